@@ -1,0 +1,16 @@
+/**
+ * What a job is: data. A name, its parameters, its steps in order. The engine knows nothing of what a job computes;
+ * src/jobs hands it definitions, and a user can write one of their own (docs/writing-a-job.md).
+ */
+import type { ParameterDefinition } from './parameters.ts';
+import type { Step } from './step.ts';
+
+export interface JobDefinition {
+  /** Lower-case words joined by `-`; at most 100 characters (BATCH_JOB_INSTANCE.JOB_NAME). */
+  readonly name: string;
+  /** One line for `settle jobs`. */
+  readonly description: string;
+  readonly parameters: readonly ParameterDefinition[];
+  /** Run in this order; a step starts when the one before it has completed. */
+  readonly steps: readonly Step[];
+}

@@ -1,0 +1,174 @@
+/**
+ * The kinds of step, as data and functions. The code that runs them is in src/steps; nothing here runs anything.
+ */
+import type { Logger } from 'pino';
+import type { Database, Transaction } from '../database/database.ts';
+import type { ExecutionContext } from './execution-context.ts';
+import type { JobParameters } from './parameters.ts';
+import type { ProgressSink } from './progress.ts';
+
+export type Step = TaskletStep | ChunkStep | PartitionedStep;
+
+interface StepBase {
+  /** Unique in its job; lower-case words joined by `-`. */
+  readonly name: string;
+  /** Run again on restart even though it completed. Default false. */
+  readonly allowStartIfComplete?: boolean;
+  /** How many times the step may be started for one job instance. Default unlimited. */
+  readonly startLimit?: number;
+}
+
+/** What every step is given. */
+export interface StepContext {
+  readonly database: Database;
+  readonly parameters: JobParameters;
+  readonly jobInstanceId: number;
+  readonly jobExecutionId: number;
+  readonly stepExecutionId: number;
+  readonly stepName: string;
+  /** The step's own context: on restart it holds what the last commit saved. */
+  readonly executionContext: ExecutionContext;
+  /** The job execution's context: shared by the steps of one execution, saved when a step ends. */
+  readonly jobContext: ExecutionContext;
+  readonly logger: Logger;
+  /** Aborted when a stop was asked for; long work looks at it between units of work. */
+  readonly signal: AbortSignal;
+  readonly options: RunOptions;
+  readonly progress: ProgressSink;
+  /** A transaction in which the run's ownership is checked (fencing): use it for every write of a step. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+}
+
+/** How to run, not what to compute: none of this may change a result. */
+export interface RunOptions {
+  /** Worker threads; default: number of cores. */
+  readonly workers: number;
+  /** Partitions asked for (grid size); undefined: the planner decides. */
+  readonly partitions: number | undefined;
+  /** Rows a chunk; undefined: the step's default. */
+  readonly chunkSize: number | undefined;
+}
+
+/** Counts in the words of BATCH_STEP_EXECUTION; every field is a number of rows or items. */
+export interface StepCounts {
+  readCount: number;
+  writeCount: number;
+  filterCount: number;
+  readSkipCount: number;
+  processSkipCount: number;
+  writeSkipCount: number;
+}
+
+/** One piece of work that is not cut into chunks. Runs again from the start after a failure: it must be idempotent. */
+export interface TaskletStep extends StepBase {
+  readonly kind: 'tasklet';
+  run(context: StepContext): Promise<Partial<StepCounts> | undefined>;
+}
+
+/** A unit of reading: rows (`ItemChunk`) or columns (`ColumnChunk` in the jobs). The engine needs only its size. */
+export interface Chunk {
+  readonly size: number;
+}
+export interface ItemChunk<T> extends Chunk {
+  readonly items: readonly T[];
+}
+
+/** What processing a chunk gave. `writeCount + filterCount + processSkipCount` is at most the chunk's size. */
+export interface Processed<O> {
+  readonly output: O;
+  readonly writeCount: number;
+  readonly filterCount: number;
+  readonly processSkipCount: number;
+}
+
+/**
+ * The four moves of a chunk. For each chunk the runner calls read, process, then in one transaction write, saveState
+ * and its own update of counts and execution context. Nothing that `process` keeps in memory may become visible before
+ * that transaction commits; after a failed transaction the runner closes the handlers and opens them anew from the
+ * last committed state.
+ */
+export interface ChunkHandlers<C extends Chunk = Chunk, O = unknown> {
+  /** At most `limit` items, from where the last chunk ended; undefined at the end. */
+  read(limit: number): Promise<C | undefined>;
+  process(chunk: C): Promise<Processed<O>> | Processed<O>;
+  write(output: O, tx: Transaction): Promise<void>;
+  /** Puts the checkpoint (last key, and what else a restart needs) into `executionContext`, and bulky state into tables by `tx`. */
+  saveState(executionContext: ExecutionContext, tx: Transaction): Promise<void> | void;
+  /** Called once after the last chunk, in a transaction of its own that also marks the (partition) step COMPLETED. */
+  finish?(tx: Transaction): Promise<Partial<StepCounts> | undefined>;
+  /** Frees what `open` took. Called exactly once, also after an error. */
+  close(): Promise<void>;
+}
+
+export interface ChunkStep extends StepBase {
+  readonly kind: 'chunk';
+  /** Items a chunk unless `--chunk` says otherwise. */
+  readonly chunkSize: number;
+  /** Items expected in all, for the progress display; undefined when unknown. */
+  open(context: StepContext): Promise<ChunkHandlers & { readonly totalExpected?: number }>;
+}
+
+/** A range of keys that one worker runs as one chunk step. */
+export interface PlannedPartition {
+  /** Inclusive. */
+  readonly minId: bigint;
+  /** Inclusive. */
+  readonly maxId: bigint;
+  /** For progress, and to run the largest first; an estimate. */
+  readonly rowsExpected: number;
+}
+
+export interface PartitionPlan {
+  readonly partitions: readonly PlannedPartition[];
+  /**
+   * What else the workers must know, the same for all partitions and frozen with the ranges: structured-cloneable and
+   * JSON-serialisable (no bigint: write it as text).
+   */
+  readonly detail: unknown;
+}
+
+/**
+ * A step whose work is cut into ranges that run in parallel in worker threads. The plan is made once for a job
+ * instance and frozen in the database; a restart runs the partitions that did not complete, in the same ranges.
+ * When a worker throws a SettleError with code PLAN_OUTDATED, the runner calls `discard`, drops the plan and plans
+ * again, at most 3 times.
+ */
+export interface PartitionedStep extends StepBase {
+  readonly kind: 'partitioned';
+  /** Rows a chunk unless `--chunk` says otherwise. */
+  readonly chunkSize: number;
+  /** `gridSize` undefined: the planner decides. An empty plan completes the step. */
+  plan(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan>;
+  /** Data for all workers (SharedArrayBuffers welcome), made afresh at each start. */
+  share?(context: StepContext): Promise<unknown>;
+  /** Removes the results that partitions have committed, because the plan is being dropped. */
+  discard?(context: StepContext): Promise<void>;
+  /** Module whose default export is a `PartitionWorker`; loaded in the worker thread (import.meta.url based). */
+  readonly workerModule: URL;
+}
+
+/** What a worker thread gives to the code of one partition. */
+export interface PartitionContext {
+  readonly database: Database;
+  readonly parameters: JobParameters;
+  readonly jobInstanceId: number;
+  readonly jobExecutionId: number;
+  readonly stepExecutionId: number;
+  /** Name of the manager step, without the partition. */
+  readonly stepName: string;
+  /** 0, 1, 2 ... within the plan. */
+  readonly partition: number;
+  readonly minId: bigint;
+  readonly maxId: bigint;
+  readonly chunkSize: number;
+  /** `PartitionPlan.detail`. */
+  readonly planDetail: unknown;
+  /** What `PartitionedStep.share` returned. */
+  readonly shared: unknown;
+  /** On restart, as the last commit left it. */
+  readonly executionContext: ExecutionContext;
+  readonly logger: Logger;
+}
+
+/** Opens the chunk handlers of one partition, from the state in `context.executionContext`. */
+export type PartitionWorker = (context: PartitionContext) => Promise<ChunkHandlers>;

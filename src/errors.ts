@@ -1,0 +1,53 @@
+/**
+ * The one error type that settle raises on purpose. It carries what a person and a scheduler need: a stable code,
+ * the exit code of the command line contract, and what to do next. Guards look at own properties, not at the class,
+ * because an error that crosses a thread boundary keeps its properties but loses its prototype.
+ */
+
+/** Exit codes of the command line contract (docs/operations.md). */
+export const ExitCode = {
+  completed: 0,
+  failed: 1,
+  usage: 2,
+  completedWithSkips: 3,
+  schemaOutdated: 10,
+  alreadyRunning: 11,
+  invariantBroken: 20,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+export interface SettleErrorOptions {
+  /** What the reader should do now; one sentence. */
+  hint?: string;
+  cause?: unknown;
+}
+
+/** An error whose message is meant for the operator: one clear line, no stack trace. */
+export class SettleError extends Error {
+  /** Brand that survives structured clone. */
+  readonly isSettleError = true;
+  /** Stable, upper-case, e.g. `PLAN_OUTDATED`. */
+  readonly code: string;
+  readonly exitCode: ExitCode;
+  readonly hint: string | undefined;
+
+  constructor(code: string, exitCode: ExitCode, message: string, options: SettleErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'SettleError';
+    this.code = code;
+    this.exitCode = exitCode;
+    this.hint = options.hint;
+  }
+}
+
+/** True for a SettleError, also one that came from another thread. */
+export function isSettleError(error: unknown): error is SettleError {
+  return typeof error === 'object' && error !== null && (error as { isSettleError?: unknown }).isSettleError === true;
+}
+
+/** Bad input or configuration: exit code 2. */
+export function usageError(message: string, hint?: string): SettleError {
+  return new SettleError('USAGE', ExitCode.usage, message, { hint });
+}
