@@ -1,0 +1,73 @@
+/** MariaDB 10.11 for a test run: one that is named, a container, or a private server on this machine. */
+import { execFile } from 'node:child_process';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { aptInstall, dockerAnswers, findProgram } from './find-program.ts';
+import { freePort, privateFolder, type Server, startProcess } from './private-process.ts';
+
+/** Never skips: without a MariaDB the run fails, saying what to do. */
+export async function startMariadb(): Promise<Server> {
+  const given = process.env.SETTLE_TEST_MARIADB_URL ?? process.env.SETTLE_TEST_DATABASE_URL;
+  if (given) return { url: given, stop: async () => {} };
+  if (await dockerAnswers()) return startContainer();
+  if (find() === undefined) await aptInstall('mariadb-server');
+  const programs = find();
+  if (programs === undefined) {
+    throw new Error(
+      'the integration tests need MariaDB: set SETTLE_TEST_DATABASE_URL=mysql://root@host:port/, start Docker, ' +
+        'or install it (Debian: apt-get install mariadb-server, macOS: brew install mariadb)',
+    );
+  }
+  return startPrivate(programs);
+}
+
+function find(): { server: string; install: string } | undefined {
+  const server = findProgram('mariadbd');
+  const install = findProgram('mariadb-install-db');
+  return server === undefined || install === undefined ? undefined : { server, install };
+}
+
+async function startPrivate(programs: { server: string; install: string }): Promise<Server> {
+  const folder = privateFolder('mariadb');
+  const data = join(folder, 'data');
+  const user = `--user=${userInfo().username}`;
+  await promisify(execFile)(programs.install, [
+    '--no-defaults',
+    `--datadir=${data}`,
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+    user,
+  ]);
+  const port = await freePort();
+  const stop = await startProcess(folder, port, [
+    programs.server,
+    '--no-defaults',
+    `--datadir=${data}`,
+    `--socket=${join(folder, 'socket')}`,
+    `--pid-file=${join(folder, 'pid')}`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    user,
+    '--skip-log-bin',
+    '--skip-name-resolve',
+    '--local-infile=1',
+    '--max-connections=400',
+    '--innodb-buffer-pool-size=256M',
+    '--innodb-log-file-size=64M',
+    '--innodb-flush-log-at-trx-commit=2',
+  ]);
+  return { url: `mysql://root@127.0.0.1:${port}/`, stop };
+}
+
+async function startContainer(): Promise<Server> {
+  const { GenericContainer, Wait } = await import('testcontainers');
+  const container = await new GenericContainer('mariadb:10.11')
+    .withEnvironment({ MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: '1' })
+    .withCommand(['--local-infile=1', '--max-connections=400'])
+    .withExposedPorts(3306)
+    .withWaitStrategy(Wait.forLogMessage(/ready for connections/, 2))
+    .start();
+  const url = `mysql://root@${container.getHost()}:${container.getMappedPort(3306)}/`;
+  return { url, stop: async () => void (await container.stop()) };
+}

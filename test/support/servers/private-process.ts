@@ -1,0 +1,94 @@
+/**
+ * A server of our own for one test run: own folder, own port on 127.0.0.1. A shell watches over it, so that it ends
+ * and its folder goes even when the test run itself is killed.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A running server: what tests connect to, and how it ends. */
+export interface Server {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A new folder; its path is short, because a Unix socket's path has at most 107 bytes. */
+export function privateFolder(name: string): string {
+  return mkdtempSync(join(tmpdir(), `settle-${name}-`));
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** True when something listens on the port. */
+export async function portAnswers(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+    socket.setTimeout(1_000, () => end(false));
+  });
+}
+
+/** The shell reads until this process closes the pipe or dies; then it kills the server, by its id. */
+const WATCH =
+  'folder=$1; shift; "$@" >"$folder/log" 2>&1 & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid; rm -rf "$folder"';
+
+/**
+ * Starts `command` and waits until `port` answers, at most 30 s.
+ * @returns the function that kills it and removes `folder`.
+ */
+export async function startProcess(
+  folder: string,
+  port: number,
+  command: readonly string[],
+): Promise<() => Promise<void>> {
+  const logPath = join(folder, 'log');
+  const shell = spawn('/bin/sh', ['-c', WATCH, 'sh', folder, ...command], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((resolve) => shell.once('close', () => resolve()));
+  const pid = await new Promise<number>((resolve, reject) => {
+    shell.stdout.once('data', (data: Buffer) => resolve(Number(data.toString().split('\n')[0])));
+    shell.once('error', reject);
+  });
+  shell.stdout.resume();
+  const stop = async () => {
+    shell.stdin.end();
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + 30_000;
+  while (!(await portAnswers(port))) {
+    if (!alive(pid) || Date.now() > deadline) {
+      const said = readFileSync(logPath, 'utf8').trim().split('\n').slice(-15).join('\n');
+      await stop();
+      throw new Error(`${command[0]} did not start:\n${said}`);
+    }
+    await sleep(50);
+  }
+  return stop;
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
