@@ -1,0 +1,56 @@
+/**
+ * The hot read path: rows of a key range into a ColumnBatch, in key order, without an object for a row. A Scanner holds
+ * one connection; the way it reads is chosen by dialect (column-scan-mysql.ts, column-scan-sqlite.ts).
+ */
+import type { ColumnBatch, ColumnSpec } from './column-batch.ts';
+import type { Database } from './database.ts';
+
+export interface RangeQuery {
+  readonly table: string;
+  /** A unique integer column with an index; it need not be among `columns`. */
+  readonly key: string;
+  /** The same as the batch's specs. */
+  readonly columns: readonly ColumnSpec[];
+  /** Inclusive. */
+  readonly from: bigint;
+  /** Inclusive. */
+  readonly to: bigint;
+  /** Rows at most; at most the batch's capacity. */
+  readonly limit: number;
+  /** Fixed SQL, never input: a further condition. */
+  readonly where?: string;
+}
+
+export interface Scanner {
+  /**
+   * Fills the batch from row 0 with `SELECT columns FROM table WHERE key BETWEEN from AND to ORDER BY key LIMIT limit`,
+   * sets `batch.size` and returns it. Fewer rows than the limit: the range is exhausted. After an error the content of
+   * the batch is undefined and the scanner can be used again, unless the connection was lost.
+   */
+  scan(query: RangeQuery, batch: ColumnBatch): Promise<number>;
+  /** Gives the connection back. Idempotent. Close scanners before their database. */
+  close(): Promise<void>;
+}
+
+/** Opens a scanner on a connection of its own. One scan at a time. */
+export async function openScanner(database: Database): Promise<Scanner> {
+  if (database.dialect.name === 'sqlite') {
+    const { openSqliteScanner } = await import('./column-scan-sqlite.ts');
+    return openSqliteScanner(database);
+  }
+  const { openServerScanner } = await import('./column-scan-mysql.ts');
+  return openServerScanner(database);
+}
+
+/** Refuses a query that cannot be what its caller means; a programming error, hence no SettleError. */
+export function checkQuery(query: RangeQuery, batch: ColumnBatch): void {
+  if (!Number.isInteger(query.limit) || query.limit < 0 || query.limit > batch.capacity) {
+    throw new RangeError(`limit ${query.limit} is not between 0 and the batch's capacity ${batch.capacity}`);
+  }
+  if (
+    query.columns.length !== batch.specs.length ||
+    query.columns.some((spec, i) => spec.name !== batch.specs[i].name || spec.type !== batch.specs[i].type)
+  ) {
+    throw new TypeError('the columns of the query are not those of the batch');
+  }
+}

@@ -1,0 +1,29 @@
+/** MySQL 8 and later: ids come from one-row tables, as in Spring Batch's own schema for MySQL. */
+import type { Executor } from './database.ts';
+import type { Dialect } from './dialect.ts';
+import { serverDialect } from './dialect-server.ts';
+import { toNumber } from './values.ts';
+
+export const mysqlDialect: Dialect = {
+  ...serverDialect,
+  name: 'mysql',
+  createSequence: (name) => {
+    const table = serverDialect.quoteIdentifier(name);
+    return [
+      `CREATE TABLE ${table} (ID BIGINT NOT NULL, UNIQUE_KEY CHAR(1) NOT NULL, UNIQUE (UNIQUE_KEY)) ENGINE=InnoDB`,
+      `INSERT INTO ${table} (ID, UNIQUE_KEY) VALUES (0, '0')`,
+    ];
+  },
+  dropSequence: (name) => [`DROP TABLE IF EXISTS ${serverDialect.quoteIdentifier(name)}`],
+  nextSequenceValue,
+};
+
+async function nextSequenceValue(executor: Executor, name: string): Promise<number> {
+  // LAST_INSERT_ID(expression) comes back in the answer to the UPDATE itself: no second statement, so it does not
+  // matter that the next one might use another connection of the pool.
+  const [result] = await executor.raw(
+    `UPDATE ${serverDialect.quoteIdentifier(name)} SET ID = LAST_INSERT_ID(ID + 1) LIMIT 1`,
+  );
+  if (result.affectedRows !== 1) throw new Error(`the sequence table ${name} has no row`);
+  return toNumber(result.insertId);
+}

@@ -1,0 +1,84 @@
+/** What MariaDB and MySQL have in common; dialect-mariadb.ts and dialect-mysql.ts add what differs. */
+import { ExitCode, SettleError } from '../errors.ts';
+import type { Database, Executor } from './database.ts';
+import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget } from './dialect.ts';
+import { insertServerRows } from './insert-rows-server.ts';
+
+const columnTypes: ColumnTypes = {
+  bigint: 'BIGINT',
+  integer: 'INT',
+  instantMillis: 'DATETIME(3)',
+  instantMicros: 'DATETIME(6)',
+  date: 'DATE',
+  blob: 'MEDIUMBLOB',
+  longText: 'LONGTEXT',
+  varchar: (length) => `VARCHAR(${length})`,
+};
+
+export const serverDialect: Omit<Dialect, 'name' | 'createSequence' | 'dropSequence' | 'nextSequenceValue'> = {
+  columnTypes,
+  // The binary collation: names and keys are told apart by every character, as in SQLite and in job keys.
+  tableOptions: ' ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin',
+  rowLock: ' FOR UPDATE',
+  nowExpression: 'UTC_TIMESTAMP(6)',
+  now,
+  quoteIdentifier,
+  insertSyntax,
+  insertRows: (executor, target, rows) => insertServerRows(executor, insertSyntax(target), rows),
+  withLock,
+};
+
+async function now(executor: Executor): Promise<string> {
+  const [rows] = await executor.raw('SELECT UTC_TIMESTAMP(6) AS now');
+  return rows[0].now;
+}
+
+function quoteIdentifier(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+function insertSyntax({ table, columns, mode = 'insert', keys = [] }: InsertTarget): InsertSyntax {
+  const head = `INSERT INTO ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(',')}) VALUES `;
+  if (mode === 'insert') return { head, tail: '' };
+  // Not INSERT IGNORE: that would also turn truncated and out of range values into warnings.
+  const changed = mode === 'ignore' ? [] : columns.filter((column) => !keys.includes(column));
+  const assignments = changed.map((column) => `${quoteIdentifier(column)}=VALUES(${quoteIdentifier(column)})`);
+  const untouched = quoteIdentifier(keys[0] ?? columns[0]);
+  const tail = ` ON DUPLICATE KEY UPDATE ${assignments.join(',') || `${untouched}=${quoteIdentifier(table)}.${untouched}`}`;
+  return { head, tail };
+}
+
+/**
+ * GET_LOCK names are common to all databases of a server and at most 64 characters, hence the digest. The lock belongs
+ * to a connection and ends with it, so a killed process leaves none behind.
+ */
+async function withLock<T>(
+  database: Database,
+  name: string,
+  timeoutSecondsMax: number,
+  work: (executor: Executor) => Promise<T>,
+): Promise<T> {
+  const { knex } = database;
+  const connection = await knex.client.acquireConnection();
+  const lockName = "CONCAT('settle:', SHA2(CONCAT(DATABASE(), '/', ?), 224))";
+  try {
+    const [rows] = await knex
+      .raw(`SELECT GET_LOCK(${lockName}, ?) AS held`, [name, timeoutSecondsMax])
+      .connection(connection);
+    if (Number(rows[0].held) !== 1) {
+      throw new SettleError(
+        'LOCK_TIMEOUT',
+        ExitCode.failed,
+        `another process has held the lock "${name}" on ${database.displayUrl} for ${timeoutSecondsMax} s`,
+        { hint: 'wait until it has ended, then try again' },
+      );
+    }
+    try {
+      return await work(knex);
+    } finally {
+      await knex.raw(`SELECT RELEASE_LOCK(${lockName})`, [name]).connection(connection);
+    }
+  } finally {
+    await knex.client.releaseConnection(connection);
+  }
+}

@@ -1,0 +1,69 @@
+/** SQLite 3.35 and later, one writer at a time: the database file's lock stands in for row locks and named locks. */
+import type { Database, Executor } from './database.ts';
+import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget } from './dialect.ts';
+import { insertSqliteRows } from './insert-rows-sqlite.ts';
+import { toNumber } from './values.ts';
+
+const columnTypes: ColumnTypes = {
+  // Exactly INTEGER: only `INTEGER PRIMARY KEY` is the row id itself instead of a second index.
+  bigint: 'INTEGER',
+  integer: 'INTEGER',
+  instantMillis: 'TEXT',
+  instantMicros: 'TEXT',
+  date: 'TEXT',
+  blob: 'BLOB',
+  longText: 'TEXT',
+  varchar: (length) => `VARCHAR(${length})`,
+};
+
+/** `%f` has three decimals; the zeros make texts of all dialects compare alike. */
+const nowExpression = "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')";
+
+export const sqliteDialect: Dialect = {
+  name: 'sqlite',
+  columnTypes,
+  tableOptions: '',
+  rowLock: '',
+  nowExpression,
+  now: async (executor) => (await executor.raw(`SELECT ${nowExpression} AS now`))[0].now,
+  quoteIdentifier,
+  createSequence: (name) => [`CREATE TABLE ${quoteIdentifier(name)} (ID INTEGER PRIMARY KEY AUTOINCREMENT)`],
+  dropSequence: (name) => [`DROP TABLE IF EXISTS ${quoteIdentifier(name)}`],
+  nextSequenceValue,
+  insertSyntax,
+  insertRows: (executor, target, rows) => insertSqliteRows(executor, insertSyntax(target), target.columns.length, rows),
+  withLock,
+};
+
+function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** As Spring Batch on SQLite: AUTOINCREMENT remembers the highest id ever given, so the row itself can go. */
+async function nextSequenceValue(executor: Executor, name: string): Promise<number> {
+  const table = quoteIdentifier(name);
+  const rows = await executor.raw(`INSERT INTO ${table} (ID) VALUES (NULL) RETURNING ID AS id`);
+  const id = toNumber(rows[0].id);
+  await executor.raw(`DELETE FROM ${table} WHERE ID < ?`, [id]);
+  return id;
+}
+
+function insertSyntax({ table, columns, mode = 'insert', keys = [] }: InsertTarget): InsertSyntax {
+  const head = `INSERT INTO ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(',')}) VALUES `;
+  if (mode === 'insert') return { head, tail: '' };
+  const target = keys.length === 0 ? '' : ` (${keys.map(quoteIdentifier).join(',')})`;
+  const changed = mode === 'ignore' ? [] : columns.filter((column) => !keys.includes(column));
+  if (changed.length === 0) return { head, tail: ` ON CONFLICT${target} DO NOTHING` };
+  const assignments = changed.map((column) => `${quoteIdentifier(column)}=excluded.${quoteIdentifier(column)}`);
+  return { head, tail: ` ON CONFLICT${target} DO UPDATE SET ${assignments.join(',')}` };
+}
+
+/** The write lock of the file is the lock: a transaction that takes it at once and spans all of `work`. */
+async function withLock<T>(
+  database: Database,
+  _name: string,
+  _timeoutSecondsMax: number,
+  work: (executor: Executor) => Promise<T>,
+): Promise<T> {
+  return await database.transaction(work);
+}

@@ -1,0 +1,77 @@
+/**
+ * Everything that differs between SQLite, MariaDB and MySQL, behind one interface. No other file asks for the name of
+ * a dialect to decide what SQL to write.
+ */
+import type { Database, DialectName, Executor } from './database.ts';
+import type { SqlValue } from './values.ts';
+
+/** Column types for CREATE TABLE. */
+export interface ColumnTypes {
+  /** 64-bit integer. As a primary key it is the row id on SQLite. */
+  readonly bigint: string;
+  readonly integer: string;
+  /** UTC, milliseconds; text `YYYY-MM-DD HH:MM:SS.sss` on SQLite. */
+  readonly instantMillis: string;
+  /** UTC, microseconds; text `YYYY-MM-DD HH:MM:SS.ssssss` on SQLite. */
+  readonly instantMicros: string;
+  /** A calendar date, text `YYYY-MM-DD` on SQLite. */
+  readonly date: string;
+  /** At least 16 MB of bytes. */
+  readonly blob: string;
+  readonly longText: string;
+  /** Text of at most `length` characters, compared by its bytes. */
+  varchar(length: number): string;
+}
+
+export type InsertMode = 'insert' | 'ignore' | 'replace-values';
+
+export interface InsertTarget {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** `ignore` passes over rows whose key exists; `replace-values` overwrites their other columns. Default `insert`. */
+  readonly mode?: InsertMode;
+  /** The primary or unique key that `ignore` and `replace-values` go by. */
+  readonly keys?: readonly string[];
+}
+
+/** What stands before and after the rows of a multi-row VALUES list. */
+export interface InsertSyntax {
+  readonly head: string;
+  readonly tail: string;
+}
+
+export interface Dialect {
+  readonly name: DialectName;
+  readonly columnTypes: ColumnTypes;
+  /** Goes after the closing parenthesis of CREATE TABLE; empty on SQLite. */
+  readonly tableOptions: string;
+  /** Goes at the end of a SELECT whose rows are to be locked until commit; empty on SQLite, whose lock is the file. */
+  readonly rowLock: string;
+  /** SQL expression for the database's UTC time, in microseconds (milliseconds and three zeros on SQLite). */
+  readonly nowExpression: string;
+  /** The database's UTC time, `YYYY-MM-DD HH:MM:SS.ssssss`. */
+  now(executor: Executor): Promise<string>;
+  quoteIdentifier(name: string): string;
+  /** Statements that make an id sequence whose first value is 1. */
+  createSequence(name: string): readonly string[];
+  dropSequence(name: string): readonly string[];
+  /**
+   * The next value of a Spring Batch id sequence. On MySQL and SQLite the sequence is a table: called in a
+   * transaction it is locked until that commits, and a value is given back when it rolls back.
+   */
+  nextSequenceValue(executor: Executor, name: string): Promise<number>;
+  insertSyntax(target: InsertTarget): InsertSyntax;
+  /** Inserts all rows in their order, in as few and as large statements as this database likes: see bulk-insert.ts. */
+  insertRows(executor: Executor, target: InsertTarget, rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  /**
+   * Runs `work` while this process alone holds the lock `name` of this database. `work` must use the executor that it
+   * is given: on SQLite that is one transaction over everything, on servers DDL commits by itself.
+   * Throws a SettleError (exit code 1) when the lock is not free within `timeoutSecondsMax`.
+   */
+  withLock<T>(
+    database: Database,
+    name: string,
+    timeoutSecondsMax: number,
+    work: (executor: Executor) => Promise<T>,
+  ): Promise<T>;
+}

@@ -1,0 +1,70 @@
+/** Multi-row INSERT on MariaDB and MySQL: SQL text is built here, by far faster than by placeholders. */
+import type { Executor } from './database.ts';
+import type { InsertSyntax } from './dialect.ts';
+import { withRawConnection } from './raw-connection.ts';
+import type { SqlValue } from './values.ts';
+
+/** A statement is sent when it has grown to this many characters; one row more may stand in it. */
+const STATEMENT_LENGTH_MAX = 1_000_000;
+
+interface ServerConnection {
+  query(query: { sql: string; values: null }, done: (error: unknown) => void): void;
+}
+
+export async function insertServerRows(
+  executor: Executor,
+  syntax: InsertSyntax,
+  rows: readonly (readonly SqlValue[])[],
+): Promise<void> {
+  await withRawConnection(executor, async (connection: ServerConnection) => {
+    let statement = '';
+    for (const row of rows) {
+      statement += statement === '' ? syntax.head : ',';
+      statement += rowText(row);
+      if (statement.length >= STATEMENT_LENGTH_MAX) {
+        await send(connection, statement + syntax.tail);
+        statement = '';
+      }
+    }
+    if (statement !== '') await send(connection, statement + syntax.tail);
+  });
+}
+
+function send(connection: ServerConnection, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // `values: null` keeps mysql2 from searching the megabyte for placeholders.
+    connection.query({ sql, values: null }, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+function rowText(row: readonly SqlValue[]): string {
+  let text = '(';
+  for (let i = 0; i < row.length; i++) {
+    if (i > 0) text += ',';
+    text += valueText(row[i]);
+  }
+  return `${text})`;
+}
+
+/** A value as a literal. The session's sql_mode (open.ts) is one in which the backslash escapes. */
+export function valueText(value: SqlValue): string {
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new RangeError(`${value} cannot be stored`);
+    return String(value);
+  }
+  if (typeof value === 'string')
+    return NEEDS_ESCAPE.test(value) ? `'${value.replace(SPECIAL, escapeOne)}'` : `'${value}'`;
+  if (value === null) return 'NULL';
+  if (typeof value === 'bigint') return value.toString();
+  return `x'${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}'`;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL and Ctrl-Z are what has to be escaped
+const NEEDS_ESCAPE = /[\0\x1a'\\]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: see above
+const SPECIAL = /[\0\x1a'\\]/g;
+
+function escapeOne(character: string): string {
+  if (character === '\0') return '\\0';
+  return character === '\x1a' ? '\\Z' : `\\${character}`;
+}

@@ -1,0 +1,186 @@
+/**
+ * Opens a database by its URL: picks the driver, sets up each session, finds out which server answers. The drivers are
+ * loaded here and only here, when a database is really opened, so that `settle --help` stays instant.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Knex } from 'knex';
+import { ExitCode, SettleError, usageError } from '../errors.ts';
+import type { Database, Transaction } from './database.ts';
+import type { Dialect } from './dialect.ts';
+import { mariadbDialect } from './dialect-mariadb.ts';
+import { mysqlDialect } from './dialect-mysql.ts';
+import { sqliteDialect } from './dialect-sqlite.ts';
+import { toSettleError } from './errors.ts';
+import { parseDatabaseUrl, type ServerUrl, type SqliteUrl, type TlsSettings } from './url.ts';
+
+export interface OpenOptions {
+  /** Connections at most (servers only; default 4). A scanner holds one for as long as it is open. */
+  readonly poolSizeMax?: number;
+  /** SQLite only: false refuses a file that does not exist instead of creating it. Default true. */
+  readonly create?: boolean;
+}
+
+const POOL_SIZE_MAX = 4;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Waiting for a free connection of the pool; more than a connection attempt takes. */
+const ACQUIRE_TIMEOUT_MS = 30_000;
+/** Bound of `close`: a server that does not answer a goodbye must not keep the process alive. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** Errors reach the caller as rejections; knex would print them, with stack, a second time. */
+const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };
+
+/**
+ * Opens the database and makes sure that it answers, within 10 s or so. Throws a SettleError: exit code 2 when the URL,
+ * the user or the database name is wrong, 1 when the server cannot be reached.
+ */
+export async function openDatabase(url: string, options: OpenOptions = {}): Promise<Database> {
+  const parsed = parseDatabaseUrl(url);
+  const knex = await (parsed.kind === 'sqlite' ? createSqliteKnex(parsed, options) : createServerKnex(parsed, options));
+  let dialect: Dialect;
+  try {
+    dialect = parsed.kind === 'sqlite' ? await probeSqlite(knex) : await detectServer(knex);
+  } catch (error) {
+    await closeKnex(knex);
+    throw toSettleError(error, parsed.displayUrl);
+  }
+  let closed: Promise<void> | undefined;
+  return {
+    dialect,
+    knex,
+    url,
+    displayUrl: parsed.displayUrl,
+    transaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => knex.transaction(work),
+    close() {
+      closed ??= closeKnex(knex);
+      return closed;
+    },
+  };
+}
+
+async function createSqliteKnex(url: SqliteUrl, options: OpenOptions): Promise<Knex> {
+  if (options.create === false && !existsSync(url.path)) {
+    throw new SettleError('DATABASE_UNKNOWN', ExitCode.usage, `there is no database file ${url.path}`, {
+      hint: 'run `settle migrate` to create it, or set SETTLE_DATABASE_URL to the right one',
+    });
+  }
+  const [{ default: createKnex }, { SqliteClient }] = await Promise.all([import('knex'), import('./sqlite-client.ts')]);
+  return createKnex({
+    client: SqliteClient as unknown as typeof Knex.Client,
+    connection: { filename: url.path },
+    useNullAsDefault: true,
+    // One: SQLite has one writer, and a second connection of this thread would block the thread that the first one
+    // needs to commit.
+    pool: { min: 0, max: 1 },
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+    compileSqlOnError: false,
+    log: silent,
+  });
+}
+
+async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<Knex> {
+  const ssl = url.tls === undefined ? undefined : readTls(url.tls);
+  const { default: createKnex } = await import('knex');
+  return createKnex({
+    client: 'mysql2',
+    connection: {
+      host: url.host,
+      port: url.port,
+      user: url.user,
+      password: url.password,
+      database: url.database,
+      ...(ssl === undefined ? {} : { ssl }),
+      charset: 'utf8mb4',
+      timezone: 'Z',
+      dateStrings: true,
+      // A BIGINT is a number where that is exact and decimal text beyond 2^53, as on SQLite (values.ts).
+      supportBigNumbers: true,
+      bigNumberStrings: false,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      enableKeepAlive: true,
+      infileStreamFactory: refuseLocalInfile,
+    } as Knex.MySql2ConnectionConfig,
+    pool: { min: 0, max: options.poolSizeMax ?? POOL_SIZE_MAX, afterCreate: prepareSession },
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+    compileSqlOnError: false,
+    log: silent,
+  });
+}
+
+/** A server could ask any client for any file by LOAD DATA LOCAL; nothing here ever offers one. */
+function refuseLocalInfile(): never {
+  throw new Error('LOAD DATA LOCAL is not used');
+}
+
+interface SessionConnection {
+  query(sql: string, done: (error: unknown) => void): void;
+}
+
+/** Session settings that results depend on: they are never left to the server's configuration. */
+const SESSION_SETTINGS = [
+  // Other zones would shift every TIMESTAMP and NOW().
+  "time_zone = '+00:00'",
+  "sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+  // A server gives up on a reader that pauses while its chunk is worked on; the default is a minute.
+  'net_write_timeout = 3600',
+  'net_read_timeout = 3600',
+  'wait_timeout = 28800',
+];
+
+function prepareSession(
+  connection: SessionConnection,
+  done: (error: unknown, connection: SessionConnection) => void,
+): void {
+  connection.query(`SET ${SESSION_SETTINGS.map((setting) => `SESSION ${setting}`).join(', ')}`, (error) => {
+    if (error) return done(error, connection);
+    // Under REPEATABLE READ, parallel writers take gap locks and deadlock over rows that do not exist yet, and a
+    // transaction that waited for a lock goes on with a view from before it. Each statement here wants the present.
+    connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (failure) => done(failure, connection));
+  });
+}
+
+/** `mysql:` and `mariadb:` URLs are taken alike: the server says what it is. */
+async function detectServer(knex: Knex): Promise<Dialect> {
+  const [rows] = await knex.raw('SELECT VERSION() AS version');
+  const version = String(rows[0].version);
+  const isMariadb = /mariadb/i.test(version);
+  const [, major, minor] = /(\d+)\.(\d+)\./.exec(version.replace(/^5\.5\.5-/, '')) ?? [];
+  const number = Number(major) * 100 + Number(minor);
+  if (number < (isMariadb ? 1006 : 800)) {
+    throw usageError(`the database server ${version} is too old`, 'MariaDB 10.6 or MySQL 8.0 is the oldest supported');
+  }
+  return isMariadb ? mariadbDialect : mysqlDialect;
+}
+
+/** SQLite looks into a file only when it must: this reads its header. */
+async function probeSqlite(knex: Knex): Promise<Dialect> {
+  await knex.raw('SELECT count(*) FROM sqlite_master');
+  return sqliteDialect;
+}
+
+function readTls(tls: TlsSettings): Record<string, unknown> {
+  const read = (path: string | undefined, option: string) => {
+    if (path === undefined) return undefined;
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code;
+      throw usageError(`the file of ${option} in the database URL cannot be read: ${path} (${reason})`);
+    }
+  };
+  return {
+    ca: read(tls.caPath, 'ssl-ca'),
+    cert: read(tls.certPath, 'ssl-cert'),
+    key: read(tls.keyPath, 'ssl-key'),
+    rejectUnauthorized: tls.verifyCertificate,
+    verifyIdentity: tls.verifyIdentity,
+  };
+}
+
+async function closeKnex(knex: Knex): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+  });
+  await Promise.race([knex.destroy(), bound]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,66 @@
+/**
+ * knex's better-sqlite3 client with three things made right: transactions take the write lock when they begin, 64-bit
+ * integers come back exact, and the file's pragmas are set on each connection. Loaded only when SQLite is used.
+ */
+import type { Database as SqliteConnection } from 'better-sqlite3';
+import BetterSqlite3Client, {
+  type KnexQueryObject,
+  type KnexTransactionRunner,
+} from 'knex/lib/dialects/better-sqlite3/index.js';
+
+/** How long a statement waits for another process's or thread's write lock. */
+const BUSY_TIMEOUT_MS = 30_000;
+
+export class SqliteClient extends BetterSqlite3Client {
+  /**
+   * A deferred BEGIN takes the write lock at its first write; when another connection has written since its first
+   * read, that fails at once with SQLITE_BUSY, whatever the timeout. BEGIN IMMEDIATE waits at the start instead.
+   */
+  override transaction(...parameters: unknown[]): KnexTransactionRunner {
+    const transaction = super.transaction(...parameters);
+    transaction.begin = (connection: unknown) => transaction.query(connection, 'BEGIN IMMEDIATE');
+    return transaction;
+  }
+
+  override async acquireRawConnection(): Promise<SqliteConnection> {
+    const connection = await super.acquireRawConnection();
+    try {
+      configureConnection(connection);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  override async _query(connection: unknown, query: KnexQueryObject): Promise<KnexQueryObject> {
+    const done = await super._query(connection, query);
+    if (Array.isArray(done.response)) done.response.forEach(makeIntegersPlain);
+    else if (done.response) makeIntegersPlain(done.response as Record<string, unknown>);
+    if (done.context) makeIntegersPlain(done.context);
+    return done;
+  }
+}
+
+/** Pragmas of every connection to the file, knex's and the scanners'. */
+export function configureConnection(connection: SqliteConnection): void {
+  // First, so that the change to WAL waits as well.
+  connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  // Readers go on while one writer writes.
+  connection.pragma('journal_mode = WAL');
+  // NORMAL would not sync the WAL at commit: after a power cut, chunks reported as committed, and a run reported as
+  // completed, could be gone. Chunks are large, so one sync for each costs little.
+  connection.pragma('synchronous = FULL');
+  connection.pragma('foreign_keys = ON');
+  connection.defaultSafeIntegers(true);
+}
+
+/** As mysql2 does with `supportBigNumbers`: a number where that is exact, else decimal text. */
+function makeIntegersPlain(row: Record<string, unknown>): void {
+  for (const name in row) {
+    const value = row[name];
+    if (typeof value !== 'bigint') continue;
+    const number = Number(value);
+    row[name] = Number.isSafeInteger(number) ? number : value.toString();
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Database URLs: `sqlite:PATH`, `mysql://user:password@host:port/database`, `mariadb://...`. Parsing touches neither
+ * the disk nor the network, and no message ever repeats a password.
+ */
+import { usageError } from '../errors.ts';
+
+export interface SqliteUrl {
+  readonly kind: 'sqlite';
+  /** As written: relative paths are relative to the working folder. */
+  readonly path: string;
+  readonly displayUrl: string;
+}
+
+/** `mysql:` and `mariadb:` are the same here: which server answers is found out when it is opened. */
+export interface ServerUrl {
+  readonly kind: 'server';
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** Undefined: a plain connection. */
+  readonly tls: TlsSettings | undefined;
+  readonly displayUrl: string;
+}
+
+/** Paths are those of PEM files; they are read when the connection is made. */
+export interface TlsSettings {
+  readonly caPath: string | undefined;
+  readonly certPath: string | undefined;
+  readonly keyPath: string | undefined;
+  /** False only for `ssl-mode=required`: encrypted, but the server may be anyone. */
+  readonly verifyCertificate: boolean;
+  /** Whether the certificate must name the host. */
+  readonly verifyIdentity: boolean;
+}
+
+export type DatabaseUrl = SqliteUrl | ServerUrl;
+
+const FORMS = 'write sqlite:PATH, mysql://user:password@host:3306/database or mariadb://...';
+const SERVER_OPTIONS = ['ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key'];
+const SSL_MODES = ['disabled', 'required', 'verify-ca', 'verify-identity'];
+
+/** Parses a database URL; throws a usage error (exit code 2) of one line for anything else. */
+export function parseDatabaseUrl(url: string): DatabaseUrl {
+  if (/^sqlite:/i.test(url)) return parseSqlite(url);
+  if (/^(mysql|mariadb):/i.test(url)) return parseServer(url);
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1];
+  throw usageError(scheme ? `unknown database URL scheme "${scheme}:"` : 'the database URL has no scheme', FORMS);
+}
+
+/** The URL as it may be shown to people: without its password. Throws as `parseDatabaseUrl` does. */
+export function displayUrl(url: string): string {
+  return parseDatabaseUrl(url).displayUrl;
+}
+
+function parseSqlite(url: string): SqliteUrl {
+  const rest = url.slice('sqlite:'.length);
+  // `sqlite:///var/x.db` is a common way to write an absolute path.
+  const path = rest.startsWith('//') ? rest.slice(2) : rest;
+  if (path === '')
+    throw usageError('the database URL names no file', 'write sqlite:PATH, for example sqlite:settle.db');
+  if (path.startsWith(':memory:')) {
+    throw usageError('an in-memory SQLite database cannot be shared with worker threads', 'use a file: sqlite:PATH');
+  }
+  if (path.includes('?')) throw usageError('a sqlite: URL takes no options', 'write sqlite:PATH');
+  return { kind: 'sqlite', path, displayUrl: `sqlite:${path}` };
+}
+
+function parseServer(text: string): ServerUrl {
+  const scheme = text.slice(0, text.indexOf(':')).toLowerCase();
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw usageError(
+      `the ${scheme}: database URL cannot be read`,
+      `${FORMS}; percent-encode special characters of the password, for example @ as %40 and # as %23`,
+    );
+  }
+  if (url.hash !== '') {
+    throw usageError(`the ${scheme}: database URL contains a bare #`, 'percent-encode it as %23');
+  }
+  if (url.hostname === '') throw usageError(`the ${scheme}: database URL names no host`, FORMS);
+  const database = decode(url.pathname.replace(/^\//, ''), 'database name');
+  if (database === '') throw usageError(`the ${scheme}: database URL names no database`, FORMS);
+  if (database.includes('/')) throw usageError(`"${database}" is not a database name`, FORMS);
+
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = url.port === '' ? 3306 : Number(url.port);
+  const user = decode(url.username, 'user name');
+  const shownUser = url.username === '' ? '' : `${url.username}@`;
+  return {
+    kind: 'server',
+    host: decode(host, 'host name'),
+    port,
+    user,
+    password: decode(url.password, 'password'),
+    database,
+    tls: parseTls(url.searchParams),
+    displayUrl: `${scheme}://${shownUser}${url.hostname}:${port}/${url.pathname.slice(1)}`,
+  };
+}
+
+function parseTls(options: URLSearchParams): TlsSettings | undefined {
+  for (const name of options.keys()) {
+    if (!SERVER_OPTIONS.includes(name)) {
+      throw usageError(`unknown database URL option "${name}"`, `known options: ${SERVER_OPTIONS.join(', ')}`);
+    }
+  }
+  const caPath = options.get('ssl-ca') ?? undefined;
+  const certPath = options.get('ssl-cert') ?? undefined;
+  const keyPath = options.get('ssl-key') ?? undefined;
+  // Whoever names a certificate wants it checked: the safest mode is the default, the weaker ones are written out.
+  const asked = caPath !== undefined || certPath !== undefined || keyPath !== undefined;
+  const mode = options.get('ssl-mode') ?? (asked ? 'verify-identity' : 'disabled');
+  if (!SSL_MODES.includes(mode)) {
+    throw usageError(`unknown ssl-mode "${mode}" in the database URL`, `known modes: ${SSL_MODES.join(', ')}`);
+  }
+  if (mode === 'disabled') {
+    if (asked) throw usageError('the database URL has ssl-mode=disabled and certificates', 'remove one of them');
+    return undefined;
+  }
+  return {
+    caPath,
+    certPath,
+    keyPath,
+    verifyCertificate: mode !== 'required',
+    verifyIdentity: mode === 'verify-identity',
+  };
+}
+
+function decode(text: string, what: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw usageError(`the ${what} in the database URL is not valid percent-encoding`, 'write a bare % as %25');
+  }
+}

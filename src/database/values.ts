@@ -1,0 +1,27 @@
+/**
+ * Values as they go into and come out of every dialect. Integers come back as a number when it is exact and as a
+ * decimal text (or bigint) when it is not: these helpers are the one place that tells them apart.
+ */
+
+/** What can be written to a column. Instants are text `YYYY-MM-DD HH:MM:SS.sss` in UTC (instant.ts). */
+export type SqlValue = number | bigint | string | Uint8Array | null;
+
+/** An integer column's value, exactly; throws when it is not an integer. Accepts what SUM() gives: text on servers. */
+export function toBigInt(value: unknown): bigint {
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
+  if (typeof value === 'string' && /^-?\d+$/.test(value)) return BigInt(value);
+  throw new TypeError(`not an exact integer: ${describe(value)}`);
+}
+
+/** As `toBigInt`, for values known to fit 53 bits; throws when one does not, rather than rounding it. */
+export function toNumber(value: unknown): number {
+  const number = typeof value === 'number' ? value : Number(toBigInt(value));
+  if (!Number.isSafeInteger(number)) throw new RangeError(`integer beyond 2^53: ${describe(value)}`);
+  return number;
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return `${typeof value} ${String(value).slice(0, 40)}`;
+}
