@@ -1,10 +1,26 @@
 /** How a run tells of its progress. The engine calls it at every commit; the command line draws it. */
 
 export type ProgressEvent =
-  | { readonly type: 'step-started'; readonly step: string; readonly rowsExpected: number | undefined; readonly rowsDone: number }
-  | { readonly type: 'partition-started'; readonly step: string; readonly partition: number; readonly rowsExpected: number; readonly rowsDone: number }
+  | {
+      readonly type: 'step-started';
+      readonly step: string;
+      readonly rowsExpected: number | undefined;
+      readonly rowsDone: number;
+    }
+  | {
+      readonly type: 'partition-started';
+      readonly step: string;
+      readonly partition: number;
+      readonly rowsExpected: number;
+      readonly rowsDone: number;
+    }
   /** `rowsDone` counts from the beginning of the partition, or of the step where there is no partition. */
-  | { readonly type: 'advanced'; readonly step: string; readonly partition: number | undefined; readonly rowsDone: number }
+  | {
+      readonly type: 'advanced';
+      readonly step: string;
+      readonly partition: number | undefined;
+      readonly rowsDone: number;
+    }
   | { readonly type: 'partition-ended'; readonly step: string; readonly partition: number; readonly status: string }
   | { readonly type: 'step-ended'; readonly step: string; readonly status: string };
 

@@ -1,0 +1,35 @@
+/**
+ * Every migration, in order. To add one: write `migrations/NNNN_what_it_makes.ts` (one DDL statement, safe to run
+ * again: see migration.ts) that exports `migration`, import it here and put it at the end of its block. The engine's
+ * tables are 00xx, the domain's 01xx. A released migration is never changed or removed.
+ */
+import { migration as batchJobInstance } from './0001_batch_job_instance.ts';
+import { migration as batchJobExecution } from './0002_batch_job_execution.ts';
+import { migration as batchJobExecutionParams } from './0003_batch_job_execution_params.ts';
+import { migration as batchStepExecution } from './0004_batch_step_execution.ts';
+import { migration as batchStepExecutionContext } from './0005_batch_step_execution_context.ts';
+import { migration as batchJobExecutionContext } from './0006_batch_job_execution_context.ts';
+import { migration as batchStepExecutionSeq } from './0007_batch_step_execution_seq.ts';
+import { migration as batchJobExecutionSeq } from './0008_batch_job_execution_seq.ts';
+import { migration as batchJobInstanceSeq } from './0009_batch_job_instance_seq.ts';
+import { migration as settleLease } from './0010_settle_lease.ts';
+import { migration as settleFence } from './0011_settle_fence.ts';
+import { migration as settlePartitionPlan } from './0012_settle_partition_plan.ts';
+import { migration as settlePartition } from './0013_settle_partition.ts';
+import type { Migration } from './migration.ts';
+
+export const migrations: readonly Migration[] = [
+  batchJobInstance,
+  batchJobExecution,
+  batchJobExecutionParams,
+  batchStepExecution,
+  batchStepExecutionContext,
+  batchJobExecutionContext,
+  batchStepExecutionSeq,
+  batchJobExecutionSeq,
+  batchJobInstanceSeq,
+  settleLease,
+  settleFence,
+  settlePartitionPlan,
+  settlePartition,
+];

@@ -1,0 +1,123 @@
+/** Statements on BATCH_JOB_EXECUTION. */
+import type { Database, Executor } from '../database/database.ts';
+import { toNumber } from '../database/values.ts';
+import { cutMessage, requireOneRow, toDate, toInstant } from './row.ts';
+import type { JobExecution } from './types.ts';
+
+const TABLE = 'BATCH_JOB_EXECUTION';
+
+// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
+type Row = any;
+
+export async function insertJobExecution(executor: Executor, execution: JobExecution): Promise<void> {
+  await executor(TABLE).insert({
+    JOB_EXECUTION_ID: execution.id,
+    JOB_INSTANCE_ID: execution.jobInstanceId,
+    CREATE_TIME: toInstant(execution.createTime),
+    VERSION: execution.version,
+    ...changeable(execution),
+  });
+}
+
+/** Writes status, exit and times, and steps `execution.version`; throws OPTIMISTIC_LOCK when the row has moved on. */
+export async function updateJobExecution(executor: Executor, execution: JobExecution): Promise<void> {
+  const rowsChanged = await executor(TABLE)
+    .where({ JOB_EXECUTION_ID: execution.id, VERSION: execution.version })
+    .update({ ...changeable(execution), VERSION: execution.version + 1 });
+  requireOneRow(rowsChanged, `execution ${execution.id}`);
+  execution.version++;
+}
+
+/** Asks the owner to stop. Returns whether the execution was running. */
+export async function markStopping(executor: Executor, id: number, now: Date): Promise<boolean> {
+  const rowsChanged = await executor(TABLE)
+    .where({ JOB_EXECUTION_ID: id })
+    .whereIn('STATUS', ['STARTING', 'STARTED', 'STOPPING'])
+    .update({ STATUS: 'STOPPING', VERSION: executor.raw('VERSION + 1'), LAST_UPDATED: toInstant(now) });
+  return rowsChanged === 1;
+}
+
+/** The execution with this id, or undefined. */
+export async function getJobExecution(database: Database, id: number): Promise<JobExecution | undefined> {
+  return await selectJobExecution(database.knex, id);
+}
+
+/** As `getJobExecution`, within a transaction; `lock` holds the row until that ends. */
+export async function selectJobExecution(
+  executor: Executor,
+  id: number,
+  { lock = false } = {},
+): Promise<JobExecution | undefined> {
+  const query = select(executor).where('e.JOB_EXECUTION_ID', id);
+  const [row] = await (lock ? query.forUpdate() : query);
+  return row === undefined ? undefined : toJobExecution(row);
+}
+
+/** The newest execution of an instance, or undefined. */
+export async function lastExecutionOfInstance(
+  executor: Executor,
+  jobInstanceId: number,
+): Promise<JobExecution | undefined> {
+  const [row] = await select(executor)
+    .where('e.JOB_INSTANCE_ID', jobInstanceId)
+    .orderBy('e.JOB_EXECUTION_ID', 'desc')
+    .limit(1);
+  return row === undefined ? undefined : toJobExecution(row);
+}
+
+/** The newest execution of all, or undefined. */
+export async function lastJobExecution(database: Database): Promise<JobExecution | undefined> {
+  const [execution] = await listJobExecutions(database, { limit: 1 });
+  return execution;
+}
+
+/** Newest first. */
+export async function listJobExecutions(
+  database: Database,
+  { job, limit }: { readonly job?: string; readonly limit: number },
+): Promise<JobExecution[]> {
+  const query = select(database.knex).orderBy('e.JOB_EXECUTION_ID', 'desc').limit(limit);
+  const rows: Row[] = await (job === undefined ? query : query.where('i.JOB_NAME', job));
+  return rows.map(toJobExecution);
+}
+
+/** Those whose status says that an owner is at work. */
+export async function listRunningExecutions(executor: Executor): Promise<JobExecution[]> {
+  const rows: Row[] = await select(executor)
+    .whereIn('e.STATUS', ['STARTING', 'STARTED', 'STOPPING'])
+    .orderBy('e.JOB_EXECUTION_ID');
+  return rows.map(toJobExecution);
+}
+
+function select(executor: Executor) {
+  return executor(`${TABLE} as e`)
+    .join('BATCH_JOB_INSTANCE as i', 'i.JOB_INSTANCE_ID', 'e.JOB_INSTANCE_ID')
+    .select<Row[]>('e.*', 'i.JOB_NAME');
+}
+
+function changeable(execution: JobExecution) {
+  return {
+    START_TIME: toInstant(execution.startTime),
+    END_TIME: toInstant(execution.endTime),
+    STATUS: execution.status,
+    EXIT_CODE: execution.exitCode,
+    EXIT_MESSAGE: cutMessage(execution.exitMessage),
+    LAST_UPDATED: toInstant(execution.lastUpdated),
+  };
+}
+
+function toJobExecution(row: Row): JobExecution {
+  return {
+    id: toNumber(row.JOB_EXECUTION_ID),
+    jobInstanceId: toNumber(row.JOB_INSTANCE_ID),
+    jobName: row.JOB_NAME,
+    version: toNumber(row.VERSION),
+    status: row.STATUS,
+    exitCode: row.EXIT_CODE ?? 'UNKNOWN',
+    exitMessage: row.EXIT_MESSAGE ?? '',
+    createTime: toDate(row.CREATE_TIME)!,
+    startTime: toDate(row.START_TIME),
+    endTime: toDate(row.END_TIME),
+    lastUpdated: toDate(row.LAST_UPDATED),
+  };
+}

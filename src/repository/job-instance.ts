@@ -1,0 +1,28 @@
+/** Statements on BATCH_JOB_INSTANCE. */
+import type { Executor } from '../database/database.ts';
+import { toNumber } from '../database/values.ts';
+import type { JobInstance } from './types.ts';
+
+const TABLE = 'BATCH_JOB_INSTANCE';
+
+export async function findJobInstance(
+  executor: Executor,
+  jobName: string,
+  jobKey: string,
+): Promise<JobInstance | undefined> {
+  const row = await executor(TABLE).where({ JOB_NAME: jobName, JOB_KEY: jobKey }).first('JOB_INSTANCE_ID');
+  return row === undefined ? undefined : { id: toNumber(row.JOB_INSTANCE_ID), jobName, jobKey };
+}
+
+/** Passes over an instance that exists: of two processes that insert the same one, both find one row afterwards. */
+export async function insertJobInstance(executor: Executor, instance: JobInstance): Promise<void> {
+  await executor(TABLE)
+    .insert({ JOB_INSTANCE_ID: instance.id, VERSION: 0, JOB_NAME: instance.jobName, JOB_KEY: instance.jobKey })
+    .onConflict(['JOB_NAME', 'JOB_KEY'])
+    .ignore();
+}
+
+/** Holds the row until the transaction ends: starts of the same instance come one after another. */
+export async function lockJobInstance(executor: Executor, id: number): Promise<void> {
+  await executor(TABLE).where({ JOB_INSTANCE_ID: id }).forUpdate().first('JOB_INSTANCE_ID');
+}

@@ -1,0 +1,27 @@
+/** How the repository's values are stored: instants as UTC text, messages cut to their columns, versions checked. */
+import { instantText, parseInstant } from '../database/instant.ts';
+import { ExitCode, SettleError } from '../errors.ts';
+
+/** EXIT_MESSAGE is a VARCHAR(2500). */
+const MESSAGE_LENGTH_MAX = 2500;
+
+export function toDate(value: unknown): Date | undefined {
+  return value === null || value === undefined ? undefined : new Date(parseInstant(String(value)));
+}
+
+/** DATETIME(6) text of an instant that is known in milliseconds. */
+export function toInstant(value: Date | undefined): string | null {
+  return value === undefined ? null : `${instantText(value.getTime())}000`;
+}
+
+export function cutMessage(message: string): string {
+  return message.length <= MESSAGE_LENGTH_MAX ? message : `${message.slice(0, MESSAGE_LENGTH_MAX - 4)} ...`;
+}
+
+/** Throws OPTIMISTIC_LOCK when an update `WHERE ... AND VERSION = ?` met no row: someone else has changed it. */
+export function requireOneRow(rowsChanged: number, what: string): void {
+  if (rowsChanged === 1) return;
+  throw new SettleError('OPTIMISTIC_LOCK', ExitCode.failed, `${what} was changed by another process`, {
+    hint: 'look at it with settle show, then start the job again',
+  });
+}
