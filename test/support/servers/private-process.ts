@@ -60,7 +60,7 @@ export async function startProcess(
   command: readonly string[],
 ): Promise<() => Promise<void>> {
   const logPath = join(folder, 'log');
-  const shell = spawn('/bin/sh', ['-c', WATCH, 'sh', folder, ...command], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const shell = spawn('/bin/sh', ['-c', WATCH, 'sh', folder, ...command], { stdio: ['pipe', 'pipe', 'ignore'] });
   const ended = new Promise<void>((resolve) => shell.once('close', () => resolve()));
   const pid = await new Promise<number>((resolve, reject) => {
     shell.stdout.once('data', (data: Buffer) => resolve(Number(data.toString().split('\n')[0])));

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+// Launcher: old syntax only, so that an old Node can read it and say what is missing. The program is settle.ts.
+var major = Number(process.versions.node.split('.')[0]);
+if (major < 24) {
+  process.stderr.write(
+    'settle needs Node.js 24 or newer; this is ' +
+      process.version +
+      '. In a checkout: npm run settle -- ' +
+      process.argv.slice(2).join(' ') +
+      '\n',
+  );
+  process.exit(2);
+}
+
+// Compiled code is kept in the user's cache folder: the second start is faster. Without a writable one, nothing happens.
+import('node:module')
+  .then((nodeModule) => {
+    nodeModule.enableCompileCache();
+    return import('node:fs');
+  })
+  .then((fs) => {
+    var source = new URL('./settle.ts', import.meta.url);
+    // The published package has JavaScript only: Node strips no types below node_modules.
+    return import(fs.existsSync(source) ? source.href : new URL('../dist/bin/settle.js', import.meta.url).href);
+  })
+  .catch((error) => {
+    process.stderr.write(`settle: cannot start: ${String(error?.message)}\n`);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,23 @@
+/** Parses what several commands take: numbers of executions, counts, `name=value` pairs. Pure. */
+import { usageError } from '../errors.ts';
+import { positive } from './config.ts';
+
+/** The number of an execution. @throws SettleError (exit 2) */
+export function parseId(text: string): number {
+  if (/^\d{1,15}$/.test(text) && Number(text) > 0) return Number(text);
+  throw usageError(`"${text}" is not the number of an execution`, '`settle runs` lists them');
+}
+
+/** Commander parser of a flag that takes a whole number of at least 1. */
+export function count(flag: string): (text: string) => number {
+  return (text) => positive(flag, text) as number;
+}
+
+/** Commander parser of a flag that may be given several times: collects `name=value`. */
+export function collectPair(text: string, soFar: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const cut = text.indexOf('=');
+  if (cut < 1) throw usageError(`"${text}" is not name=value`);
+  const name = text.slice(0, cut);
+  if (Object.hasOwn(soFar, name)) throw usageError(`the parameter ${name} is given twice`);
+  return { ...soFar, [name]: text.slice(cut + 1) };
+}

@@ -1,0 +1,46 @@
+/** `settle run JOB`: runs one job, or prints what it would do. */
+import { Option } from 'commander';
+import { collectPair, count } from '../arguments.ts';
+import type { GlobalFlags } from '../config.ts';
+import type { RunFlags } from '../execute-job.ts';
+import type { Cli } from '../program.ts';
+
+interface Flags extends GlobalFlags, RunFlags {
+  readonly date?: string;
+  readonly zone?: string;
+  readonly param?: Readonly<Record<string, string>>;
+  readonly dryRun?: boolean;
+}
+
+export function registerRun({ program, exit }: Cli): void {
+  program
+    .command('run')
+    .description('run a job for a business date; a run that was cut short is continued')
+    .argument('<job>', 'name of the job, as `settle jobs` lists it')
+    .option('--date <date>', 'business date, YYYY-MM-DD')
+    .option('--zone <zone>', 'IANA time zone of the business date (default: Asia/Seoul)')
+    .addOption(new Option('-p, --param <name=value>', 'parameter of the job; may be repeated').argParser(collectPair))
+    .option('--workers <n>', 'worker threads (default: number of cores)', count('--workers'))
+    .option('--partitions <n>', 'partitions to split the work into (default: planned)', count('--partitions'))
+    .option('--chunk <n>', 'rows a chunk', count('--chunk'))
+    .option('--dry-run', 'print the plan: id ranges and rows expected; change nothing')
+    .option('--rerun', 'compute a completed date again, as its next revision')
+    .option('--json', 'print one JSON object at the end')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  settle run daily --date 2026-11-20\n  settle run daily --date 2026-11-20 --dry-run\n',
+    )
+    .action(async (name: string, _own, command) => {
+      const flags: Flags = command.optsWithGlobals();
+      const { findJob } = await import('../../jobs/index.ts');
+      const job = findJob(name);
+      const { withDatabase } = await import('../context.ts');
+      await withDatabase(flags, async (context) => {
+        const { jobParameters } = await import('../job-parameters.ts');
+        const parameters = jobParameters(job, flags, context.settings);
+        if (flags.dryRun) return await (await import('../print-plan.ts')).printPlan(context, job, parameters, flags);
+        const { executeJob } = await import('../execute-job.ts');
+        exit(await executeJob(context, job, parameters, flags));
+      });
+    });
+}

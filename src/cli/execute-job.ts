@@ -1,0 +1,56 @@
+/** Runs a job as a command does it: with progress, signals, a summary or JSON at the end, and an exit code. */
+import type { JobDefinition } from '../engine/job.ts';
+import { type JobRunResult, runJob } from '../steps/run-job.ts';
+import type { CommandContext } from './context.ts';
+import { oneLine, reportError } from './errors.ts';
+import { readExecutionView } from './execution-view.ts';
+import { summaryText } from './output/execution-text.ts';
+import { formatJson } from './output/json.ts';
+import { showProgress } from './output/progress.ts';
+import { print } from './output/stdout.ts';
+import { stopSignal } from './stop-signal.ts';
+
+export interface RunFlags {
+  readonly workers?: number;
+  readonly partitions?: number;
+  readonly chunk?: number;
+  readonly rerun?: boolean;
+  readonly json?: boolean;
+}
+
+/** Resolves to the exit code. @throws SettleError for whatever is refused before the run begins. */
+export async function executeJob(
+  { database, settings, logger }: CommandContext,
+  job: JobDefinition,
+  parameters: Readonly<Record<string, string>>,
+  flags: RunFlags,
+): Promise<number> {
+  const display = await showProgress(logger);
+  let result: JobRunResult;
+  try {
+    result = await runJob(database, job, parameters, {
+      workers: flags.workers ?? settings.workers,
+      partitions: flags.partitions ?? settings.partitions,
+      chunkSize: flags.chunk ?? settings.chunk,
+      rerun: flags.rerun,
+      signal: stopSignal(),
+      progress: display.sink,
+      logger: parameters.date === undefined ? logger : logger.child({ businessDate: parameters.date }),
+    });
+  } finally {
+    display.end();
+  }
+  const view = await readExecutionView(database, result.execution, new Date());
+  const alreadyComplete = result.outcome === 'already-complete';
+  if (flags.json) await print(formatJson(view));
+  else if (!alreadyComplete) await print(summaryText(view));
+  if (alreadyComplete) {
+    const subject = [job.name, parameters.date].filter((word) => word !== undefined).join(' ');
+    const hint = `\`settle show ${view.id}\` shows it, --rerun computes it again`;
+    process.stderr.write(
+      `${oneLine(`${subject} is already complete (execution ${view.id}); nothing was done`, hint)}\n`,
+    );
+  }
+  if (result.error !== undefined) await reportError(result.error, settings.logLevel);
+  return result.exitCode;
+}

@@ -1,0 +1,197 @@
+/** One execution as `show`, `run` and `runs` tell of it; its JSON form is what scripts rely on. */
+import type { Database } from '../database/database.ts';
+import { type ContextValue, deserialiseContext } from '../engine/execution-context.ts';
+import { getJobContext } from '../repository/execution-context.ts';
+import { listJobParameters } from '../repository/job-parameters.ts';
+import { listPartitions } from '../repository/partition.ts';
+import { listStepExecutions } from '../repository/step-execution.ts';
+import {
+  type BatchStatus,
+  isRunning,
+  type JobExecution,
+  type PartitionProgress,
+  type StepExecution,
+} from '../repository/types.ts';
+
+/** Counts are rows or items of this execution alone; times are UTC. */
+export interface CountsView {
+  readonly status: BatchStatus;
+  readonly exitCode: string;
+  readonly exitMessage: string;
+  readonly readCount: number;
+  readonly writeCount: number;
+  readonly filterCount: number;
+  readonly readSkipCount: number;
+  readonly processSkipCount: number;
+  readonly writeSkipCount: number;
+  readonly commitCount: number;
+  readonly rollbackCount: number;
+  readonly startTime: Date | undefined;
+  readonly endTime: Date | undefined;
+  readonly durationMs: number | undefined;
+}
+
+export interface PartitionView extends CountsView {
+  readonly partition: number;
+  /** Undefined when the plan has been dropped since. */
+  readonly minId: bigint | undefined;
+  readonly maxId: bigint | undefined;
+  /** An estimate. */
+  readonly rowsExpected: number | undefined;
+  /** Rows read by all executions of the instance so far. */
+  readonly rowsDone: number;
+}
+
+export interface StepView extends CountsView {
+  readonly name: string;
+  /** Partitions that this execution worked on. */
+  readonly partitions: readonly PartitionView[];
+  /** Of the frozen plan, in all; 0 for a step without partitions. */
+  readonly partitionsPlanned: number;
+}
+
+export interface ExecutionView {
+  readonly id: number;
+  readonly job: string;
+  readonly instanceId: number;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly status: BatchStatus;
+  readonly exitCode: string;
+  readonly exitMessage: string;
+  readonly startTime: Date | undefined;
+  readonly endTime: Date | undefined;
+  /** Up to now while it runs. */
+  readonly durationMs: number | undefined;
+  /** Of the step that handled most. */
+  readonly rows: number;
+  /** Verdict -> count, and `read`; empty for jobs without verdicts. */
+  readonly verdicts: Readonly<Record<string, number | bigint>>;
+  readonly steps: readonly StepView[];
+  /** Commands that make sense now. */
+  readonly next: readonly string[];
+}
+
+/** Reads all there is to tell about an execution. `now` is for the duration of one that still runs. */
+export async function readExecutionView(
+  database: Database,
+  execution: JobExecution,
+  now: Date,
+): Promise<ExecutionView> {
+  const { id, jobName, jobInstanceId, status, exitCode, exitMessage, startTime, endTime } = execution;
+  const stored = await listJobParameters(database, id);
+  const parameters = Object.fromEntries(stored.map(({ name, value }) => [name, value]));
+  const rows = await listStepExecutions(database, id);
+  const plan = await listPartitions(database, jobInstanceId);
+  const steps = stepViews(rows, plan, now);
+  const identifying = stored.filter((one) => one.identifying).map(({ name, value }) => [name, value] as const);
+  return {
+    id,
+    job: jobName,
+    instanceId: jobInstanceId,
+    parameters,
+    status,
+    exitCode,
+    exitMessage,
+    startTime,
+    endTime,
+    durationMs: durationOf(execution, now),
+    rows: Math.max(0, ...steps.map(rowsOfStep)),
+    verdicts: verdictsIn(await getJobContext(database, id)),
+    steps,
+    next: nextCommands(execution, steps, identifying),
+  };
+}
+
+/** Rows of the step that handled most, from the rows of its step executions. */
+export function rowsOf(steps: readonly StepExecution[]): number {
+  return Math.max(0, ...stepViews(steps, [], new Date(0)).map(rowsOfStep));
+}
+
+/** Milliseconds from start to end, or to now while it runs; undefined before its start. */
+export function durationOf(
+  run: Pick<JobExecution, 'startTime' | 'endTime' | 'status' | 'lastUpdated'>,
+  now: Date,
+): number | undefined {
+  if (run.startTime === undefined) return undefined;
+  const end = run.endTime ?? (isRunning(run.status) ? now : run.lastUpdated);
+  return end === undefined ? undefined : Math.max(0, end.getTime() - run.startTime.getTime());
+}
+
+/** A running manager's row is written at its end only: until then its partitions know more. */
+function rowsOfStep(step: StepView): number {
+  const parts = (count: (part: PartitionView) => number) => step.partitions.reduce((sum, part) => sum + count(part), 0);
+  return Math.max(
+    step.readCount,
+    step.writeCount,
+    parts((part) => part.readCount),
+  );
+}
+
+function stepViews(rows: readonly StepExecution[], plan: readonly PartitionProgress[], now: Date): StepView[] {
+  return rows
+    .filter((row) => partitionOf(row) === undefined)
+    .map((row) => {
+      const planned = plan.filter((one) => one.stepName === row.stepName);
+      const partitions = rows.flatMap((part) => {
+        const partition = partitionOf(part);
+        if (partition === undefined || part.stepName !== `${row.stepName}:${partition}`) return [];
+        const range = planned.find((one) => one.partition === partition);
+        const { minId, maxId, rowsExpected } = range ?? {};
+        return [
+          {
+            partition,
+            ...countsView(part, now),
+            minId,
+            maxId,
+            rowsExpected,
+            rowsDone: range?.counts.readCount ?? part.readCount,
+          },
+        ];
+      });
+      return { name: row.stepName, ...countsView(row, now), partitions, partitionsPlanned: planned.length };
+    });
+}
+
+/** The number behind the colon of `<step>:<partition>`; undefined for a step of its own. */
+function partitionOf(row: StepExecution): number | undefined {
+  const match = /:(\d+)$/.exec(row.stepName);
+  return match === null ? undefined : Number(match[1]);
+}
+
+function countsView(row: StepExecution, now: Date): CountsView {
+  const { id: _id, jobExecutionId: _job, stepName: _name, version: _version, ...rest } = row;
+  const { createTime: _created, lastUpdated: _updated, ...shown } = rest;
+  return { ...shown, durationMs: durationOf(row, now) };
+}
+
+function verdictsIn(context: string | undefined): Record<string, number | bigint> {
+  const stored: ContextValue | undefined =
+    context === undefined ? undefined : deserialiseContext(context).get('verdicts');
+  if (typeof stored !== 'object') return {};
+  const counts = Object.entries(stored).filter(([, count]) => typeof count === 'number' || typeof count === 'bigint');
+  return Object.fromEntries(counts) as Record<string, number | bigint>;
+}
+
+function nextCommands(
+  execution: JobExecution,
+  steps: readonly StepView[],
+  identifying: readonly (readonly [name: string, value: string])[],
+): string[] {
+  const { id, status, jobName } = execution;
+  const date = identifying.find(([name]) => name === 'date')?.[1];
+  if (isRunning(status)) return [`settle stop ${id}`, 'settle recover   (if the process that ran it is gone)'];
+  if (status === 'FAILED' || status === 'STOPPED') {
+    const given = identifying.map(([name, value]) =>
+      name === 'date' ? `--date ${value}` : `-p ${name}=${shellWord(value)}`,
+    );
+    return [`settle restart ${id}`, ['settle run', jobName, ...given].join(' ')];
+  }
+  const skips = steps.reduce((sum, one) => sum + one.readSkipCount + one.processSkipCount + one.writeSkipCount, 0);
+  const results =
+    jobName === 'daily' && status === 'COMPLETED' && date !== undefined ? [`settle stats --date ${date}`] : [];
+  return skips > 0 ? [`settle skipped ${id}`, ...results] : results;
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,24 @@
+/** The log of a command: pino on stderr, JSON lines for machines, short text lines on a terminal. */
+import { type Logger, pino } from 'pino';
+import type { Settings } from './config.ts';
+
+/** Fields that every line has and nobody reads on a terminal. */
+const HIDDEN = new Set(['level', 'time', 'msg', 'pid', 'hostname']);
+
+export function createLogger(settings: Pick<Settings, 'logLevel' | 'logFormat'>): Logger {
+  const terminal = process.stderr.isTTY === true;
+  const level = settings.logLevel ?? (terminal ? 'warn' : 'info');
+  const json = (settings.logFormat ?? (terminal ? 'text' : 'json')) === 'json';
+  const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime };
+  // Synchronous, so that the last line before an exit is never lost.
+  return json ? pino(options, pino.destination({ fd: 2, sync: true })) : pino(options, { write: writeText });
+}
+
+function writeText(line: string): void {
+  const record = JSON.parse(line) as { level: number; time: string; msg?: string } & Record<string, unknown>;
+  const fields = Object.entries(record)
+    .filter(([name]) => !HIDDEN.has(name))
+    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`);
+  const name = pino.levels.labels[record.level] ?? String(record.level);
+  process.stderr.write(`${[record.time.slice(11, 19), name.padEnd(5), record.msg ?? '', ...fields].join(' ')}\n`);
+}

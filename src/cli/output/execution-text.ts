@@ -1,0 +1,113 @@
+/** One execution as text for people: what `settle show` prints, and the shorter summary at the end of a run. Pure. */
+import type { ExecutionView, PartitionView, StepView } from '../execution-view.ts';
+import { formatCount, formatDuration, formatInstant, formatPercent, formatRate } from './format.ts';
+import { formatPairs, formatTable } from './table.ts';
+
+/** Header, parameters, verdicts, steps with their partitions, and what to do next. */
+export function executionText(view: ExecutionView): string {
+  const parameters = Object.entries(view.parameters);
+  return [
+    formatPairs([
+      ['execution', `${view.id} (instance ${view.instanceId})`],
+      ['job', view.job],
+      ['status', statusText(view)],
+      ['started', `${formatInstant(view.startTime)} UTC`],
+      ['duration', durationText(view)],
+      ['rows', rowsText(view)],
+    ]),
+    parameters.length === 0 ? '' : `\nparameters\n${indent(formatPairs(parameters))}`,
+    verdictsText(view),
+    view.steps.length === 0 ? '' : `\nsteps\n${indent(stepsTable(view.steps))}`,
+    ...view.steps.map((step) => partitionsText(step)),
+    nextText(view),
+  ].join('');
+}
+
+/** What a run says at its end. */
+export function summaryText(view: ExecutionView): string {
+  const subject = [view.job, view.parameters.date].filter((word) => word !== undefined).join(' ');
+  const head = `${subject}: ${statusText(view)} in ${durationText(view)}, ${rowsText(view)} (execution ${view.id})\n`;
+  return [head, verdictsText(view), nextText(view)].join('');
+}
+
+function statusText(view: Pick<ExecutionView, 'status' | 'exitMessage'>): string {
+  const failed = view.status !== 'COMPLETED' && view.exitMessage !== '';
+  return failed ? `${view.status} - ${view.exitMessage.split('\n')[0]}` : view.status;
+}
+
+function durationText(view: ExecutionView): string {
+  return view.durationMs === undefined ? '-' : formatDuration(view.durationMs);
+}
+
+function rowsText(view: ExecutionView): string {
+  const rate = view.durationMs === undefined ? '-' : formatRate(view.rows, view.durationMs);
+  return rate === '-' ? `${formatCount(view.rows)} rows` : `${formatCount(view.rows)} rows, ${rate} rows/s`;
+}
+
+/** `read` last, below what it is the sum of. */
+function verdictsText(view: ExecutionView): string {
+  const { read, ...verdicts } = view.verdicts;
+  const lines = Object.entries(verdicts).map(([verdict, count]) => [verdict, formatCount(count)]);
+  if (read !== undefined) lines.push(['read', formatCount(read)]);
+  return lines.length === 0
+    ? ''
+    : `\n${indent(formatTable([{ header: 'verdict' }, { header: 'rows', align: 'right' }], lines))}`;
+}
+
+const COUNT_COLUMNS = ['read', 'written', 'filtered', 'skipped', 'commits', 'rollbacks', 'rows/s', 'duration'].map(
+  (header) => ({ header, align: 'right' as const }),
+);
+
+function stepsTable(steps: readonly StepView[]): string {
+  return formatTable(
+    [{ header: 'step' }, { header: 'status' }, ...COUNT_COLUMNS],
+    steps.map((step) => [
+      step.name,
+      step.status,
+      formatCount(step.readCount),
+      formatCount(step.writeCount),
+      formatCount(step.filterCount),
+      formatCount(step.readSkipCount + step.processSkipCount + step.writeSkipCount),
+      formatCount(step.commitCount),
+      formatCount(step.rollbackCount),
+      step.durationMs === undefined ? '-' : formatRate(step.readCount, step.durationMs),
+      step.durationMs === undefined ? '-' : formatDuration(step.durationMs),
+    ]),
+  );
+}
+
+function partitionsText(step: StepView): string {
+  if (step.partitions.length === 0) return '';
+  const others = step.partitionsPlanned - step.partitions.length;
+  const note = others > 0 ? `, ${step.partitions.length} of ${step.partitionsPlanned} in this execution` : '';
+  const right = ['ids from', 'to', 'rows', 'rows/s', 'done', 'duration'].map((header) => ({
+    header,
+    align: 'right' as const,
+  }));
+  const table = formatTable(
+    [{ header: '#', align: 'right' }, { header: 'status' }, ...right],
+    step.partitions.map(partitionRow),
+  );
+  return `\npartitions of ${step.name}${note}\n${indent(table)}`;
+}
+
+function partitionRow(part: PartitionView): string[] {
+  return [
+    String(part.partition),
+    part.status,
+    part.minId === undefined ? '-' : String(part.minId),
+    part.maxId === undefined ? '-' : String(part.maxId),
+    formatCount(part.readCount),
+    part.durationMs === undefined ? '-' : formatRate(part.readCount, part.durationMs),
+    part.status === 'COMPLETED' ? '100 %' : formatPercent(part.rowsDone, part.rowsExpected),
+    part.durationMs === undefined ? '-' : formatDuration(part.durationMs),
+  ];
+}
+
+function nextText(view: ExecutionView): string {
+  return view.next.length === 0 ? '' : `\nnext\n${view.next.map((command) => `  ${command}\n`).join('')}`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}

@@ -1,0 +1,38 @@
+/** Numbers, durations and rates as people read them. Pure. */
+
+/** `1234567` -> `1,234,567`. */
+export function formatCount(count: number | bigint): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** Milliseconds to `850 ms`, `12.3 s`, `4 min 05 s`, `2 h 03 min`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}
+
+/** Rows in milliseconds to `1,234,567`, per second; a dash when nothing can be said. */
+export function formatRate(rows: number, ms: number): string {
+  if (rows === 0 || ms <= 0) return '-';
+  return formatCount(Math.round((rows * 1_000) / ms));
+}
+
+/** Of a whole, `37 %`; a dash for an unknown whole, never 100 % before the end. */
+export function formatPercent(part: number, whole: number | undefined): string {
+  if (whole === undefined) return '-';
+  if (part >= whole) return '100 %';
+  return `${Math.min(99, Math.floor((part * 100) / whole))} %`;
+}
+
+/** A UTC instant to `2026-11-21 12:03:04`; a dash for none. */
+export function formatInstant(instant: Date | undefined): string {
+  return instant === undefined ? '-' : instant.toISOString().slice(0, 19).replace('T', ' ');
+}
+
+function two(n: number): string {
+  return String(n).padStart(2, '0');
+}

@@ -1,0 +1,15 @@
+/** Chooses how progress is shown: bars on a terminal, log lines elsewhere. stdout stays free for data. */
+import type { Logger } from 'pino';
+import type { ProgressSink } from '../../engine/progress.ts';
+
+export interface ProgressDisplay {
+  readonly sink: ProgressSink;
+  /** Ends the display and its timers. Idempotent. */
+  end(): void;
+}
+
+/** `animate` false: log lines even on a terminal. */
+export async function showProgress(logger: Logger, animate = process.stderr.isTTY === true): Promise<ProgressDisplay> {
+  if (animate) return (await import('./progress-bars.ts')).progressBars();
+  return (await import('./progress-lines.ts')).progressLines(logger);
+}

@@ -1,0 +1,26 @@
+/** Text tables: aligned columns, two spaces apart, numbers to the right. Pure. */
+
+export interface TableColumn {
+  readonly header: string;
+  readonly align?: 'left' | 'right';
+}
+
+/** One line for the headers and one for each row, every line ended by a newline. */
+export function formatTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map((column, i) => Math.max(column.header.length, ...rows.map((row) => row[i].length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (columns[i].align === 'right' ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join('  ')
+      .trimEnd();
+  return `${[columns.map((column) => column.header), ...rows].map(line).join('\n')}\n`;
+}
+
+/** Names and values in two columns: `name   value`. */
+export function formatPairs(pairs: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(0, ...pairs.map(([name]) => name.length));
+  return pairs
+    .map(([name, value]) => `${name.padEnd(width)}  ${value}`.trimEnd())
+    .join('\n')
+    .concat('\n');
+}

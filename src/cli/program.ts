@@ -1,0 +1,122 @@
+/** The command line: which commands there are, what all of them share, and how arguments become an exit code. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { usageError } from '../errors.ts';
+import { registerAbandon } from './commands/abandon.ts';
+import { registerImport } from './commands/import.ts';
+import { registerJobs } from './commands/jobs.ts';
+import { registerMigrate } from './commands/migrate.ts';
+import { registerRecover } from './commands/recover.ts';
+import { registerRestart } from './commands/restart.ts';
+import { registerRun } from './commands/run.ts';
+import { registerRuns } from './commands/runs.ts';
+import { registerSeed } from './commands/seed.ts';
+import { registerShow } from './commands/show.ts';
+import { registerSkipped } from './commands/skipped.ts';
+import { registerStats } from './commands/stats.ts';
+import { registerStop } from './commands/stop.ts';
+import { registerVerify } from './commands/verify.ts';
+import { LOG_LEVELS } from './config.ts';
+import { reportError } from './errors.ts';
+
+/** What a command's file is given to add itself to the program. */
+export interface Cli {
+  readonly program: Command;
+  /** Sets the exit code of a command that ends without an error; 0 unless called. */
+  exit(code: number): void;
+}
+
+/** Runs one command line, without the program's own name. Resolves to the exit code; never rejects. */
+export async function main(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(withDefaultCommand(args, program), { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version were asked for, and printed.
+      if (error.exitCode === 0) return 0;
+      if (error.code === 'commander.help') return 2;
+      return reportError(usageProblem(error));
+    }
+    return reportError(error, program.opts().logLevel ?? process.env.SETTLE_LOG);
+  }
+}
+
+function createProgram(exit: (code: number) => void): Command {
+  const program = new Command('settle')
+    .description('Settles one business date at a time: view statistics from a raw log, restartable and exact.')
+    .version(version(), '-V, --version', 'print the version')
+    .option('--config <file>', 'config file (default: settle.config.json, where there is one)')
+    .option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: warn on a terminal, info elsewhere)`)
+    .option('--log-format <format>', 'json or text (default: text on a terminal, json elsewhere)')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .exitOverride()
+    // Errors are printed by reportError, as one line.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', HELP);
+  const cli: Cli = { program, exit };
+  registerRun(cli);
+  registerJobs(cli);
+  registerRuns(cli);
+  registerShow(cli);
+  registerStats(cli);
+  registerVerify(cli);
+  registerSkipped(cli);
+  registerStop(cli);
+  registerRestart(cli);
+  registerAbandon(cli);
+  registerRecover(cli);
+  registerMigrate(cli);
+  registerImport(cli);
+  registerSeed(cli);
+  return program;
+}
+
+/** `settle --date D` is short for `settle run daily --date D`. */
+function withDefaultCommand(args: readonly string[], program: Command): string[] {
+  const names = program.commands.map((command) => command.name());
+  for (const arg of args) {
+    if (names.includes(arg)) break;
+    if (arg === '--date' || arg.startsWith('--date=')) return ['run', 'daily', ...args];
+  }
+  return [...args];
+}
+
+function usageProblem(error: CommanderError): Error {
+  const [message, suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const hint =
+    suggestion?.replace(/^\((.*)\)$/, '$1') ?? '`settle --help` lists commands, `settle COMMAND --help` its options';
+  return usageError(message, hint);
+}
+
+function version(): string {
+  // One folder further up in the published package, where this file is dist/src/cli/program.js.
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
+    } catch {
+      // Look one folder further up.
+    }
+  }
+  return 'unknown';
+}
+
+const HELP = `
+Short form:
+  settle --date 2026-11-20            the same as: settle run daily --date 2026-11-20
+
+Settings (flags win over the environment, the environment over the config file):
+  SETTLE_DATABASE_URL                 mysql://user:password@host:3306/db, mariadb://..., sqlite:PATH
+                                      (default: sqlite:settle.db)
+  SETTLE_ZONE, SETTLE_WORKERS, SETTLE_LOG, SETTLE_LOG_FORMAT
+
+Exit codes:
+  0 completed or already complete   1 failed, a retry may help   2 usage or configuration
+  3 completed with skipped records  10 schema out of date        11 already running elsewhere
+  20 reconciliation or invariant broken                          130, 143 stopped by SIGINT, SIGTERM
+`;

@@ -1,0 +1,17 @@
+/** The jobs that this program can run. Loading this loads all of them: the command line does it late. */
+
+import type { JobDefinition } from '../engine/job.ts';
+import { nearestName } from '../engine/nearest-name.ts';
+import { usageError } from '../errors.ts';
+
+export const jobs: readonly JobDefinition[] = [];
+
+/** @throws SettleError (exit 2) when there is no job of that name. */
+export function findJob(name: string): JobDefinition {
+  const job = jobs.find((one) => one.name === name);
+  if (job !== undefined) return job;
+  const names = jobs.map((one) => one.name);
+  const nearest = nearestName(name, names);
+  const hint = nearest === undefined ? `the jobs are ${names.join(', ')}` : `did you mean ${nearest}?`;
+  throw usageError(`unknown job "${name}"`, hint);
+}

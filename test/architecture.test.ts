@@ -1,0 +1,134 @@
+/** Holds the table in docs/architecture.md by reading every import statement: dependencies point one way. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const LINES_MAX = 400;
+/** What draws, parses or connects: nothing that a pure rule may know. luxon is a rule's own library: it knows zones. */
+const IMPURE = /^(node:|knex|mysql2|better-sqlite3|ioredis|pino|cli-progress|commander)/;
+
+interface Source {
+  /** Relative to the checkout. */
+  readonly path: string;
+  readonly text: string;
+  /** Specifiers as written: of static and dynamic imports, of re-exports and of worker modules. */
+  readonly imports: readonly string[];
+}
+
+const sources = ['bin', 'src', 'migrations', 'seeds', 'test'].flatMap((folder) => readSources(folder));
+const table = readTable();
+
+describe('the table in docs/architecture.md', () => {
+  test('names every room', () => {
+    for (const { path } of sources) expect(roomOf(path), `${path} is in no room of the table`).toBeDefined();
+  });
+
+  test('is held by every import', () => {
+    const wrong: string[] = [];
+    for (const { path, imports } of sources) {
+      if (path.startsWith('test/')) continue;
+      const room = roomOf(path)!;
+      for (const specifier of imports) {
+        const target = resolve(path, specifier);
+        if (target === undefined) continue;
+        const targetRoom = roomOf(target);
+        const allowed = targetRoom === room || targetRoom === 'src/errors.ts' || table.get(room)?.has(targetRoom ?? '');
+        if (!allowed) wrong.push(`${path} imports ${specifier}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('has no circle', () => {
+    const below = (room: string, path: readonly string[]): void => {
+      expect(path, `${[...path, room].join(' -> ')} is a circle`).not.toContain(room);
+      for (const target of table.get(room) ?? []) below(target, [...path, room]);
+    };
+    for (const room of table.keys()) below(room, []);
+  });
+});
+
+describe('the house', () => {
+  test(`has no source file over ${LINES_MAX} lines`, () => {
+    const long = sources.filter(({ path, text }) => path.startsWith('src/') && text.split('\n').length - 1 > LINES_MAX);
+    expect(long.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('keeps src/rules pure', () => {
+    const impure = sources
+      .filter(({ path }) => path.startsWith('src/rules/'))
+      .flatMap(({ path, imports }) => imports.filter((name) => IMPURE.test(name)).map((name) => `${path}: ${name}`));
+    expect(impure).toEqual([]);
+  });
+
+  test('keeps test/oracles independent of what they judge', () => {
+    const wrong = sources
+      .filter(({ path }) => path.startsWith('test/oracles/'))
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter((name) => /^(src|bin|migrations|seeds)\//.test(resolve(path, name) ?? ''))
+          .map((name) => `${path}: ${name}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+});
+
+function readSources(folder: string): Source[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|js)$/.test(entry.name))
+    .map((entry) => {
+      const path = relative(ROOT, join(entry.parentPath, entry.name));
+      const text = readFileSync(join(ROOT, path), 'utf8');
+      return { path, text, imports: importsOf(text) };
+    });
+}
+
+function importsOf(text: string): string[] {
+  const patterns = [
+    /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s+'([^']+)'/gm,
+    /^\s*import\s+'([^']+)'/gm,
+    /\bimport\(\s*'([^']+)'\s*\)/g,
+    /\bnew URL\(\s*'([^']+\.[jt]s)'\s*,\s*import\.meta\.url/g,
+  ];
+  return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]));
+}
+
+/** Path of an import inside the checkout, or undefined for a library. dist/ holds copies of the same rooms. */
+function resolve(from: string, specifier: string): string | undefined {
+  return specifier.startsWith('.') ? join(dirname(from), specifier).replace(/^dist\//, '') : undefined;
+}
+
+/** The most specific room of the table that holds the path. */
+function roomOf(path: string): string | undefined {
+  return [...table.keys()]
+    .filter((room) => path === room || path.startsWith(`${room}/`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+/** Room -> rooms it may import, from the rows of the table in the document. */
+function readTable(): Map<string, Set<string>> {
+  const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+  const rows = [...text.matchAll(/^\|([^|\n]+)\|[^|\n]+\|([^|\n]+)\|$/gm)]
+    .map(([, room, allowed]) => ({ room: room.trim(), allowed: allowed.trim() }))
+    .filter(({ room }) => room !== 'room' && !/^-+$/.test(room))
+    .flatMap(({ room, allowed }) => room.split(',').map((one) => ({ room: roomName(one), allowed })));
+  const rooms = rows.map(({ room }) => room);
+  return new Map(
+    rows.map(({ room, allowed }) => {
+      if (/^all below/.test(allowed)) return [room, new Set(rooms.slice(rooms.indexOf(room) + 1))];
+      if (/^nothing/.test(allowed)) return [room, new Set<string>()];
+      const names = allowed.split(',').map((word) => word.trim());
+      return [room, new Set(rooms.filter((one) => names.some((name) => one === name || one === `src/${name}`)))];
+    }),
+  );
+}
+
+/** `src/jobs/JOB/` -> `src/jobs`. */
+function roomName(cell: string): string {
+  return cell
+    .trim()
+    .replace(/\/?JOB\/?$/, '')
+    .replace(/\/$/, '');
+}
