@@ -25,6 +25,13 @@ export function daysFromCivil(year: number, month: number, day: number): number 
   return era * 146_097 + dayOfEra - 719_468;
 }
 
+/** Milliseconds since 1970 at the beginning of a date; NaN when there is no such date (month or day 0 included). */
+export function dayStartMs(year: number, month: number, day: number): number {
+  // Written so that NaN fails each test.
+  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN;
+  return daysFromCivil(year, month, day) * DAY_MS;
+}
+
 /**
  * Milliseconds since 1970 of `YYYY-MM-DD HH:MM:SS`, also with `T` for the blank, with a fraction of up to nine digits
  * (cut to milliseconds), with a final `Z`, or of a date alone. NaN when the text is anything else or no real time.
@@ -36,9 +43,7 @@ export function parseInstant(text: string): number {
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
   const month = twoDigits(text, 5);
   const day = twoDigits(text, 8);
-  // Written so that NaN, which is what twoDigits gives for anything but digits, fails each test.
-  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN;
-  const dayMs = daysFromCivil(year, month, day) * DAY_MS;
+  const dayMs = dayStartMs(year, month, day);
   if (length === 10) return dayMs;
 
   const separator = text.charCodeAt(10);

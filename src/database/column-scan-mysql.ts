@@ -1,0 +1,67 @@
+/** Range scans on MariaDB and MySQL: the binary protocol through the seam, or the plain way. */
+import mysql, { type Connection } from 'mysql2';
+import { BinaryRows } from './binary-rows.ts';
+import type { ColumnBatch } from './column-batch.ts';
+import { checkQuery, type RangeQuery, type Scanner } from './column-scan.ts';
+import { scanPlain } from './column-scan-plain.ts';
+import type { Database } from './database.ts';
+import { executeIntoTarget, SeamMovedError, seamFits } from './mysql2-seam.ts';
+import { UnreadableValue, unreadableValueError } from './unreadable.ts';
+
+/** Takes a connection out of the pool until it is closed. `SETTLE_PLAIN_SCAN=1` asks for the plain way. */
+export async function openServerScanner(database: Database): Promise<Scanner> {
+  const { client } = database.knex;
+  const connection: Connection = await client.acquireConnection();
+  const quote = database.dialect.quoteIdentifier;
+  let plain = process.env.SETTLE_PLAIN_SCAN === '1' || !seamFits(connection);
+  let released = false;
+  return {
+    async scan(query, batch) {
+      checkQuery(query, batch);
+      const sql = rangeSql(query, quote);
+      if (!plain) {
+        try {
+          return await scanBinary(connection, sql, query, batch);
+        } catch (error) {
+          if (!(error instanceof SeamMovedError)) throw error;
+          plain = true;
+        }
+      }
+      const size = await scanPlain(connection, sql, [`${query.from}`, `${query.to}`, query.limit], batch);
+      if (size instanceof UnreadableValue) throw unreadableValueError(size, query.table, query.key, batch);
+      batch.size = size;
+      return size;
+    },
+    async close() {
+      if (released) return;
+      released = true;
+      await client.releaseConnection(connection);
+    },
+  };
+}
+
+async function scanBinary(connection: Connection, sql: string, query: RangeQuery, batch: ColumnBatch): Promise<number> {
+  let rows: BinaryRows | undefined;
+  const bounds = [
+    mysql.TypedParameter.LONGLONG(query.from),
+    mysql.TypedParameter.LONGLONG(query.to),
+    mysql.TypedParameter.LONGLONG(query.limit),
+  ];
+  await executeIntoTarget(connection, sql, bounds, (definitions) => {
+    rows = new BinaryRows(definitions, batch);
+    return rows;
+  });
+  if (rows === undefined) throw new SeamMovedError('mysql2 reported rows without their columns');
+  if (rows.unreadable !== undefined) throw unreadableValueError(rows.unreadable, query.table, query.key, batch);
+  batch.size = rows.rows;
+  return rows.rows;
+}
+
+/** The same text for every range of a query, so that the server prepares it once. */
+function rangeSql({ table, key, columns, where }: RangeQuery, quote: (name: string) => string): string {
+  const condition = where === undefined ? '' : ` AND (${where})`;
+  return (
+    `SELECT ${columns.map(({ name }) => quote(name)).join(', ')} FROM ${quote(table)} ` +
+    `WHERE ${quote(key)} BETWEEN ? AND ?${condition} ORDER BY ${quote(key)} LIMIT ?`
+  );
+}

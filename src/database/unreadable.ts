@@ -1,0 +1,49 @@
+/** Values and columns that a scan cannot put into its batch: the errors, the same for every way of reading. */
+import { ExitCode, SettleError } from '../errors.ts';
+import type { ColumnBatch, ColumnSpec } from './column-batch.ts';
+
+/** Where the value stands and what it is; made into an error when the whole answer has been read. */
+export class UnreadableValue {
+  readonly row: number;
+  readonly column: number;
+  /** As text, for the message. */
+  readonly value: string;
+
+  constructor(row: number, column: number, value: string) {
+    this.row = row;
+    this.column = column;
+    this.value = value;
+  }
+}
+
+/** Names the row by its key when the key is among the columns before the value, which makes it certainly decoded. */
+export function unreadableValueError(
+  { row, column, value }: UnreadableValue,
+  table: string,
+  key: string,
+  batch: ColumnBatch,
+): SettleError {
+  const spec = batch.specs[column];
+  const keyIndex = batch.specs.findIndex(({ name }, index) => name === key && index < column);
+  const keyColumn = batch.columns[keyIndex];
+  const place = keyColumn === undefined ? '' : ` of the row with ${key} ${keyColumn.values[row]}`;
+  return new SettleError(
+    'UNREADABLE_VALUE',
+    ExitCode.failed,
+    `${table}.${spec.name}${place} is ${value.slice(0, 60)}, which is no ${MEANING[spec.type]}`,
+    { hint: 'correct the row in the database, then start the run again' },
+  );
+}
+
+/** A column whose declared type is another than the program expects. */
+export function columnTypeError(spec: ColumnSpec): SettleError {
+  return new SettleError('COLUMN_TYPE', ExitCode.usage, `column ${spec.name} is no ${MEANING[spec.type]} column`, {
+    hint: 'compare the table with the documentation',
+  });
+}
+
+const MEANING = {
+  int64: 'signed 64-bit integer',
+  number: 'integer of at most 53 bits',
+  instant: 'UTC time (YYYY-MM-DD HH:MM:SS.sss)',
+} as const;
