@@ -1,0 +1,40 @@
+/** `settle verify`: recomputes a date from the log by an independent, plain way and compares. */
+import { ExitCode } from '../../errors.ts';
+import type { GlobalFlags } from '../config.ts';
+import type { Cli } from '../program.ts';
+
+interface Flags extends GlobalFlags {
+  readonly date: string;
+  readonly zone?: string;
+  readonly json?: boolean;
+}
+
+export function registerVerify({ program, exit }: Cli): void {
+  program
+    .command('verify')
+    .description('recompute a date from the log by an independent way and compare; exit 20 when it differs')
+    .requiredOption('--date <date>', 'business date, YYYY-MM-DD')
+    .option('--zone <zone>', 'IANA time zone of the business date (default: Asia/Seoul)')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  settle verify --date 2026-11-20\n')
+    .action(async (_own, command) => {
+      const flags: Flags = command.optsWithGlobals();
+      const { parseBusinessDate, requireZone } = await import('../../rules/business-time.ts');
+      const date = parseBusinessDate(flags.date);
+      const { withDatabase } = await import('../context.ts');
+      await withDatabase(flags, async ({ database, settings }) => {
+        const zone = requireZone(flags.zone ?? settings.zone);
+        const { verifyDate } = await import('../../jobs/daily/verify.ts');
+        const { print } = await import('../output/stdout.ts');
+        const result = await verifyDate(database, { date, zone });
+        if (flags.json) await print((await import('../output/json.ts')).formatJson({ date, zone, ...result }));
+        else {
+          const { formatCount } = await import('../output/format.ts');
+          const compared = `${formatCount(result.compared)} values compared`;
+          const lines = result.differences.map((difference) => `  ${difference}\n`).join('');
+          await print(`${date} (${zone}): ${result.equal ? 'equal' : 'DIFFERENT'}, ${compared}\n${lines}`);
+        }
+        if (!result.equal) exit(ExitCode.invariantBroken);
+      });
+    });
+}
