@@ -35,7 +35,7 @@ export async function executeJob(
       rerun: flags.rerun,
       signal: stopSignal(),
       progress: display.sink,
-      logger: parameters.date === undefined ? logger : logger.child({ businessDate: parameters.date }),
+      logger,
     });
   } finally {
     display.end();

@@ -2,6 +2,8 @@
 import { type Logger, pino } from 'pino';
 import type { Settings } from './config.ts';
 
+/** `info`, not 30: the number is pino's own. */
+const formatters = { level: (label: string) => ({ level: label }) };
 /** Fields that every line has and nobody reads on a terminal. */
 const HIDDEN = new Set(['level', 'time', 'msg', 'pid', 'hostname']);
 
@@ -9,16 +11,19 @@ export function createLogger(settings: Pick<Settings, 'logLevel' | 'logFormat'>)
   const terminal = process.stderr.isTTY === true;
   const level = settings.logLevel ?? (terminal ? 'warn' : 'info');
   const json = (settings.logFormat ?? (terminal ? 'text' : 'json')) === 'json';
-  const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, formatters };
   // Synchronous, so that the last line before an exit is never lost.
   return json ? pino(options, pino.destination({ fd: 2, sync: true })) : pino(options, { write: writeText });
 }
 
 function writeText(line: string): void {
-  const record = JSON.parse(line) as { level: number; time: string; msg?: string } & Record<string, unknown>;
+  const record = JSON.parse(line) as { level: string; time: string; msg?: string } & Record<string, unknown>;
+  // The error that ended a run is told by the command itself, in its last line.
+  if (record.level === 'error' && 'hint' in record) return;
   const fields = Object.entries(record)
     .filter(([name]) => !HIDDEN.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`);
-  const name = pino.levels.labels[record.level] ?? String(record.level);
-  process.stderr.write(`${[record.time.slice(11, 19), name.padEnd(5), record.msg ?? '', ...fields].join(' ')}\n`);
+  process.stderr.write(
+    `${[record.time.slice(11, 19), record.level.padEnd(5), record.msg ?? '', ...fields].join(' ')}\n`,
+  );
 }

@@ -16,7 +16,7 @@ export function registerAbandon({ program }: Cli): void {
       const { withDatabase } = await import('../context.ts');
       await withDatabase(command.optsWithGlobals(), async ({ database }) => {
         const { requireExecution } = await import('../find-execution.ts');
-        const { abandonExecution } = await import('../../steps/operate.ts');
+        const { abandonExecution } = await import('../../engine/operate.ts');
         await requireExecution(database, id);
         await abandonExecution(database, id, reason.trim());
         const { print } = await import('../output/stdout.ts');

@@ -13,7 +13,7 @@ export function registerStop({ program }: Cli): void {
       const { withDatabase } = await import('../context.ts');
       await withDatabase(command.optsWithGlobals(), async ({ database }) => {
         const { requireExecution } = await import('../find-execution.ts');
-        const { requestStop } = await import('../../steps/operate.ts');
+        const { requestStop } = await import('../../engine/operate.ts');
         await requireExecution(database, id);
         await requestStop(database, id);
         const { print } = await import('../output/stdout.ts');

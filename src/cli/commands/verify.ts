@@ -14,25 +14,25 @@ export function registerVerify({ program, exit }: Cli): void {
     .command('verify')
     .description('recompute a date from the log by an independent way and compare; exit 20 when it differs')
     .requiredOption('--date <date>', 'business date, YYYY-MM-DD')
-    .option('--zone <zone>', 'IANA time zone of the business date (default: Asia/Seoul)')
+    .option('--zone <zone>', 'IANA time zone of the business date (default: the one it was settled with)')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  settle verify --date 2026-11-20\n')
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
       const { parseBusinessDate, requireZone } = await import('../../rules/business-time.ts');
       const date = parseBusinessDate(flags.date);
+      const zone = flags.zone === undefined ? undefined : requireZone(flags.zone);
       const { withDatabase } = await import('../context.ts');
-      await withDatabase(flags, async ({ database, settings }) => {
-        const zone = requireZone(flags.zone ?? settings.zone);
+      await withDatabase(flags, async ({ database }) => {
         const { verifyDate } = await import('../../jobs/daily/verify.ts');
         const { print } = await import('../output/stdout.ts');
         const result = await verifyDate(database, { date, zone });
-        if (flags.json) await print((await import('../output/json.ts')).formatJson({ date, zone, ...result }));
+        if (flags.json) await print((await import('../output/json.ts')).formatJson({ date, ...result }));
         else {
           const { formatCount } = await import('../output/format.ts');
-          const compared = `${formatCount(result.compared)} values compared`;
+          const compared = `${formatCount(result.compared)} videos compared`;
           const lines = result.differences.map((difference) => `  ${difference}\n`).join('');
-          await print(`${date} (${zone}): ${result.equal ? 'equal' : 'DIFFERENT'}, ${compared}\n${lines}`);
+          await print(`${date}: ${result.equal ? 'equal' : 'DIFFERENT'}, ${compared}\n${lines}`);
         }
         if (!result.equal) exit(ExitCode.invariantBroken);
       });

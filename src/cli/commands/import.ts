@@ -1,0 +1,41 @@
+/** `settle import`: loads a file of views or videos. Restartable: a file that was cut short is continued. */
+import { Option } from 'commander';
+import type { GlobalFlags } from '../config.ts';
+import type { RunFlags } from '../execute-job.ts';
+import type { Cli } from '../program.ts';
+
+interface Flags extends GlobalFlags, RunFlags {
+  readonly map?: string;
+  readonly zone?: string;
+  readonly registerVideos?: boolean;
+}
+
+export function registerImport({ program, exit }: Cli): void {
+  program
+    .command('import')
+    .description('load views or videos from CSV or TSV, plain or gzip; - reads stdin')
+    .addArgument(program.createArgument('<what>', 'views or videos').choices(['views', 'videos']))
+    .argument('<file>', 'path of the file, or - for stdin')
+    .addOption(new Option('--map <columns>', 'columns of other names: ours=theirs,...'))
+    .option('--zone <zone>', 'IANA time zone of times that name none (default: UTC)')
+    .option('--register-videos', 'views: add unknown videos, without a creator')
+    .option('--json', 'print one JSON object at the end')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  settle import views log.csv.gz --map viewer_id=user_id --register-videos\n  zcat log.tsv.gz | settle import views -\n',
+    )
+    .action(async (what: string, file: string, _own, command) => {
+      const flags: Flags = command.optsWithGlobals();
+      const { findJob } = await import('../../jobs/index.ts');
+      const job = findJob(`import-${what}`);
+      const { withDatabase } = await import('../context.ts');
+      await withDatabase(flags, async (context) => {
+        const { executeJob } = await import('../execute-job.ts');
+        const parameters: Record<string, string> = { file };
+        if (flags.map !== undefined) parameters.map = flags.map;
+        if (flags.zone !== undefined) parameters.zone = flags.zone;
+        if (flags.registerVideos) parameters['register-videos'] = 'true';
+        exit(await executeJob(context, job, parameters, flags));
+      });
+    });
+}

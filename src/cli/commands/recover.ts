@@ -1,0 +1,27 @@
+/** `settle recover`: names the executions whose owner is dead, and frees them. */
+import type { Cli } from '../program.ts';
+
+export function registerRecover({ program }: Cli): void {
+  program
+    .command('recover')
+    .description('free executions whose owner is dead; live ones are left alone')
+    .option('--json', 'print a JSON array')
+    .addHelpText('after', '\nExample:\n  settle recover\n')
+    .action(async (flags: { json?: boolean }, command) => {
+      const { withDatabase } = await import('../context.ts');
+      await withDatabase(command.optsWithGlobals(), async ({ database }) => {
+        const { recoverExecutions } = await import('../../engine/operate.ts');
+        const { print } = await import('../output/stdout.ts');
+        const recovered = await recoverExecutions(database);
+        if (flags.json) {
+          const { formatJson } = await import('../output/json.ts');
+          await print(formatJson(recovered.map(({ id, jobName, exitMessage }) => ({ id, job: jobName, exitMessage }))));
+          return;
+        }
+        if (recovered.length === 0) await print('no execution has lost its owner\n');
+        for (const { id, jobName, exitMessage } of recovered) {
+          await print(`execution ${id} (${jobName}) is freed: ${exitMessage}\n  settle restart ${id}\n`);
+        }
+      });
+    });
+}

@@ -1,0 +1,61 @@
+/** `settle seed`: reproducible synthetic data. Its flags are the parameters of the job `seed`. */
+import { count } from '../arguments.ts';
+import type { GlobalFlags } from '../config.ts';
+import type { RunFlags } from '../execute-job.ts';
+import type { Cli } from '../program.ts';
+
+/** A flag each: what `settle seed --help` says of it. Defaults and limits are the job's. */
+const PARAMETER_FLAGS: readonly (readonly [flag: string, text: string])[] = [
+  ['--days <n>', 'business dates over which the rows are spread (default: 1)'],
+  ['--zone <zone>', 'IANA time zone of the dates (default: Asia/Seoul)'],
+  ['--seed <number>', 'same number, same bytes (default: 1)'],
+  ['--shape <shape>', 'how views spread over videos: uniform, zipf or hot (default: zipf)'],
+  ['--videos <n>', 'videos, ids 1 to n (default: 100000)'],
+  ['--viewers <n>', 'viewers, ids 1 to n (default: 1000000)'],
+  ['--creators <n>', 'creators, the first viewers; 0 for none (default: 10000)'],
+  ['--disorder [seconds]', 'how late a row may arrive (default: 120; without a number: 3600)'],
+  ['--repeat-rate <share>', 'rows less than 30 s after one of the same viewer and video (default: 0.05)'],
+  ['--self-rate <share>', "rows by the video's own creator (default: 0.01)"],
+  ['--duplicate-rate <share>', 'exact copies of an earlier row (default: 0.001)'],
+  ['--invalid-rate <share>', 'unknown video, absurd play time or negative ad views (default: 0)'],
+  ['--undated-rate <share>', 'rows without a time (default: 0)'],
+  ['--late-rate <share>', 'rows one to five days older than their neighbours (default: 0)'],
+  ['--id-gap <n>', 'unused ids in each of ten holes (default: 0)'],
+];
+const DISORDER_SECONDS_BARE = '3600';
+
+type Flags = GlobalFlags & RunFlags & Readonly<Record<string, string | number | boolean | undefined>>;
+
+export function registerSeed({ program, exit }: Cli): void {
+  const command = program
+    .command('seed')
+    .description('add reproducible synthetic views and their videos')
+    .requiredOption('--rows <n>', 'rows to add to the view log')
+    .requiredOption('--date <date>', 'business date of the rows; with --days the first one');
+  for (const [flag, text] of PARAMETER_FLAGS) command.option(flag, text);
+  command
+    .option('--workers <n>', 'worker threads (default: number of cores)', count('--workers'))
+    .option('--json', 'print one JSON object at the end')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  settle seed --rows 1000000 --date 2026-11-20\n  settle seed --rows 1000000 --date 2026-11-20 --shape hot --seed 7 --days 3\n',
+    )
+    .action(async () => {
+      const flags: Flags = command.optsWithGlobals();
+      const { findJob } = await import('../../jobs/index.ts');
+      const job = findJob('seed');
+      const { withDatabase } = await import('../context.ts');
+      await withDatabase(flags, async (context) => {
+        const { jobParameters } = await import('../job-parameters.ts');
+        const { executeJob } = await import('../execute-job.ts');
+        const param: Record<string, string> = {};
+        for (const option of command.options) {
+          const value = flags[option.attributeName()];
+          const isParameter = job.parameters.some(({ name }) => `--${name}` === option.long);
+          if (value !== undefined && isParameter)
+            param[option.long!.slice(2)] = value === true ? DISORDER_SECONDS_BARE : String(value);
+        }
+        exit(await executeJob(context, job, jobParameters(job, { param }, context.settings), flags));
+      });
+    });
+}

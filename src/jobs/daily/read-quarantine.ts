@@ -1,0 +1,39 @@
+/** The rows of the view log that a run set aside, with reasons, for `settle skipped`. */
+import type { Database } from '../../database/database.ts';
+import { toBigInt, toNumber } from '../../database/values.ts';
+
+export interface QuarantinedRow {
+  readonly rowId: bigint;
+  /** Undefined for a row that belongs to no date. */
+  readonly businessDate: string | undefined;
+  readonly reason: string;
+  /** The row as it was read, as JSON. */
+  readonly payload: string;
+}
+
+/** By row id, at most `limit` rows with ids above `after`. */
+export async function readQuarantine(
+  database: Database,
+  jobExecutionId: number,
+  { after, limit }: { readonly after?: bigint; readonly limit: number },
+): Promise<QuarantinedRow[]> {
+  const query = database
+    .knex('settle_quarantine')
+    .where('job_execution_id', jobExecutionId)
+    .orderBy('row_id')
+    .limit(limit)
+    .select('row_id', 'business_date', 'reason', 'payload');
+  const rows = await (after === undefined ? query : query.where('row_id', '>', after.toString()));
+  return rows.map((row) => ({
+    rowId: toBigInt(row.row_id),
+    businessDate: row.business_date ?? undefined,
+    reason: row.reason,
+    payload: row.payload,
+  }));
+}
+
+/** How many rows the run set aside. */
+export async function countQuarantine(database: Database, jobExecutionId: number): Promise<number> {
+  const [row] = await database.knex('settle_quarantine').where('job_execution_id', jobExecutionId).count({ rows: '*' });
+  return toNumber(row.rows);
+}

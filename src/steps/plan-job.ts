@@ -1,0 +1,81 @@
+/** What a run would do, without running it: the ranges of its partitioned steps, frozen ones or planned afresh. */
+import { availableParallelism } from 'node:os';
+import { pino } from 'pino';
+import type { Database } from '../database/database.ts';
+import { ExecutionContext } from '../engine/execution-context.ts';
+import type { JobDefinition } from '../engine/job.ts';
+import { jobKey } from '../engine/job-key.ts';
+import type { JobParameters } from '../engine/parameters.ts';
+import { resolveParameters } from '../engine/revision.ts';
+import type { PartitionedStep, PlannedPartition, Step, StepContext } from '../engine/step.ts';
+import { requireValidJob } from '../engine/validate-job.ts';
+import { findJobInstance } from '../repository/job-instance.ts';
+import { listPartitions } from '../repository/partition.ts';
+import type { RunJobOptions } from './run-job.ts';
+
+/** No execution belongs to a plan that is only looked at. */
+const NO_EXECUTION = 0;
+
+export interface StepPlan {
+  readonly name: string;
+  readonly kind: Step['kind'];
+  /** Rows a chunk; undefined for a tasklet. */
+  readonly chunkSize: number | undefined;
+  /** An earlier execution froze these ranges: a run would use them as they are. */
+  readonly frozen: boolean;
+  /** With the status of a frozen one. Empty for a step without partitions. */
+  readonly partitions: readonly (PlannedPartition & { readonly status?: string })[];
+}
+
+/** Stores no execution and no plan; planning may remember where in the log which dates are, as any run does. */
+export async function planJob(
+  database: Database,
+  job: JobDefinition,
+  raw: Readonly<Record<string, string>>,
+  options: Pick<RunJobOptions, 'workers' | 'partitions' | 'chunkSize' | 'rerun' | 'signal' | 'logger'> = {},
+): Promise<StepPlan[]> {
+  requireValidJob(job);
+  const parameters = await resolveParameters(database, job, raw, options.rerun ?? false);
+  const instance = await findJobInstance(database.knex, job.name, jobKey(parameters));
+  const plans: StepPlan[] = [];
+  for (const step of job.steps) {
+    const { name, kind } = step;
+    const chunkSize = step.kind === 'tasklet' ? undefined : (options.chunkSize ?? step.chunkSize);
+    if (step.kind !== 'partitioned') {
+      plans.push({ name, kind, chunkSize, frozen: false, partitions: [] });
+      continue;
+    }
+    const stored = instance === undefined ? [] : await listPartitions(database, instance.id, name);
+    const partitions = stored.length > 0 ? stored : await planAfresh(database, step, parameters, options);
+    plans.push({ name, kind, chunkSize, frozen: stored.length > 0, partitions });
+  }
+  return plans;
+}
+
+async function planAfresh(
+  database: Database,
+  step: PartitionedStep,
+  parameters: JobParameters,
+  options: Pick<RunJobOptions, 'workers' | 'partitions' | 'chunkSize' | 'signal' | 'logger'>,
+): Promise<readonly PlannedPartition[]> {
+  const context: StepContext = {
+    database,
+    parameters,
+    jobInstanceId: NO_EXECUTION,
+    jobExecutionId: NO_EXECUTION,
+    stepExecutionId: NO_EXECUTION,
+    stepName: step.name,
+    executionContext: ExecutionContext.create(),
+    jobContext: ExecutionContext.create(),
+    logger: options.logger ?? pino({ level: 'silent' }),
+    signal: options.signal ?? new AbortController().signal,
+    options: {
+      workers: options.workers ?? availableParallelism(),
+      partitions: options.partitions,
+      chunkSize: options.chunkSize,
+    },
+    progress: () => {},
+    transaction: (work) => database.transaction(work),
+  };
+  return (await step.plan(context, options.partitions)).partitions;
+}
