@@ -17,7 +17,10 @@ export async function* streamRows(
   const client = database.knex.client;
   const connection = await client.acquireConnection();
   try {
-    yield* connection.prepare(sql).safeIntegers(true).iterate(...bindings);
+    yield* connection
+      .prepare(sql)
+      .safeIntegers(true)
+      .iterate(...bindings);
   } finally {
     await client.releaseConnection(connection);
   }

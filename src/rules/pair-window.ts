@@ -126,7 +126,10 @@ export class PairWindow {
       for (let at = 0; at < entries.length; at += stride) {
         if (entries[at] !== stamp || time - (entries[at + 4] >> 1) >= this.#windowMs) continue;
         // The current generation shadows the previous one.
-        if (generation === this.#previous && this.#current.locate(entries[at + 1], entries[at + 2], entries[at + 3]) >= 0)
+        if (
+          generation === this.#previous &&
+          this.#current.locate(entries[at + 1], entries[at + 2], entries[at + 3]) >= 0
+        )
           continue;
         words.push(entries[at + 1], entries[at + 2], entries[at + 3], entries[at + 4]);
       }
@@ -137,7 +140,8 @@ export class PairWindow {
   /** Puts back what `save` gave, into a window that has seen nothing yet. */
   restore(saved: Int32Array): void {
     if (saved[0] >= 0) this.#currentStart = saved[0];
-    for (let at = 1; at < saved.length; at += 4) this.#current.put(saved[at], saved[at + 1], saved[at + 2], saved[at + 3]);
+    for (let at = 1; at < saved.length; at += 4)
+      this.#current.put(saved[at], saved[at + 1], saved[at + 2], saved[at + 3]);
   }
 
   #rotate(time: number): void {

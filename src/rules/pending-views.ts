@@ -137,7 +137,7 @@ export class PendingViews {
 /** Least significant digit first, 11 bits at a time: stable, and linear where a comparison sort calls back. */
 function radixSort(positions: Int32Array, keys: Int32Array, maxKey: number): Int32Array {
   let from = positions;
-  let to = new Int32Array(positions.length);
+  let to: Int32Array = new Int32Array(positions.length);
   const counts = new Uint32Array(2048);
   for (let shift = 0; shift < 31 && maxKey >> shift > 0; shift += 11) {
     counts.fill(0);

@@ -123,7 +123,11 @@ export class ViewJudge {
         if (ofDay) this.#quarantine(rows, row, this.#reason(rows, row, video));
         continue;
       }
-      if (creatorKnown[video] === 1 && creatorWords[2 * video] === viewerLo && creatorWords[2 * video + 1] === viewerHi) {
+      if (
+        creatorKnown[video] === 1 &&
+        creatorWords[2 * video] === viewerLo &&
+        creatorWords[2 * video + 1] === viewerHi
+      ) {
         if (ofDay) this.#verdicts.self++;
         continue;
       }

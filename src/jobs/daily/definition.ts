@@ -1,0 +1,110 @@
+/** The job `daily`: everything that is due on a business date, in order. */
+import type { JobDefinition } from '../../engine/job.ts';
+import type { ParameterDefinition } from '../../engine/parameters.ts';
+import { isSettleError } from '../../errors.ts';
+import { defaultZone, parseBusinessDate, requireZone } from '../../rules/business-time.ts';
+import { defaultPopularDays, defaultRankingSize } from '../../rules/ranking.ts';
+import { discardPlan } from './discard-plan.ts';
+import { loadVideos } from './load-videos.ts';
+import { deletePartials } from './partial-store.ts';
+import { publishPopular } from './publish-popular.ts';
+import { publishStatistics } from './publish-statistics.ts';
+import { quarantineUndated } from './quarantine-undated.ts';
+import { rankVideos } from './rank-videos.ts';
+import { resolveWindows } from './resolve-windows.ts';
+import { planStatistics } from './statistics-plan.ts';
+
+/** Rows a chunk: a checkpoint about every half second a worker. */
+const chunkRows = 500_000;
+
+const parameters: readonly ParameterDefinition[] = [
+  {
+    name: 'date',
+    type: 'date',
+    identifying: true,
+    required: true,
+    description: 'business date to settle',
+    example: '2026-11-20',
+    validate: (text) => messageOf(() => parseBusinessDate(text)),
+  },
+  {
+    name: 'zone',
+    type: 'string',
+    identifying: true,
+    required: false,
+    default: defaultZone,
+    description: 'time zone whose midnight begins the date',
+    example: defaultZone,
+    validate: (text) => messageOf(() => requireZone(text)),
+  },
+  {
+    name: 'ranking-size',
+    type: 'long',
+    identifying: false,
+    required: false,
+    default: String(defaultRankingSize),
+    description: 'places in each ranking',
+    validate: (text) => between(text, 1, 1000),
+  },
+  {
+    name: 'popular-days',
+    type: 'long',
+    identifying: false,
+    required: false,
+    default: String(defaultPopularDays),
+    description: 'days in the window of the popular ranking',
+    validate: (text) => between(text, 1, 366),
+  },
+];
+
+export const dailyJob: JobDefinition = {
+  name: 'daily',
+  description: 'view statistics and rankings of one business date',
+  parameters,
+  steps: [
+    {
+      kind: 'partitioned',
+      name: 'daily-statistics',
+      chunkSize: chunkRows,
+      plan: planStatistics,
+      share: async ({ database }) => (await loadVideos(database)).share(),
+      discard: discardPlan,
+      workerModule: workerModule(),
+    },
+    { kind: 'tasklet', name: 'resolve-windows', run: resolveWindows },
+    { kind: 'tasklet', name: 'quarantine-undated', run: quarantineUndated },
+    { kind: 'tasklet', name: 'publish-statistics', run: publishStatistics },
+    { kind: 'tasklet', name: 'rank-videos', run: rankVideos },
+    { kind: 'tasklet', name: 'publish-popular', run: publishPopular },
+    {
+      kind: 'tasklet',
+      name: 'clean-up',
+      run: async (context) => {
+        await context.transaction((tx) => deletePartials(tx, context.jobInstanceId));
+        return undefined;
+      },
+    },
+  ],
+};
+
+/** The worker beside this file: TypeScript in a checkout, JavaScript in the published package. */
+function workerModule(): URL {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return new URL(`./statistics-worker${extension}`, import.meta.url);
+}
+
+/** What the check complains of, in one line; undefined when it passes. */
+function messageOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (isSettleError(error)) return error.message;
+    throw error;
+  }
+}
+
+function between(text: string, min: number, max: number): string | undefined {
+  const value = Number(text);
+  return value >= min && value <= max ? undefined : `must be from ${min} to ${max}`;
+}

@@ -1,0 +1,161 @@
+/**
+ * Step `publish-statistics`: checks that every row read has one verdict, and replaces the date's statistics and
+ * quarantine in one transaction, so that no reader sees them half done.
+ */
+import { bulkInsert } from '../../database/bulk-insert.ts';
+import type { Database, Transaction } from '../../database/database.ts';
+import type { SqlValue } from '../../database/values.ts';
+import { toNumber } from '../../database/values.ts';
+import type { StepContext, StepCounts } from '../../engine/step.ts';
+import { ExitCode, SettleError } from '../../errors.ts';
+import { StatisticsTotals } from '../../rules/statistics-totals.ts';
+import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../../rules/verdict.ts';
+import { readVideoSums } from '../../rules/video-sums.ts';
+import { listPartials, readPartial, sumPartialVerdicts } from './partial-store.ts';
+
+const rowsAnInsert = 20_000;
+
+/** @throws SettleError BALANCE_BROKEN (exit code 20) */
+export async function publishStatistics(context: StepContext): Promise<Partial<StepCounts>> {
+  const { database, jobInstanceId, parameters } = context;
+  const date = parameters.require('date');
+  const read = await countRowsRead(database, jobInstanceId);
+  const counts = await checkBalance(database, jobInstanceId, read);
+  const totals = await readTotals(database, jobInstanceId);
+  await context.transaction(async (tx) => {
+    await tx('video_daily_stats').where({ business_date: date }).delete();
+    await insertStatistics(database, tx, date, totals);
+    await replaceQuarantine(database, tx, context, date);
+    await saveRun(database, tx, context, counts, read);
+  });
+  context.jobContext.put('verdicts', {
+    ...Object.fromEntries(verdicts.map((verdict) => [verdict, BigInt(counts[verdict])])),
+    read: BigInt(read),
+  });
+  return { readCount: totals.size, writeCount: totals.size };
+}
+
+/** Rows that the engine counted while reading: counted apart from the verdicts, so that one can check the other. */
+async function countRowsRead(database: Database, jobInstanceId: number): Promise<number> {
+  const [row] = (await database
+    .knex('settle_partition as p')
+    .join('BATCH_STEP_EXECUTION as s', 's.STEP_EXECUTION_ID', 'p.step_execution_id')
+    .where({ 'p.job_instance_id': jobInstanceId, 'p.step_name': 'daily-statistics' })
+    .sum({ rows: 's.READ_COUNT' })) as { rows: unknown }[];
+  return toNumber(row.rows ?? 0);
+}
+
+async function checkBalance(database: Database, jobInstanceId: number, read: number): Promise<VerdictCounts> {
+  const { counts, openOfDay } = await sumPartialVerdicts(database.knex, jobInstanceId);
+  if (openOfDay !== 0 || sumVerdicts(counts) !== read) {
+    const sums = verdicts.map((verdict) => `${verdict} ${counts[verdict]}`).join(', ');
+    throw new SettleError(
+      'BALANCE_BROKEN',
+      ExitCode.invariantBroken,
+      `${read} rows were read but the verdicts add up to ${sumVerdicts(counts)} (${sums}, undecided ${openOfDay})`,
+      { hint: 'Nothing was published. Keep the database as it is and report this.' },
+    );
+  }
+  return counts;
+}
+
+async function readTotals(database: Database, jobInstanceId: number): Promise<StatisticsTotals> {
+  const totals = new StatisticsTotals();
+  for (const name of await listPartials(database.knex, jobInstanceId, 'sums')) {
+    const encoded = await readPartial(database.knex, jobInstanceId, 'sums', name);
+    readVideoSums(encoded, (lo, hi, views, adViews, playSeconds) => totals.add(lo, hi, views, adViews, playSeconds));
+  }
+  return totals;
+}
+
+async function insertStatistics(
+  database: Database,
+  tx: Transaction,
+  date: string,
+  totals: StatisticsTotals,
+): Promise<void> {
+  const target = {
+    table: 'video_daily_stats',
+    columns: ['business_date', 'video_id', 'views', 'ad_views', 'play_seconds'],
+  };
+  let rows: SqlValue[][] = [];
+  for (const video of totals.inOrder()) {
+    rows.push([date, video.videoId, video.views, video.adViews, video.playSeconds]);
+    if (rows.length < rowsAnInsert) continue;
+    await bulkInsert(tx, database.dialect, target, rows);
+    rows = [];
+  }
+  await bulkInsert(tx, database.dialect, target, rows);
+}
+
+/** The date's invalid rows are replaced; an undated row is quarantined once, whichever run meets it first. */
+async function replaceQuarantine(
+  database: Database,
+  tx: Transaction,
+  context: StepContext,
+  date: string,
+): Promise<void> {
+  await tx('settle_quarantine').where({ business_date: date }).delete();
+  for (let last: string | number | undefined; ; ) {
+    const query = tx('settle_quarantine_staged').where({ job_instance_id: context.jobInstanceId });
+    if (last !== undefined) query.where('row_id', '>', last);
+    const staged = await query.orderBy('row_id').limit(rowsAnInsert).select('row_id', 'reason', 'payload');
+    if (staged.length === 0) return;
+    last = staged[staged.length - 1].row_id as string | number;
+    const undated = staged.filter(({ reason }) => reason === 'undated');
+    await quarantine(database, tx, 'ignore', null, context.jobExecutionId, undated);
+    const invalid = staged.filter(({ reason }) => reason !== 'undated');
+    await quarantine(database, tx, 'replace-values', date, context.jobExecutionId, invalid);
+  }
+}
+
+/** Puts rows into the quarantine. */
+export async function quarantine(
+  database: Database,
+  tx: Transaction,
+  mode: 'ignore' | 'replace-values',
+  date: string | null,
+  jobExecutionId: number,
+  rows: readonly { row_id: string | number; reason: string; payload: string }[],
+): Promise<void> {
+  await bulkInsert(
+    tx,
+    database.dialect,
+    {
+      table: 'settle_quarantine',
+      columns: ['row_id', 'business_date', 'reason', 'payload', 'job_execution_id'],
+      mode,
+      keys: ['row_id'],
+    },
+    rows.map((row) => [row.row_id, date, row.reason, row.payload, jobExecutionId]),
+  );
+}
+
+async function saveRun(
+  database: Database,
+  tx: Transaction,
+  context: StepContext,
+  counts: VerdictCounts,
+  read: number,
+): Promise<void> {
+  await bulkInsert(
+    tx,
+    database.dialect,
+    {
+      table: 'settle_statistics_run',
+      columns: ['business_date', 'zone', 'policy', 'verdicts', 'job_execution_id', 'computed_at'],
+      mode: 'replace-values',
+      keys: ['business_date'],
+    },
+    [
+      [
+        context.parameters.require('date'),
+        context.parameters.require('zone'),
+        JSON.stringify(defaultViewPolicy),
+        JSON.stringify({ ...counts, read }),
+        context.jobExecutionId,
+        await database.dialect.now(tx),
+      ],
+    ],
+  );
+}

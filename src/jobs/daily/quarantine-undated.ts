@@ -1,0 +1,55 @@
+/**
+ * Step `quarantine-undated`: rows without a time belong to no date, so no date's ranges need hold them. Zones know how
+ * many they have; those that are not in quarantine yet are put there, once, by row id.
+ */
+import type { StepContext, StepCounts } from '../../engine/step.ts';
+import { loadZones } from '../../partition/zone-store.ts';
+import { quarantine } from './publish-statistics.ts';
+import { viewLog } from './view-log.ts';
+
+const rowsAQuery = 5_000;
+
+export async function quarantineUndated(context: StepContext): Promise<Partial<StepCounts>> {
+  const { database } = context;
+  let writeCount = 0;
+  for (const zone of await loadZones(database.knex, viewLog.table)) {
+    if (zone.undated === 0) continue;
+    const ids: [string, string] = [zone.fromId.toString(), zone.toId.toString()];
+    for (;;) {
+      const rows = await database
+        .knex(`${viewLog.table} as v`)
+        .leftJoin('settle_quarantine as q', 'q.row_id', 'v.id')
+        .whereBetween('v.id', ids)
+        .whereNull('v.viewed_at')
+        .whereNull('q.row_id')
+        .orderBy('v.id')
+        .limit(rowsAQuery)
+        .select('v.id', 'v.video_id', 'v.viewer_id', 'v.play_seconds', 'v.ad_views');
+      if (rows.length === 0) break;
+      await context.transaction((tx) =>
+        quarantine(
+          database,
+          tx,
+          'ignore',
+          null,
+          context.jobExecutionId,
+          rows.map((row) => ({ row_id: row.id, reason: 'undated', payload: JSON.stringify(payloadOf(row)) })),
+        ),
+      );
+      writeCount += rows.length;
+    }
+  }
+  return { writeCount };
+}
+
+/** The same fields as ViewJudge writes for a row that it meets. */
+function payloadOf(row: Record<string, string | number | null>): Record<string, string | number | null> {
+  const text = (value: string | number | null) => (value === null ? null : String(value));
+  return {
+    video_id: text(row.video_id),
+    viewer_id: text(row.viewer_id),
+    viewed_at: null,
+    play_seconds: row.play_seconds,
+    ad_views: row.ad_views,
+  };
+}

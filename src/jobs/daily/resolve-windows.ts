@@ -1,0 +1,96 @@
+/**
+ * Step `resolve-windows`: decides the views that the partitions left open, bucket by bucket, and keeps the result like
+ * a partition's. Runs again from its start after a failure.
+ */
+import type { StepContext, StepCounts } from '../../engine/step.ts';
+import { loadZones } from '../../partition/zone-store.ts';
+import { Int64Index } from '../../rules/int64-index.ts';
+import { OpenViews } from '../../rules/open-views.ts';
+import { type Resolved, type ResolveFrame, resolveOpenViews } from '../../rules/resolve-open.ts';
+import { noVerdicts } from '../../rules/verdict.ts';
+import { VideoSums } from '../../rules/video-sums.ts';
+import type { JudgeFrame } from '../../rules/view-judge.ts';
+import { addPairHistory } from './pair-history.ts';
+import {
+  deleteMerged,
+  insertPartial,
+  insertVerdicts,
+  listPartials,
+  mergePartition,
+  type PartialName,
+  readPartial,
+} from './partial-store.ts';
+import { frameOf } from './statistics-plan.ts';
+import { viewLog } from './view-log.ts';
+
+/** How far before the look-back the history of a chain is searched, in turn; then from the log's beginning. */
+const historyReachMs = [10 * 60_000, 6 * 3_600_000, 7 * 86_400_000, Number.POSITIVE_INFINITY];
+
+export async function resolveWindows(context: StepContext): Promise<Partial<StepCounts>> {
+  const { database, jobInstanceId, parameters } = context;
+  const frame = frameOf(parameters.require('date'), parameters.require('zone'));
+  await context.transaction((tx) => deleteMerged(tx, jobInstanceId));
+  const buckets = Map.groupBy(await listPartials(database.knex, jobInstanceId, 'open'), ({ bucket }) => bucket);
+  let writeCount = 0;
+  let filterCount = 0;
+  for (const [bucket, names] of buckets) {
+    context.signal.throwIfAborted();
+    const views = await readOpenViews(context, names);
+    const { counted, repeats } = await resolveAll(context, views, frame);
+    await context.transaction(async (tx) => {
+      const key = { jobInstanceId, partition: mergePartition, chunk: bucket };
+      const sums = sumViews(views, counted);
+      if (sums !== undefined) await insertPartial(database, tx, key, 'sums', 0, sums);
+      const verdicts = { ...noVerdicts(), counted: counted.length, repeat: repeats };
+      await insertVerdicts(tx, key, verdicts, -(counted.length + repeats));
+    });
+    writeCount += counted.length;
+    filterCount += repeats;
+  }
+  return { readCount: writeCount + filterCount, writeCount, filterCount };
+}
+
+async function readOpenViews(context: StepContext, names: readonly PartialName[]): Promise<OpenViews> {
+  const views = new OpenViews();
+  for (const name of names) {
+    views.addEncoded(await readPartial(context.database.knex, context.jobInstanceId, 'open', name));
+  }
+  return views;
+}
+
+/** Resolves with as much history as the chains of views ask for. */
+async function resolveAll(context: StepContext, views: OpenViews, frame: JudgeFrame): Promise<Resolved> {
+  const { database, logger } = context;
+  const base: ResolveFrame = {
+    dayStartMs: frame.dayStartMs,
+    lookbackStartMs: frame.lookbackStartMs,
+    repeatWindowMs: frame.policy.repeatWindowMs,
+  };
+  let resolved = resolveOpenViews(views, base);
+  let known = frame.lookbackStartMs;
+  for (const reachMs of historyReachMs) {
+    if (resolved.needHistory.length === 0) break;
+    const start = frame.lookbackStartMs - reachMs;
+    logger.info(
+      { pairs: resolved.needHistory.length, reachMs },
+      'reading the history of views that follow on one another',
+    );
+    const zones = await loadZones(database.knex, viewLog.table);
+    await addPairHistory(database, zones, resolved.needHistory, start, known, frame.policy, views);
+    known = start;
+    // Pairs without history have no view before the look-back, so the earlier start changes nothing for them.
+    resolved = resolveOpenViews(views, { ...base, lookbackStartMs: start });
+  }
+  return resolved;
+}
+
+function sumViews(views: OpenViews, counted: readonly number[]): Buffer | undefined {
+  if (counted.length === 0) return undefined;
+  const index = new Int64Index();
+  const videos = counted.map((at) => index.add(views.videoWords[2 * at], views.videoWords[2 * at + 1]));
+  const sums = new VideoSums(index.size);
+  counted.forEach((at, position) => {
+    sums.add(videos[position], views.adViews[at], views.playSeconds[at]);
+  });
+  return sums.drain(index.words);
+}

@@ -1,0 +1,184 @@
+/**
+ * One partition of a date's statistics, in a worker thread: range scan -> columns -> verdict -> sums -> checkpoint.
+ * A chunk is read and judged batch by batch, so that memory holds one batch of rows whatever the chunk's size.
+ */
+import { ColumnBatch } from '../../database/column-batch.ts';
+import { openScanner, type Scanner } from '../../database/column-scan.ts';
+import type { Transaction } from '../../database/database.ts';
+import type { ExecutionContext } from '../../engine/execution-context.ts';
+import type { Chunk, ChunkHandlers, PartitionContext, Processed, StepCounts } from '../../engine/step.ts';
+import { contestedBy } from '../../partition/date-plan.ts';
+import type { Zone } from '../../partition/zone.ts';
+import { type SharedVideoDirectory, VideoDirectory } from '../../rules/video-directory.ts';
+import { type JudgedChunk, ViewJudge } from '../../rules/view-judge.ts';
+import {
+  type ChunkKey,
+  insertPartial,
+  insertVerdicts,
+  readPartitionState,
+  savePartitionState,
+  stageQuarantine,
+} from './partial-store.ts';
+import { plannedZones, type StatisticsPlanDetail } from './statistics-plan.ts';
+import { viewColumns, viewLog, viewLogColumns } from './view-log.ts';
+
+/** Rows of one scan: 6 MB of columns. */
+const batchRows = 131_072;
+
+/** Opens a partition at its start, or at its last checkpoint. */
+export default async function openStatisticsPartition(context: PartitionContext): Promise<ChunkHandlers> {
+  const detail = context.planDetail as StatisticsPlanDetail;
+  const videos = new VideoDirectory(0, context.shared as SharedVideoDirectory);
+  const { lookbackStartMs, policy } = detail.frame;
+  const zones = plannedZones(detail);
+  const contested = contestedBy(zones, context, lookbackStartMs, policy.repeatWindowMs);
+  const judge = new ViewJudge(detail.frame, videos, contested, new Set(detail.strayPairs));
+  const lastKey = context.executionContext.getLong('lastKey');
+  if (lastKey !== undefined) {
+    judge.restore(await readPartitionState(context.database.knex, context.jobInstanceId, context.partition));
+  }
+  const own = zones.filter((zone) => zone.fromId >= context.minId && zone.fromId <= context.maxId);
+  return new StatisticsPartition(context, detail.buckets, judge, own, lastKey, await openScanner(context.database));
+}
+
+class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
+  readonly #context: PartitionContext;
+  readonly #buckets: number;
+  readonly #judge: ViewJudge;
+  readonly #zones: readonly Zone[];
+  /** `#watermarks[z]`: the earliest time of a row in zone z or a later one of this partition. */
+  readonly #watermarks: Float64Array;
+  readonly #scanner: Scanner;
+  readonly #batch: ColumnBatch;
+  /** The zone that the next row may lie in. */
+  #zone = 0;
+  #nextId: bigint;
+  #chunk: number;
+
+  constructor(
+    context: PartitionContext,
+    buckets: number,
+    judge: ViewJudge,
+    zones: readonly Zone[],
+    lastKey: bigint | undefined,
+    scanner: Scanner,
+  ) {
+    this.#context = context;
+    this.#buckets = buckets;
+    this.#judge = judge;
+    this.#zones = zones;
+    this.#scanner = scanner;
+    this.#batch = new ColumnBatch(viewLogColumns, Math.min(batchRows, context.chunkSize));
+    this.#nextId = lastKey === undefined ? context.minId : lastKey + 1n;
+    this.#chunk = Number(context.executionContext.getLong('chunk') ?? 0n);
+    this.#watermarks = new Float64Array(zones.length + 1).fill(Number.POSITIVE_INFINITY);
+    for (let z = zones.length - 1; z >= 0; z--) {
+      this.#watermarks[z] = Math.min(zones[z].minMs, this.#watermarks[z + 1]);
+    }
+  }
+
+  async read(limit: number): Promise<Chunk | undefined> {
+    let size = 0;
+    while (size < limit) {
+      const run = this.#nextRun();
+      if (run === undefined) break;
+      const rowsMax = Math.min(limit - size, this.#batch.capacity);
+      const rows = await this.#scanner.scan(
+        { table: viewLog.table, key: viewLog.key, columns: viewLogColumns, from: run.from, to: run.to, limit: rowsMax },
+        this.#batch,
+      );
+      // Fewer rows than asked for: the run is at its end.
+      this.#nextId = rows < rowsMax ? run.to + 1n : this.#batch.int64(0).values[rows - 1] + 1n;
+      this.#judgeBatch();
+      this.#judge.settle(this.#watermarks[this.#zoneAt(this.#nextId)]);
+      size += rows;
+    }
+    return size === 0 ? undefined : { size };
+  }
+
+  process(): Processed<JudgedChunk> {
+    const judged = this.#judge.drain(this.#buckets);
+    return { output: judged, ...countsOf(judged) };
+  }
+
+  async write(judged: JudgedChunk, tx: Transaction): Promise<void> {
+    const { database } = this.#context;
+    const key = this.#chunkKey();
+    if (judged.sums !== undefined) await insertPartial(database, tx, key, 'sums', 0, judged.sums);
+    for (const [bucket, open] of judged.open) await insertPartial(database, tx, key, 'open', bucket, open);
+    await stageQuarantine(database, tx, key, judged.quarantined);
+    await insertVerdicts(tx, key, judged.verdicts, judged.openOfDay);
+  }
+
+  async saveState(executionContext: ExecutionContext, tx: Transaction): Promise<void> {
+    await savePartitionState(this.#context.database, tx, this.#chunkKey(), this.#judge.save());
+    this.#chunk++;
+    executionContext.put('lastKey', this.#nextId - 1n);
+    executionContext.put('chunk', BigInt(this.#chunk));
+  }
+
+  /** The rows that waited for a later one have none to wait for any more. */
+  async finish(tx: Transaction): Promise<Partial<StepCounts>> {
+    this.#judge.settle(Number.POSITIVE_INFINITY);
+    const judged = this.#judge.drain(this.#buckets);
+    await this.write(judged, tx);
+    return countsOf(judged);
+  }
+
+  async close(): Promise<void> {
+    await this.#scanner.close();
+  }
+
+  #chunkKey(): ChunkKey {
+    return { jobInstanceId: this.#context.jobInstanceId, partition: this.#context.partition, chunk: this.#chunk };
+  }
+
+  /** The next ids to read: from where we are to the end of a run of neighbouring zones. */
+  #nextRun(): { from: bigint; to: bigint } | undefined {
+    const zones = this.#zones;
+    let z = this.#zoneAt(this.#nextId);
+    if (z === zones.length) return undefined;
+    const from = this.#nextId > zones[z].fromId ? this.#nextId : zones[z].fromId;
+    while (z + 1 < zones.length && zones[z + 1].fromId === zones[z].toId + 1n) z++;
+    return { from, to: zones[z].toId };
+  }
+
+  /** The first zone that does not end before the id. Ids only ascend. */
+  #zoneAt(id: bigint): number {
+    while (this.#zone < this.#zones.length && this.#zones[this.#zone].toId < id) this.#zone++;
+    return this.#zone;
+  }
+
+  /** Hands the batch to the judge zone by zone, because each zone promises times of its own. */
+  #judgeBatch(): void {
+    const columns = viewColumns(this.#batch);
+    const ids = this.#batch.int64(0).values;
+    for (let from = 0, z = this.#zone; from < columns.size; z++) {
+      const zone = this.#zones[z];
+      const to = firstAbove(ids, from, columns.size, zone.toId);
+      if (to > from) this.#judge.take(columns, from, to, zone.minMs, zone.maxMs);
+      from = to;
+    }
+  }
+}
+
+/** The first position in [from, to) whose id is above `id`; `to` when there is none. */
+function firstAbove(ids: BigInt64Array, from: number, to: number, id: bigint): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ids[middle] > id) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Verdicts in the words of a step: counted rows are written, excluded ones filtered, invalid ones skipped. */
+function countsOf({ verdicts }: JudgedChunk): { writeCount: number; filterCount: number; processSkipCount: number } {
+  return {
+    writeCount: verdicts.counted,
+    filterCount: verdicts.undated + verdicts.outside + verdicts.self + verdicts.repeat,
+    processSkipCount: verdicts.invalid,
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * `settle verify`: recomputes a date from the source in an independent, plain way (one scan sorted by the server, a Map
+ * of windows) and compares it with what is published. Shares no code with the statistics step but the zone's calendar
+ * and the policy that is stored with the results.
+ */
+import type { Database } from '../../database/database.ts';
+import { instantText, parseInstant } from '../../database/instant.ts';
+import { streamRows } from '../../database/stream-rows.ts';
+import { toBigInt } from '../../database/values.ts';
+import { ExitCode, SettleError } from '../../errors.ts';
+import { businessDay } from '../../rules/business-time.ts';
+import type { ViewPolicy } from '../../rules/verdict.ts';
+import { readStatistics } from './read-statistics.ts';
+
+export interface Verification {
+  readonly equal: boolean;
+  /** Videos compared. */
+  readonly compared: number;
+  /** The first differences, in words; at most 20. */
+  readonly differences: string[];
+  /** Rows of the date by verdict, as recomputed: invalid, self, repeat, counted. */
+  readonly verdicts: Record<string, number>;
+}
+
+interface Sums {
+  views: bigint;
+  adViews: bigint;
+  playSeconds: bigint;
+}
+
+interface Recomputed {
+  readonly sums: Map<bigint, Sums>;
+  readonly verdicts: Record<string, number>;
+}
+
+const differencesMax = 20;
+/** Look-backs to try: a chain of views that is still unbroken at its start asks for the next. */
+const lookbacksMs = [3_600_000, 48 * 3_600_000, Number.POSITIVE_INFINITY];
+
+/**
+ * @param options `zone` defaults to the one that the date was settled with
+ * @throws SettleError NOT_SETTLED (exit code 2) when the date has no published statistics
+ */
+export async function verifyDate(
+  database: Database,
+  options: { readonly date: string; readonly zone?: string },
+): Promise<Verification> {
+  const run = await database.knex('settle_statistics_run').where({ business_date: options.date }).first();
+  if (run === undefined) {
+    throw new SettleError('NOT_SETTLED', ExitCode.usage, `${options.date} has not been settled`, {
+      hint: `Run 'settle --date ${options.date}' first.`,
+    });
+  }
+  const policy = JSON.parse(String(run.policy)) as ViewPolicy;
+  const day = businessDay(options.date, options.zone ?? String(run.zone));
+  const creators = await readCreators(database);
+  let recomputed: Recomputed | undefined;
+  for (const lookbackMs of lookbacksMs) {
+    recomputed = await recompute(database, day.startMs, day.endMs, lookbackMs, policy, creators);
+    if (recomputed !== undefined) break;
+  }
+  const { sums, verdicts } = recomputed as Recomputed;
+  const differences = await compareSums(database, options.date, sums);
+  const published = JSON.parse(String(run.verdicts)) as Record<string, number>;
+  for (const [verdict, rows] of Object.entries(verdicts)) {
+    if (published[verdict] !== rows)
+      differences.push(`${verdict}: published ${published[verdict]}, recomputed ${rows}`);
+  }
+  return {
+    equal: differences.length === 0,
+    compared: sums.size,
+    differences: differences.slice(0, differencesMax),
+    verdicts,
+  };
+}
+
+async function readCreators(database: Database): Promise<Map<bigint, bigint | null>> {
+  const creators = new Map<bigint, bigint | null>();
+  for await (const row of streamRows(database, 'SELECT id, creator_id FROM video', [])) {
+    creators.set(toBigInt(row.id), row.creator_id === null ? null : toBigInt(row.creator_id));
+  }
+  return creators;
+}
+
+/** Undefined when the look-back was too short to know a window at the start of the date. */
+async function recompute(
+  database: Database,
+  startMs: number,
+  endMs: number,
+  lookbackMs: number,
+  policy: ViewPolicy,
+  creators: ReadonlyMap<bigint, bigint | null>,
+): Promise<Recomputed | undefined> {
+  const fromMs = startMs - lookbackMs;
+  const sums = new Map<bigint, Sums>();
+  const verdicts = { invalid: 0, self: 0, repeat: 0, counted: 0 };
+  /** Pair -> its last view, whether counted or not known; oldest first, so that old ones can be dropped. */
+  const windows = new Map<string, { time: number; known: boolean }>();
+  for await (const row of sortedViews(database, fromMs, endMs)) {
+    const time = parseInstant(String(row.viewed_at));
+    const ofDay = time >= startMs;
+    const video = row.video_id === null ? undefined : toBigInt(row.video_id);
+    const play = row.play_seconds === null ? Number.NaN : Number(row.play_seconds);
+    const ads = row.ad_views === null ? Number.NaN : Number(row.ad_views);
+    const valid =
+      video !== undefined &&
+      creators.has(video) &&
+      row.viewer_id !== null &&
+      play >= 0 &&
+      play <= policy.playSecondsMax &&
+      ads >= 0;
+    if (!valid) {
+      if (ofDay) verdicts.invalid++;
+      continue;
+    }
+    const viewer = toBigInt(row.viewer_id);
+    if (creators.get(video) === viewer) {
+      if (ofDay) verdicts.self++;
+      continue;
+    }
+    dropOlder(windows, time - policy.repeatWindowMs);
+    const pair = `${viewer}:${video}`;
+    const last = windows.get(pair);
+    // Whatever came before the scan may have opened a window that still decides this view.
+    if (last === undefined ? time - fromMs < policy.repeatWindowMs : !last.known) {
+      if (ofDay) return undefined;
+      windows.delete(pair);
+      windows.set(pair, { time, known: false });
+      continue;
+    }
+    if (last !== undefined) {
+      if (ofDay) verdicts.repeat++;
+      continue;
+    }
+    windows.set(pair, { time, known: true });
+    if (ofDay) {
+      verdicts.counted++;
+      addView(sums, video, ads, play);
+    }
+  }
+  return { sums, verdicts };
+}
+
+function sortedViews(database: Database, fromMs: number, endMs: number): AsyncGenerator<Record<string, unknown>> {
+  const columns = 'id, video_id, viewer_id, viewed_at, play_seconds, ad_views';
+  const bounded = Number.isFinite(fromMs);
+  return streamRows(
+    database,
+    `SELECT ${columns} FROM view_log WHERE ${bounded ? 'viewed_at >= ? AND ' : ''}viewed_at < ? ORDER BY viewed_at, id`,
+    bounded ? [instantText(fromMs), instantText(endMs)] : [instantText(endMs)],
+  );
+}
+
+/** Forgets the pairs whose last view is at `time` or before: it decides nothing any more. */
+function dropOlder(windows: Map<string, { time: number }>, time: number): void {
+  for (const [pair, last] of windows) {
+    if (last.time > time) return;
+    windows.delete(pair);
+  }
+}
+
+function addView(sums: Map<bigint, Sums>, video: bigint, adViews: number, playSeconds: number): void {
+  const sum = sums.get(video) ?? { views: 0n, adViews: 0n, playSeconds: 0n };
+  sum.views++;
+  sum.adViews += BigInt(adViews);
+  sum.playSeconds += BigInt(playSeconds);
+  sums.set(video, sum);
+}
+
+async function compareSums(database: Database, date: string, sums: ReadonlyMap<bigint, Sums>): Promise<string[]> {
+  const differences: string[] = [];
+  const seen = new Set<bigint>();
+  for (const published of await readStatistics(database, { from: date, to: date })) {
+    seen.add(published.videoId);
+    const expected = sums.get(published.videoId);
+    for (const name of ['views', 'adViews', 'playSeconds'] as const) {
+      if (published[name] !== (expected?.[name] ?? 0n)) {
+        differences.push(
+          `video ${published.videoId} ${name}: published ${published[name]}, recomputed ${expected?.[name] ?? 0n}`,
+        );
+      }
+    }
+    if (expected === undefined) differences.push(`video ${published.videoId}: published, but has no counted view`);
+    if (differences.length >= differencesMax) return differences;
+  }
+  for (const video of sums.keys()) {
+    if (differences.length >= differencesMax) break;
+    if (!seen.has(video)) differences.push(`video ${video}: has counted views, but is not published`);
+  }
+  return differences;
+}

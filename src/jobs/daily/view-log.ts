@@ -1,0 +1,30 @@
+/** The platform's view log as the daily job reads it (domain.md section 7). */
+import type { ColumnBatch, ColumnSpec } from '../../database/column-batch.ts';
+import type { LogTable } from '../../partition/zone.ts';
+import type { ViewColumns } from '../../rules/view-judge.ts';
+
+export const viewLog: LogTable = { table: 'view_log', key: 'id', time: 'viewed_at' };
+
+/** In the order that ViewColumns.nulls counts them. */
+export const viewLogColumns: readonly ColumnSpec[] = [
+  { name: 'id', type: 'int64' },
+  { name: 'video_id', type: 'int64' },
+  { name: 'viewer_id', type: 'int64' },
+  { name: 'viewed_at', type: 'instant' },
+  { name: 'play_seconds', type: 'number' },
+  { name: 'ad_views', type: 'number' },
+];
+
+/** The batch as the rules see it; no copy. Take it anew after each scan: it fixes the size. */
+export function viewColumns(batch: ColumnBatch): ViewColumns {
+  return {
+    size: batch.size,
+    idWords: batch.int64(0).words,
+    videoWords: batch.int64(1).words,
+    viewerWords: batch.int64(2).words,
+    viewedAt: batch.doubles(3),
+    playSeconds: batch.doubles(4),
+    adViews: batch.doubles(5),
+    nulls: batch.nulls,
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * Measures runs of ids: counts rows and finds the smallest and largest time, by BETWEEN on the key. The width of a run
+ * follows the density of the ids; a hole is jumped over with one seek.
+ */
+import { ColumnBatch, type ColumnSpec } from '../database/column-batch.ts';
+import { openScanner } from '../database/column-scan.ts';
+import type { Database } from '../database/database.ts';
+import { parseInstant } from '../database/instant.ts';
+import { toBigInt, toNumber } from '../database/values.ts';
+import { coreInterval } from '../rules/core-interval.ts';
+import type { LogTable, Stray, Zone } from './zone.ts';
+
+/** A run is measured again, half as wide, when it holds more than this many times the rows wanted. */
+const overfull = 4;
+/** Zones wider than this are searched for strays. */
+const wideMs = 10 * 60_000;
+
+/** Smallest and largest id within the bounds (inclusive; undefined: unbounded), or undefined when there is no row. */
+export async function idBounds(
+  database: Database,
+  log: LogTable,
+  above?: bigint,
+): Promise<{ minId: bigint; maxId: bigint } | undefined> {
+  const query = database.knex(log.table).min(`${log.key} as min`).max(`${log.key} as max`);
+  if (above !== undefined) query.where(log.key, '>', above.toString());
+  const [row] = (await query) as { min: unknown; max: unknown }[];
+  return row.min === null ? undefined : { minId: toBigInt(row.min), maxId: toBigInt(row.max) };
+}
+
+/** Rows whose id lies between the two, inclusive. */
+export async function countRows(database: Database, log: LogTable, fromId: bigint, toId: bigint): Promise<number> {
+  const [row] = (await database
+    .knex(log.table)
+    .whereBetween(log.key, [fromId.toString(), toId.toString()])
+    .count('* as rows')) as { rows: unknown }[];
+  return toNumber(row.rows);
+}
+
+/**
+ * Tiles [fromId, toId] with zones of about `rowsWanted` rows.
+ * @param onZone called after each zone; a rejected promise or a throw ends the measuring
+ */
+export async function measureZones(
+  database: Database,
+  log: LogTable,
+  fromId: bigint,
+  toId: bigint,
+  rowsWanted: number,
+  onZone?: (zone: Zone) => void,
+): Promise<Zone[]> {
+  const zones: Zone[] = [];
+  let width = BigInt(rowsWanted);
+  for (let start = fromId; start <= toId; ) {
+    const end = min(start + width - 1n, toId);
+    const zone = await measureZone(database, log, start, end);
+    if (zone.rows > overfull * rowsWanted && width > 1n) {
+      width = max(1n, width / 2n);
+      continue;
+    }
+    let next = end + 1n;
+    if (zone.rows === 0 && next <= toId) {
+      // A hole: it belongs to the zone before it, or to the one that begins after it.
+      const row = (await idBounds(database, log, end)) ?? undefined;
+      next = row === undefined || row.minId > toId ? toId + 1n : row.minId;
+      extendOver(zones, start, next - 1n, zone);
+    } else {
+      zones.push(zone);
+      onZone?.(zone);
+      if (zone.rows > 0) width = max(1n, ((end - start + 1n) * BigInt(rowsWanted)) / BigInt(zone.rows));
+    }
+    start = next;
+  }
+  return zones;
+}
+
+/** Measures one run of ids; looks for strays when its times are far apart. */
+export async function measureZone(database: Database, log: LogTable, fromId: bigint, toId: bigint): Promise<Zone> {
+  const [row] = (await database
+    .knex(log.table)
+    .whereBetween(log.key, [fromId.toString(), toId.toString()])
+    .count('* as rows')
+    .count(`${log.time} as dated`)
+    .min(`${log.time} as first`)
+    .max(`${log.time} as last`)) as { rows: unknown; dated: unknown; first: string | null; last: string | null }[];
+  const rows = toNumber(row.rows);
+  const minMs = row.first === null ? Number.POSITIVE_INFINITY : parseInstant(row.first);
+  const maxMs = row.last === null ? Number.NEGATIVE_INFINITY : parseInstant(row.last);
+  const zone: Zone = { fromId, toId, rows, undated: rows - toNumber(row.dated), minMs, maxMs, strays: [] };
+  return maxMs - minMs > wideMs ? withoutStrays(database, log, zone) : zone;
+}
+
+/** Reads the times of a zone and names apart the rows that make it wide. */
+async function withoutStrays(database: Database, log: LogTable, zone: Zone): Promise<Zone> {
+  const columns: ColumnSpec[] = [
+    { name: log.key, type: 'int64' },
+    { name: log.time, type: 'instant' },
+  ];
+  const batch = new ColumnBatch(columns, zone.rows + 1024);
+  const scanner = await openScanner(database);
+  try {
+    const { fromId: from, toId: to } = zone;
+    await scanner.scan({ table: log.table, key: log.key, columns, from, to, limit: batch.capacity }, batch);
+  } finally {
+    await scanner.close();
+  }
+  const times = batch.doubles(1).subarray(0, batch.size);
+  const core = coreInterval(times);
+  if (core === undefined) return zone;
+  const strays: Stray[] = core.strays.map((at) => ({ id: batch.int64(0).values[at], timeMs: times[at] }));
+  return { ...zone, minMs: core.minMs, maxMs: core.maxMs, strays };
+}
+
+/** Lets the last zone reach over a hole, or makes an empty zone of it when there is none yet. */
+function extendOver(zones: Zone[], fromId: bigint, toId: bigint, empty: Zone): void {
+  const last = zones.pop();
+  zones.push(last === undefined ? { ...empty, fromId, toId } : { ...last, toId });
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

@@ -1,0 +1,151 @@
+/**
+ * The worker pool: gives partitions to threads, one at a time each, until there are no more, one fails, or a stop is
+ * asked for. However a thread ends, its partition gets a result; and none is left when `runPool` returns.
+ */
+import { Worker } from 'node:worker_threads';
+import type { FromWorker, PartitionResult, PartitionTask, ToWorker, WorkerStart } from './protocol.ts';
+import { fromRemoteError, toRemoteError } from './remote-error.ts';
+
+export interface PoolRun {
+  /** The module of the thread. */
+  readonly entry: URL;
+  readonly workerCount: number;
+  readonly start: WorkerStart;
+  /** The next partition, its row written; undefined when there is none left. Never called after a failure or stop. */
+  nextTask(): Promise<PartitionTask | undefined>;
+  /** Writes down how a partition ended. */
+  taskEnded(task: PartitionTask, result: PartitionResult): Promise<void>;
+  onAdvanced(partition: number, rowsDone: number): void;
+  /** A line of pino's JSON. */
+  onLog(line: string): void;
+  /** Aborted to stop all workers at their next chunk boundary. */
+  readonly signal: AbortSignal;
+}
+
+/** A heap beyond this ends the thread with an error of its own instead of the process by the system's. */
+const HEAP_MB_MAX = 2048;
+/** How long a thread that has nothing left to do may take to close its connections. */
+const END_TIMEOUT_MS = 5000;
+
+/** Throws the first error that is not the result of a partition. */
+export async function runPool(run: PoolRun): Promise<void> {
+  const stopFlag = new Int32Array(run.start.stopFlag);
+  const stop = () => {
+    Atomics.store(stopFlag, 0, 1);
+  };
+  if (run.signal.aborted) stop();
+  run.signal.addEventListener('abort', stop);
+  try {
+    const isStopped = () => Atomics.load(stopFlag, 0) !== 0;
+    const threads = Array.from({ length: run.workerCount }, () =>
+      runThread(run, isStopped, stop).catch((error: unknown) => {
+        stop();
+        throw error;
+      }),
+    );
+    const ends = await Promise.allSettled(threads);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  } finally {
+    run.signal.removeEventListener('abort', stop);
+  }
+}
+
+async function runThread(run: PoolRun, isStopped: () => boolean, stop: () => void): Promise<void> {
+  const worker = new Worker(run.entry, {
+    workerData: run.start,
+    name: `${run.start.stepName} worker`,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+    execArgv: inheritedArguments(),
+  });
+  try {
+    const mailbox = createMailbox(worker, run);
+    const first = await mailbox.next();
+    if (first.type === 'unusable') throw fromRemoteError(first.error);
+    while (!isStopped()) {
+      const task = await run.nextTask();
+      if (task === undefined) break;
+      const result = await runTask(worker, mailbox, task);
+      if (result.outcome === 'failed') stop();
+      await run.taskEnded(task, result);
+      if (mailbox.isClosed()) return;
+    }
+    send(worker, { type: 'end' });
+    await mailbox.closed(END_TIMEOUT_MS);
+  } finally {
+    await worker.terminate();
+  }
+}
+
+async function runTask(worker: Worker, mailbox: Mailbox, task: PartitionTask): Promise<PartitionResult> {
+  try {
+    send(worker, { type: 'run', task });
+    const message = await mailbox.next();
+    if (message.type !== 'ended') throw new Error(`a worker said ${message.type} instead of ended`);
+    return message.result;
+  } catch (error) {
+    return { outcome: 'failed', error: toRemoteError(error), rollbackCount: 0 };
+  }
+}
+
+function send(worker: Worker, message: ToWorker): void {
+  worker.postMessage(message);
+}
+
+type Answer = Extract<FromWorker, { type: 'ready' | 'ended' | 'unusable' }>;
+
+interface Mailbox {
+  /** The next answer; rejects when the thread ends without one. */
+  next(): Promise<Answer>;
+  isClosed(): boolean;
+  /** Resolves when the thread has ended, or after the time limit. */
+  closed(timeoutMs: number): Promise<void>;
+}
+
+/** At most one answer is ever awaited or waiting: a worker speaks when it is spoken to. */
+function createMailbox(worker: Worker, run: PoolRun): Mailbox {
+  let answer = Promise.withResolvers<Answer>();
+  let end: Error | undefined;
+  const ended = Promise.withResolvers<void>();
+  const fail = (error: Error) => {
+    end ??= error;
+    answer.reject(end);
+    // Nobody may be waiting: the next one who asks is told.
+    answer.promise.catch(() => {});
+  };
+  worker.on('message', (message: FromWorker) => {
+    if (message.type === 'advanced') run.onAdvanced(message.partition, message.rowsDone);
+    else if (message.type === 'log') run.onLog(message.line);
+    else answer.resolve(message);
+  });
+  worker.on('messageerror', fail);
+  // What the thread threw outside of its work, running out of memory included; `exit` follows.
+  worker.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))));
+  worker.on('exit', (exitCode) => {
+    fail(new Error(`the worker thread ended by itself with exit code ${exitCode}`));
+    ended.resolve();
+  });
+  return {
+    async next() {
+      const message = await answer.promise;
+      answer = Promise.withResolvers<Answer>();
+      if (end !== undefined) fail(end);
+      return message;
+    },
+    isClosed: () => end !== undefined,
+    async closed(timeoutMs) {
+      let timer: NodeJS.Timeout | undefined;
+      const limit = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutMs);
+      });
+      await Promise.race([ended.promise, limit]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The process's own flags (loaders, warnings), without those that only make sense for a main program. */
+function inheritedArguments(): string[] {
+  return process.execArgv.filter(
+    (flag) => !/^--(input-type|inspect|eval|print|test|watch)/.test(flag) && flag.startsWith('--'),
+  );
+}

@@ -1,0 +1,56 @@
+/** What the main thread and a worker thread say to each other. Everything here can be cloned. */
+import type { JobParameter } from '../engine/parameters.ts';
+import type { StepExecution } from '../repository/types.ts';
+import type { RemoteError } from './remote-error.ts';
+
+/** Handed to a worker at its birth (`workerData`): what all of its partitions have in common. */
+export interface WorkerStart {
+  readonly databaseUrl: string;
+  /** URL of the module whose default export is a PartitionWorker. */
+  readonly workerModule: string;
+  readonly parameters: readonly JobParameter[];
+  readonly jobInstanceId: number;
+  readonly jobExecutionId: number;
+  readonly fenceToken: number;
+  readonly stepName: string;
+  readonly chunkSize: number;
+  readonly planDetail: unknown;
+  readonly shared: unknown;
+  /** Of the main thread's logger. */
+  readonly logLevel: string;
+  /** One Int32: not 0 when the worker is to stop at its next chunk boundary. A flag, because a busy thread reads no mail. */
+  readonly stopFlag: SharedArrayBuffer;
+}
+
+/** One partition to work on. */
+export interface PartitionTask {
+  readonly partition: number;
+  readonly minId: bigint;
+  readonly maxId: bigint;
+  readonly stepExecution: StepExecution;
+  /** The text of the step execution's context. */
+  readonly contextText: string;
+  /** Rows that earlier executions of the partition have read. */
+  readonly rowsDone: number;
+}
+
+export type ToWorker =
+  | { readonly type: 'run'; readonly task: PartitionTask }
+  /** No more partitions: close what is open and end. */
+  | { readonly type: 'end' };
+
+export type FromWorker =
+  /** The database is open and the module is loaded. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'advanced'; readonly partition: number; readonly rowsDone: number }
+  | { readonly type: 'ended'; readonly partition: number; readonly result: PartitionResult }
+  /** It cannot work at all. */
+  | { readonly type: 'unusable'; readonly error: RemoteError }
+  /** A line of pino's JSON. */
+  | { readonly type: 'log'; readonly line: string };
+
+export type PartitionResult =
+  /** Its row says COMPLETED already. */
+  | { readonly outcome: 'completed' }
+  | { readonly outcome: 'stopped' }
+  | { readonly outcome: 'failed'; readonly error: RemoteError; readonly rollbackCount: number };

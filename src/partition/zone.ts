@@ -1,0 +1,46 @@
+/**
+ * A zone: what is remembered about one run of ids of a log, so that a date can be planned without reading the log.
+ * Zones tile the ids without gap or overlap, holes in the ids included; rows that a zone does not know of (committed
+ * later than it was measured, trap 11 of domain.md) are found by counting (zone-map.ts) or by the scan itself.
+ */
+
+/** A log: a table that grows, with an ascending integer key and a time. */
+export interface LogTable {
+  readonly table: string;
+  readonly key: string;
+  /** Column with the instant; NULL for undated rows. */
+  readonly time: string;
+}
+
+/** A row whose time lies far from the others of its zone. */
+export interface Stray {
+  readonly id: bigint;
+  /** Milliseconds since 1970. */
+  readonly timeMs: number;
+}
+
+export interface Zone {
+  /** Inclusive, both. */
+  readonly fromId: bigint;
+  readonly toId: bigint;
+  /** Rows when it was measured, undated ones included. */
+  readonly rows: number;
+  readonly undated: number;
+  /**
+   * Smallest and largest time of the dated rows that are not strays, milliseconds since 1970. With no such row `minMs`
+   * is Infinity and `maxMs` is -Infinity.
+   */
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly strays: readonly Stray[];
+}
+
+/** Whether the zone can hold a row with startMs <= time < endMs. */
+export function zoneMeets(zone: Zone, startMs: number, endMs: number): boolean {
+  return coreMeets(zone, startMs, endMs) || zone.strays.some(({ timeMs }) => timeMs >= startMs && timeMs < endMs);
+}
+
+/** As `zoneMeets`, strays left aside. */
+export function coreMeets(zone: Zone, startMs: number, endMs: number): boolean {
+  return zone.minMs < endMs && zone.maxMs >= startMs;
+}

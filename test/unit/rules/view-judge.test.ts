@@ -1,0 +1,223 @@
+/**
+ * The heart of exactness: whatever the zones, partitions, chunks, strays and checkpoints, the judge and the merge give
+ * what one naive pass over the sorted log gives.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { contestedBy } from '../../../src/partition/date-plan.ts';
+import type { Zone } from '../../../src/partition/zone.ts';
+import { OpenViews } from '../../../src/rules/open-views.ts';
+import { resolveOpenViews } from '../../../src/rules/resolve-open.ts';
+import { addVerdicts, defaultViewPolicy, noVerdicts, type VerdictCounts } from '../../../src/rules/verdict.ts';
+import { VideoDirectory } from '../../../src/rules/video-directory.ts';
+import { readVideoSums } from '../../../src/rules/video-sums.ts';
+import {
+  type JudgedChunk,
+  type JudgeFrame,
+  joinWords,
+  pairKey,
+  splitWords,
+  type ViewColumns,
+  ViewJudge,
+} from '../../../src/rules/view-judge.ts';
+import { startOfDate } from '../../oracles/calendar.ts';
+import { dailyStatistics, type LogRow } from '../../oracles/daily-statistics.ts';
+import { denseLog } from '../../oracles/logs.ts';
+
+const date = '2026-11-20';
+const zone = 'Asia/Seoul';
+const buckets = 3;
+
+/** How a simulated run cuts the log; every number is used modulo what fits. */
+interface Cuts {
+  readonly zoneSizes: number[];
+  readonly zonesAPartition: number[];
+  readonly chunkSizes: number[];
+  /** Positions (modulo) of rows that the zones name as strays. */
+  readonly strays: number[];
+  /** Whether to save and restore the judge after each chunk. */
+  readonly restart: boolean;
+  /** Milliseconds before the day from which rows are looked at. */
+  readonly lookbackMs: number;
+}
+
+const cuts: fc.Arbitrary<Cuts> = fc.record({
+  zoneSizes: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 }),
+  zonesAPartition: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 }),
+  chunkSizes: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }),
+  strays: fc.array(fc.nat(), { maxLength: 4 }),
+  restart: fc.boolean(),
+  lookbackMs: fc.constantFrom(0, 60_000, 3_600_000),
+});
+
+function columnsOf(rows: readonly LogRow[]): ViewColumns {
+  const words = (values: (bigint | null)[]) => new Int32Array(values.flatMap((value) => splitWords(value ?? 0n)));
+  return {
+    size: rows.length,
+    idWords: words(rows.map(({ id }) => id)),
+    videoWords: words(rows.map(({ videoId }) => videoId)),
+    viewerWords: words(rows.map(({ viewerId }) => viewerId)),
+    viewedAt: Float64Array.from(rows, (row) => row.viewedAt ?? Number.NaN),
+    playSeconds: Float64Array.from(rows, (row) => row.playSeconds ?? 0),
+    adViews: Float64Array.from(rows, (row) => row.adViews ?? 0),
+    nulls: new Uint8Array(rows.length),
+  };
+}
+
+/** A whole run without a database: returns verdicts of the date, sums by video and quarantined ids. */
+function simulate(rows: readonly LogRow[], videos: ReadonlyMap<bigint, bigint | null>, cut: Cuts) {
+  const dayStartMs = startOfDate(date, zone);
+  const frame: JudgeFrame = {
+    dayStartMs,
+    dayEndMs: startOfDate('2026-11-21', zone),
+    lookbackStartMs: dayStartMs - cut.lookbackMs,
+    policy: defaultViewPolicy,
+  };
+  const directory = new VideoDirectory(4);
+  for (const [id, creator] of videos) directory.add(...splitWords(id), creator !== null, ...splitWords(creator ?? 0n));
+  const strays = new Set(rows.length === 0 ? [] : cut.strays.map((at) => rows[at % rows.length]));
+  const zones: { zone: Zone; rows: LogRow[] }[] = [];
+  for (let at = 0, z = 0; at < rows.length; z++) {
+    const own = rows.slice(at, at + cut.zoneSizes[z % cut.zoneSizes.length]);
+    at += own.length;
+    const times = own.filter((row) => !strays.has(row) && row.viewedAt !== null).map((row) => row.viewedAt as number);
+    const bounds = { minMs: Math.min(...times), maxMs: Math.max(...times) };
+    zones.push({
+      zone: { fromId: own[0].id, toId: own.at(-1)!.id, rows: own.length, undated: 0, ...bounds, strays: [] },
+      rows: own,
+    });
+  }
+  const strayPairs = new Set(
+    [...strays]
+      .filter((row) => row.videoId !== null && row.viewerId !== null)
+      .map((row) => pairKey(...splitWords(row.viewerId as bigint), ...splitWords(row.videoId as bigint))),
+  );
+  const verdicts = noVerdicts();
+  const sums = new Map<bigint, [bigint, bigint, bigint]>();
+  const quarantined: [bigint, string][] = [];
+  const open = Array.from({ length: buckets }, () => new OpenViews());
+  let openOfDay = 0;
+  const collect = (chunk: JudgedChunk) => {
+    addVerdicts(verdicts, chunk.verdicts);
+    openOfDay += chunk.openOfDay;
+    for (const { id, reason } of chunk.quarantined) quarantined.push([id, reason]);
+    for (const [bucket, encoded] of chunk.open) open[bucket].addEncoded(encoded);
+    if (chunk.sums !== undefined) {
+      readVideoSums(chunk.sums, (lo, hi, views, ads, play) => {
+        const [a, b, c] = sums.get(joinWords(lo, hi)) ?? [0n, 0n, 0n];
+        sums.set(joinWords(lo, hi), [a + BigInt(views), b + BigInt(ads), c + BigInt(play)]);
+      });
+    }
+  };
+  let z = 0;
+  for (let p = 0; z < zones.length; p++) {
+    const own = zones.slice(z, z + cut.zonesAPartition[p % cut.zonesAPartition.length]);
+    z += own.length;
+    const ids = { minId: own[0].zone.fromId, maxId: own.at(-1)!.zone.toId };
+    const contested = () =>
+      contestedBy(
+        zones.map(({ zone: any }) => any),
+        ids,
+        frame.lookbackStartMs,
+        frame.policy.repeatWindowMs,
+      );
+    let judge = new ViewJudge(frame, directory, contested(), strayPairs);
+    const flat = own.flatMap(({ zone: of, rows: some }) => some.map((row) => ({ of, row })));
+    for (let at = 0, c = 0; at < flat.length; c++) {
+      const chunk = flat.slice(at, at + cut.chunkSizes[c % cut.chunkSizes.length]);
+      at += chunk.length;
+      const columns = columnsOf(chunk.map(({ row }) => row));
+      chunk.forEach(({ of }, row) => {
+        judge.take(columns, row, row + 1, of.minMs, of.maxMs);
+      });
+      judge.settle(Math.min(Number.POSITIVE_INFINITY, ...flat.slice(at).map(({ of }) => of.minMs)));
+      collect(judge.drain(buckets));
+      if (cut.restart) {
+        const saved = judge.save();
+        judge = new ViewJudge(frame, directory, contested(), strayPairs);
+        judge.restore(saved);
+      }
+    }
+    judge.settle(Number.POSITIVE_INFINITY);
+    collect(judge.drain(buckets));
+    expect(judge.pendingCount).toBe(0);
+  }
+  for (const views of open) {
+    openOfDay -= resolveBucket(views, rows, videos, frame, verdicts, sums);
+  }
+  expect(openOfDay).toBe(0);
+  return { verdicts, sums, quarantined };
+}
+
+/** The merge, with the whole log before the look-back as history where it is asked for. Returns how many it decided. */
+function resolveBucket(
+  views: OpenViews,
+  rows: readonly LogRow[],
+  videos: ReadonlyMap<bigint, bigint | null>,
+  frame: JudgeFrame,
+  verdicts: VerdictCounts,
+  sums: Map<bigint, [bigint, bigint, bigint]>,
+): number {
+  const base = { dayStartMs: frame.dayStartMs, repeatWindowMs: frame.policy.repeatWindowMs };
+  let resolved = resolveOpenViews(views, { ...base, lookbackStartMs: frame.lookbackStartMs });
+  if (resolved.needHistory.length > 0) {
+    const wanted = new Set(resolved.needHistory.map((p) => pairKey(p.viewerLo, p.viewerHi, p.videoLo, p.videoHi)));
+    for (const row of rows) {
+      const { viewedAt, videoId, viewerId, playSeconds, adViews } = row;
+      if (viewedAt === null || viewedAt >= frame.lookbackStartMs || videoId === null || viewerId === null) continue;
+      const valid = videos.has(videoId) && playSeconds! >= 0 && playSeconds! <= 86_400 && adViews! >= 0;
+      if (!valid || videos.get(videoId) === viewerId) continue;
+      const key = [...splitWords(viewerId), ...splitWords(videoId)] as const;
+      if (!wanted.has(pairKey(...key))) continue;
+      views.add(...splitWords(row.id), ...key, viewedAt, playSeconds!, adViews!, 0);
+    }
+    resolved = resolveOpenViews(views, { ...base, lookbackStartMs: Number.NEGATIVE_INFINITY });
+    expect(resolved.needHistory).toEqual([]);
+  }
+  for (const at of resolved.counted) {
+    const id = joinWords(views.videoWords[2 * at], views.videoWords[2 * at + 1]);
+    const [a, b, c] = sums.get(id) ?? [0n, 0n, 0n];
+    sums.set(id, [a + 1n, b + BigInt(views.adViews[at]), c + BigInt(views.playSeconds[at])]);
+  }
+  verdicts.counted += resolved.counted.length;
+  verdicts.repeat += resolved.repeats;
+  return resolved.counted.length + resolved.repeats;
+}
+
+describe('ViewJudge and resolveOpenViews', () => {
+  it('give the naive verdicts, sums and quarantine for any zones, partitions, chunks, strays and restarts', () => {
+    fc.assert(
+      fc.property(denseLog({ date, zone }), cuts, ({ rows, videos }, cut) => {
+        const expected = dailyStatistics(rows, videos, date, zone);
+        const { verdicts, sums, quarantined } = simulate(rows, videos, cut);
+        expect({ ...verdicts, read: rows.length }).toEqual(expected.verdicts);
+        expect([...sums].sort(([a], [b]) => (a < b ? -1 : 1))).toEqual(
+          [...expected.sums].map(([id, s]) => [id, [s.views, s.adViews, s.playSeconds]]),
+        );
+        expect(quarantined.sort(([a], [b]) => (a < b ? -1 : 1))).toEqual(
+          expected.quarantine.map(({ rowId, reason }) => [rowId, reason]),
+        );
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('refuses a row that its zone does not promise', () => {
+    const rows: LogRow[] = [
+      { id: 1n, videoId: 1n, viewerId: 7n, viewedAt: startOfDate(date, zone) + 5, playSeconds: 1, adViews: 0 },
+    ];
+    const dayStartMs = startOfDate(date, zone);
+    const directory = new VideoDirectory(1);
+    directory.add(1, 0, false, 0, 0);
+    const frame = {
+      dayStartMs,
+      dayEndMs: dayStartMs + 86_400_000,
+      lookbackStartMs: dayStartMs - 60_000,
+      policy: defaultViewPolicy,
+    };
+    const judge = new ViewJudge(frame, directory, contestedBy([], { minId: 1n, maxId: 1n }, 0, 0), new Set());
+    expect(() => judge.take(columnsOf(rows), 0, 1, dayStartMs + 6, dayStartMs + 10)).toThrow(
+      expect.objectContaining({ code: 'PLAN_OUTDATED' }),
+    );
+  });
+});
