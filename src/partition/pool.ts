@@ -143,9 +143,12 @@ function createMailbox(worker: Worker, run: PoolRun): Mailbox {
   };
 }
 
-/** The process's own flags (loaders, warnings), without those that only make sense for a main program. */
+/** Flags by which a user's own loader (for TypeScript, say) gets at modules; the process's others are its own affair. */
+const LOADER_FLAGS = ['--import', '--require', '-r', '--loader', '--experimental-loader', '--conditions', '-C'];
+
 function inheritedArguments(): string[] {
-  return process.execArgv.filter(
-    (flag) => !/^--(input-type|inspect|eval|print|test|watch)/.test(flag) && flag.startsWith('--'),
-  );
+  return process.execArgv.flatMap((flag, index, all) => {
+    if (LOADER_FLAGS.some((name) => flag.startsWith(`${name}=`))) return [flag];
+    return LOADER_FLAGS.includes(flag) ? [flag, all[index + 1]] : [];
+  });
 }

@@ -86,6 +86,20 @@ export async function updatePartition(
     .update({ status: change.status, step_execution_id: change.stepExecutionId });
 }
 
+/** Partitions that were being worked on by a run that is dead. */
+export async function failStartedPartitions(executor: Executor, jobInstanceId: number): Promise<void> {
+  await setStatus(executor, { job_instance_id: jobInstanceId, status: 'STARTED' }, 'FAILED');
+}
+
+/** Marks every partition of a plan that is about to be dropped: none of them counts as done any more. */
+export async function abandonPartitions(executor: Executor, jobInstanceId: number, stepName: string): Promise<void> {
+  await setStatus(executor, { job_instance_id: jobInstanceId, step_name: stepName }, 'ABANDONED');
+}
+
+async function setStatus(executor: Executor, which: object, status: BatchStatus): Promise<void> {
+  await executor(PARTITIONS).where(which).update({ status });
+}
+
 /** The partitions of an instance, of one step or of all, by step and number, each with the sums of its counts. */
 export async function listPartitions(
   database: Database,

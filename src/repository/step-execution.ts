@@ -59,6 +59,21 @@ export async function findStepHistory(
   return { startCount: rows.length, last: rows.length === 0 ? undefined : toStepExecution(rows[0]) };
 }
 
+/** Rows that earlier executions of this step had read for the instance when they stopped or failed. */
+export async function findPreviousReadCount(
+  executor: Executor,
+  jobInstanceId: number,
+  { id, stepName }: Pick<StepExecution, 'id' | 'stepName'>,
+): Promise<number> {
+  const row = await executor(`${TABLE} as s`)
+    .join('BATCH_JOB_EXECUTION as e', 'e.JOB_EXECUTION_ID', 's.JOB_EXECUTION_ID')
+    .where({ 'e.JOB_INSTANCE_ID': jobInstanceId, 's.STEP_NAME': stepName })
+    .andWhere('s.STEP_EXECUTION_ID', '<', id)
+    .andWhereNot('s.STATUS', 'COMPLETED')
+    .first(executor.raw('SUM(s.READ_COUNT) AS read_count'));
+  return toNumber(row?.read_count ?? 0);
+}
+
 /** The columns of `counts`, with the sums of their rows, for an aggregate query over the table under `alias`. */
 export function sumOfCounts(executor: Executor, alias: string) {
   return Object.values(countColumns).map((column) => executor.raw(`SUM(??) AS ??`, [`${alias}.${column}`, column]));

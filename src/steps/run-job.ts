@@ -1,20 +1,44 @@
-/** Runs a job: the one way in for the command line and for users of the library. */
-import type { Logger } from 'pino';
+/**
+ * Runs a job: the one way in for the command line and for users of the library. From the texts of the parameters to
+ * the end of the execution, with its heartbeat, its stop and its exit code.
+ */
+import { availableParallelism } from 'node:os';
+import { type Logger, pino } from 'pino';
 import type { Database } from '../database/database.ts';
+import { toSettleError } from '../database/errors.ts';
+import { fencedTransaction, OWNERSHIP_LOST, ownershipLost } from '../engine/fence.ts';
+import { startHeartbeat } from '../engine/heartbeat.ts';
 import type { JobDefinition } from '../engine/job.ts';
+import { type Launch, launch } from '../engine/launch.ts';
 import type { ProgressSink } from '../engine/progress.ts';
-import type { ExitCode } from '../errors.ts';
-import type { JobExecution } from '../repository/types.ts';
+import { resolveParameters } from '../engine/revision.ts';
+import { requireValidJob } from '../engine/validate-job.ts';
+import { ExitCode, type SettleError } from '../errors.ts';
+import { getJobExecution, selectJobExecution, updateJobExecution } from '../repository/job-execution.ts';
+import { deleteLease } from '../repository/lease.ts';
+import type { BatchStatus, JobExecution } from '../repository/types.ts';
+import type { JobRun } from './job-run.ts';
+import { runStep } from './run-step.ts';
 
 export interface RunJobOptions {
+  /** Worker threads of partitioned steps. Default: the number of cores. */
   readonly workers?: number;
+  /** Partitions to ask the planner for; it has no say where the plan is already frozen. Default: the planner decides. */
   readonly partitions?: number;
+  /** Rows a chunk. Default: as the step says. */
   readonly chunkSize?: number;
+  /** Computes a completed instance again, as its next revision. One that is not completed is simply restarted. */
   readonly rerun?: boolean;
+  /**
+   * Aborted to stop the run at its next checkpoint. A reason of `'SIGINT'` gives exit code 130, any other 143.
+   */
   readonly signal?: AbortSignal;
   readonly progress?: ProgressSink;
+  /** Default: silent. */
   readonly logger?: Logger;
+  /** For the times in the repository; leases go by the database's clock. */
   readonly now?: () => Date;
+  /** How long the owner may be silent before another process takes over. Default 30,000. */
   readonly leaseMs?: number;
 }
 
@@ -22,14 +46,133 @@ export interface JobRunResult {
   readonly execution: JobExecution;
   readonly outcome: 'completed' | 'completed-with-skips' | 'already-complete' | 'failed' | 'stopped';
   readonly exitCode: ExitCode;
-  readonly error?: unknown;
+  /** When `failed`: the reason, in one line; its `cause` is the error as it was thrown. */
+  readonly error?: SettleError;
 }
 
+const LEASE_MS = 30_000;
+
+/**
+ * Runs `job`, or restarts it where its last execution stopped, failed or died. Rejects when it could not be started:
+ * a usage error for the parameters, ALREADY_RUNNING (exit code 11). Whatever happens later is in the result.
+ */
 export async function runJob(
   database: Database,
   job: JobDefinition,
   rawParameters: Readonly<Record<string, string>>,
   options: RunJobOptions = {},
 ): Promise<JobRunResult> {
-  throw new Error(`${database.displayUrl} ${job.name} ${Object.keys(rawParameters)} ${Object.keys(options)}`);
+  requireValidJob(job);
+  const now = options.now ?? (() => new Date());
+  const leaseMs = options.leaseMs ?? LEASE_MS;
+  const parameters = await resolveParameters(database, job, rawParameters, options.rerun ?? false);
+  const start = await launch(database, job, parameters, { leaseMs, now });
+  if (start.kind === 'already-complete') {
+    return { execution: start.execution, outcome: 'already-complete', exitCode: ExitCode.completed };
+  }
+
+  const { execution, fence } = start;
+  const date = parameters.get('date');
+  const logger = (options.logger ?? pino({ level: 'silent' })).child({
+    job: job.name,
+    execution: execution.id,
+    ...(date === undefined ? {} : { date }),
+  });
+  logStart(logger, start);
+  const lost = new AbortController();
+  const asked = new AbortController();
+  const heartbeat = startHeartbeat({
+    database,
+    jobExecutionId: execution.id,
+    ownerId: start.owner.ownerId,
+    leaseMs,
+    logger,
+    onStopRequested: () => asked.abort('stop was asked for'),
+    onOwnershipLost: () => lost.abort(ownershipLost()),
+  });
+  const signals = [asked.signal, lost.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  const signal = AbortSignal.any(signals);
+  const run: JobRun = {
+    database,
+    execution,
+    fence,
+    parameters,
+    jobContext: start.jobContext,
+    logger,
+    signal,
+    options: {
+      workers: options.workers ?? availableParallelism(),
+      partitions: options.partitions,
+      chunkSize: options.chunkSize,
+    },
+    progress: options.progress ?? (() => {}),
+    now,
+  };
+  try {
+    const { status, skipCount } = await runSteps(job, run);
+    lost.signal.throwIfAborted();
+    await endExecution(run, status, '');
+    if (status === 'STOPPED') return { execution, outcome: 'stopped', exitCode: stopExitCode(options.signal) };
+    return skipCount > 0
+      ? { execution, outcome: 'completed-with-skips', exitCode: ExitCode.completedWithSkips }
+      : { execution, outcome: 'completed', exitCode: ExitCode.completed };
+  } catch (error) {
+    return await failRun(run, toSettleError(error));
+  } finally {
+    await heartbeat.stop();
+  }
+}
+
+async function runSteps(job: JobDefinition, run: JobRun): Promise<{ status: BatchStatus; skipCount: number }> {
+  let skipCount = 0;
+  for (const step of job.steps) {
+    if (run.signal.aborted) return { status: 'STOPPED', skipCount };
+    const { outcome, stepExecution } = await runStep(step, run);
+    if (outcome === 'STOPPED') return { status: 'STOPPED', skipCount };
+    skipCount += stepExecution.readSkipCount + stepExecution.processSkipCount + stepExecution.writeSkipCount;
+  }
+  return { status: 'COMPLETED', skipCount };
+}
+
+/** The last transaction of a run: how it ended, and that nobody owns it any more. */
+async function endExecution(run: JobRun, status: BatchStatus, exitMessage: string): Promise<void> {
+  const { database, fence, execution } = run;
+  const now = run.now();
+  await fencedTransaction(database, fence, async (tx) => {
+    // Whoever asked for a stop has stepped the version.
+    const stored = await selectJobExecution(tx, execution.id, { lock: true });
+    const version = stored?.status === 'STOPPING' ? stored.version : execution.version;
+    const ended = { status, exitCode: status, exitMessage, endTime: now, lastUpdated: now };
+    const next: JobExecution = { ...execution, ...ended, version };
+    await updateJobExecution(tx, next);
+    await deleteLease(tx, execution.id);
+    Object.assign(execution, next);
+  });
+  run.logger.info({ status }, 'job ended');
+}
+
+async function failRun(run: JobRun, error: SettleError): Promise<JobRunResult> {
+  const { database, execution, logger } = run;
+  logger.error({ code: error.code, hint: error.hint }, error.message);
+  logger.debug({ err: error }, 'the error with its stack');
+  const failed = { outcome: 'failed', exitCode: error.exitCode, error } as const;
+  try {
+    if (error.code !== OWNERSHIP_LOST) await endExecution(run, 'FAILED', error.message);
+  } catch (second) {
+    logger.error({ err: second }, 'the failure could not be written down; the next start will take over');
+    return { execution: { ...execution, status: 'FAILED', exitMessage: error.message }, ...failed };
+  }
+  // After a takeover, the row says what the other process made of it.
+  const stored = error.code === OWNERSHIP_LOST ? await getJobExecution(database, execution.id) : execution;
+  return { execution: stored ?? execution, ...failed };
+}
+
+function logStart(logger: Logger, start: Extract<Launch, { kind: 'started' }>): void {
+  const { takenOver } = start;
+  if (takenOver === undefined) logger.info('job started');
+  else logger.warn({ from: takenOver.id }, `job taken over from execution ${takenOver.id}: ${takenOver.exitMessage}`);
+}
+
+function stopExitCode(signal: AbortSignal | undefined): ExitCode {
+  return signal?.aborted && signal.reason === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
 }

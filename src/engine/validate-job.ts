@@ -1,0 +1,28 @@
+/** Finds what is wrong with a job definition before anything of it runs. */
+import type { JobDefinition } from './job.ts';
+import { REVISION } from './parse-parameters.ts';
+
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+/** JOB_NAME and STEP_NAME hold 100 characters; a partition's row adds `:` and its number to the step's name. */
+const JOB_NAME_LENGTH_MAX = 100;
+const STEP_NAME_LENGTH_MAX = 90;
+const PARAMETER_NAME_LENGTH_MAX = 100;
+
+/** Throws an Error (a fault in the program, not of its user) for a definition that the engine could not keep. */
+export function requireValidJob(job: JobDefinition): void {
+  const names = job.steps.map((step) => step.name);
+  const parameters = job.parameters.map((parameter) => parameter.name);
+  if (!NAME.test(job.name) || job.name.length > JOB_NAME_LENGTH_MAX) fail(job, 'its name must be lower-case words');
+  if (names.length === 0) fail(job, 'it has no step');
+  for (const name of names) {
+    if (!NAME.test(name) || name.length > STEP_NAME_LENGTH_MAX) fail(job, `the step name ${name} cannot be stored`);
+  }
+  if (new Set(names).size < names.length) fail(job, 'two steps have the same name');
+  if (new Set(parameters).size < parameters.length) fail(job, 'two parameters have the same name');
+  if (parameters.some((name) => name.length > PARAMETER_NAME_LENGTH_MAX)) fail(job, 'a parameter name is too long');
+  if (parameters.includes(REVISION)) fail(job, `the parameter ${REVISION} is the engine's own`);
+}
+
+function fail(job: JobDefinition, reason: string): never {
+  throw new Error(`the definition of the job ${JSON.stringify(job.name)} is wrong: ${reason}`);
+}

@@ -1,0 +1,45 @@
+/**
+ * The library: what a person needs to write and run jobs of their own (docs/writing-a-job.md). Whatever is not
+ * exported here may change without notice.
+ */
+export { ColumnBatch } from './database/column-batch.ts';
+export type { Database, DialectName, Executor, Transaction } from './database/database.ts';
+export { type MigrationStatus, migrate, migrationStatus, requireCurrentSchema } from './database/migrate.ts';
+export { type OpenOptions, openDatabase } from './database/open.ts';
+export { type ContextValue, ExecutionContext } from './engine/execution-context.ts';
+export type { JobDefinition } from './engine/job.ts';
+export { abandonExecution, recoverExecutions, requestStop } from './engine/operate.ts';
+export { type JobParameter, JobParameters, type ParameterDefinition, type ParameterType } from './engine/parameters.ts';
+export { parseParameters } from './engine/parse-parameters.ts';
+export type { ProgressEvent, ProgressSink } from './engine/progress.ts';
+export type {
+  Chunk,
+  ChunkHandlers,
+  ChunkStep,
+  ItemChunk,
+  PartitionContext,
+  PartitionedStep,
+  PartitionPlan,
+  PartitionWorker,
+  PlannedPartition,
+  Processed,
+  RunOptions,
+  Step,
+  StepContext,
+  StepCounts,
+  TaskletStep,
+} from './engine/step.ts';
+export { ExitCode, isSettleError, SettleError, usageError } from './errors.ts';
+export { getJobExecution, lastJobExecution, listJobExecutions } from './repository/job-execution.ts';
+export { listJobParameters } from './repository/job-parameters.ts';
+export { listPartitions } from './repository/partition.ts';
+export { listStepExecutions } from './repository/step-execution.ts';
+export type { BatchStatus, JobExecution, PartitionProgress, StepExecution } from './repository/types.ts';
+export {
+  type ItemProcessor,
+  type ItemReader,
+  type ItemStepOptions,
+  type ItemWriter,
+  itemStep,
+} from './steps/item-step.ts';
+export { type JobRunResult, type RunJobOptions, runJob } from './steps/run-job.ts';

@@ -1,0 +1,73 @@
+/** What the code of all kinds of step shares within one run of a job. */
+import type { Logger } from 'pino';
+import type { Database, Transaction } from '../database/database.ts';
+import { type ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
+import { type Fence, fencedTransaction } from '../engine/fence.ts';
+import type { JobParameters } from '../engine/parameters.ts';
+import type { ProgressSink } from '../engine/progress.ts';
+import type { RunOptions, StepContext, StepCounts } from '../engine/step.ts';
+import { updateStepContext } from '../repository/execution-context.ts';
+import type { ExecutionCounts, JobExecution, StepExecution } from '../repository/types.ts';
+
+/** How a step ended when it did not throw. */
+export type StepOutcome = 'COMPLETED' | 'STOPPED';
+
+export interface JobRun {
+  readonly database: Database;
+  readonly execution: JobExecution;
+  readonly fence: Fence;
+  readonly parameters: JobParameters;
+  readonly jobContext: ExecutionContext;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly options: RunOptions;
+  readonly progress: ProgressSink;
+  readonly now: () => Date;
+}
+
+/** A step of the run, with the row and the context that it works on. */
+export interface StepRun extends JobRun {
+  readonly stepExecution: StepExecution;
+  readonly executionContext: ExecutionContext;
+  /** What the step's own code is given. */
+  readonly context: StepContext;
+}
+
+export function createStepContext(
+  run: JobRun,
+  stepExecution: StepExecution,
+  executionContext: ExecutionContext,
+): StepContext {
+  const { database, execution, fence, parameters, jobContext, logger, signal, options, progress } = run;
+  return {
+    database,
+    parameters,
+    jobInstanceId: fence.jobInstanceId,
+    jobExecutionId: execution.id,
+    stepExecutionId: stepExecution.id,
+    stepName: stepExecution.stepName,
+    executionContext,
+    jobContext,
+    logger,
+    signal,
+    options,
+    progress,
+    transaction: async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
+      return await fencedTransaction(database, fence, async (tx) => {
+        const before = serialiseContext(executionContext);
+        const result = await work(tx);
+        // A step that notes its progress in its context has it saved together with the work itself.
+        const after = serialiseContext(executionContext);
+        if (after !== before) await updateStepContext(tx, stepExecution.id, after);
+        return result;
+      });
+    },
+  };
+}
+
+/** `counts` and what `more` has of them. */
+export function addCounts<T extends ExecutionCounts>(counts: T, more: Partial<StepCounts> | undefined): T {
+  const sum = { ...counts };
+  for (const [name, count] of Object.entries(more ?? {})) sum[name as keyof StepCounts] += count;
+  return sum;
+}

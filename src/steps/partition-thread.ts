@@ -1,0 +1,99 @@
+/**
+ * The worker thread of a partitioned step: opens its own database, loads the job's worker module, and runs the
+ * partitions that it is given through the chunk loop. Talks to src/partition/pool.ts in the words of protocol.ts.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Logger, pino } from 'pino';
+import type { Database } from '../database/database.ts';
+import { openDatabase } from '../database/open.ts';
+import { deserialiseContext } from '../engine/execution-context.ts';
+import { JobParameters } from '../engine/parameters.ts';
+import type { PartitionWorker } from '../engine/step.ts';
+import type { FromWorker, PartitionResult, PartitionTask, ToWorker, WorkerStart } from '../partition/protocol.ts';
+import { toRemoteError } from '../partition/remote-error.ts';
+import { updatePartition } from '../repository/partition.ts';
+import { runChunks } from './run-chunks.ts';
+
+/** One for the scan of a range, one for the transactions. */
+const POOL_SIZE_MAX = 2;
+
+const port = parentPort!;
+const start: WorkerStart = workerData;
+const stopFlag = new Int32Array(start.stopFlag);
+const logger = pino({ level: start.logLevel, base: undefined }, { write: (line) => send({ type: 'log', line }) });
+const parameters = new JobParameters(start.parameters);
+
+try {
+  const { default: openPartition } = (await import(start.workerModule)) as { default: PartitionWorker };
+  if (typeof openPartition !== 'function') {
+    throw new Error(`${start.workerModule} has no default export that is a PartitionWorker`);
+  }
+  const database = await openDatabase(start.databaseUrl, { poolSizeMax: POOL_SIZE_MAX, create: false });
+  port.on('message', (message: ToWorker) => {
+    switch (message.type) {
+      case 'run':
+        runPartition(database, openPartition, message.task).then((result) => {
+          send({ type: 'ended', partition: message.task.partition, result });
+        });
+        return;
+      case 'end':
+        database.close().finally(() => port.close());
+        return;
+    }
+  });
+  send({ type: 'ready' });
+} catch (error) {
+  send({ type: 'unusable', error: toRemoteError(error) });
+}
+
+/** Never rejects. */
+async function runPartition(
+  database: Database,
+  openPartition: PartitionWorker,
+  task: PartitionTask,
+): Promise<PartitionResult> {
+  const { partition, stepExecution } = task;
+  const { jobInstanceId, jobExecutionId, stepName, chunkSize } = start;
+  const partitionLogger: Logger = logger.child({ partition });
+  const executionContext = deserialiseContext(task.contextText);
+  try {
+    const outcome = await runChunks({
+      database,
+      fence: { jobInstanceId, token: start.fenceToken },
+      stepExecution,
+      executionContext,
+      chunkSize,
+      open: () =>
+        openPartition({
+          database,
+          parameters,
+          jobInstanceId,
+          jobExecutionId,
+          stepExecutionId: stepExecution.id,
+          stepName,
+          partition,
+          minId: task.minId,
+          maxId: task.maxId,
+          chunkSize,
+          planDetail: start.planDetail,
+          shared: start.shared,
+          executionContext,
+          logger: partitionLogger,
+        }),
+      isStopRequested: () => Atomics.load(stopFlag, 0) !== 0,
+      onCommit: (rowsRead) => send({ type: 'advanced', partition, rowsDone: task.rowsDone + rowsRead }),
+      complete: async (tx) => {
+        const change = { status: 'COMPLETED', stepExecutionId: stepExecution.id } as const;
+        await updatePartition(tx, jobInstanceId, stepName, partition, change);
+      },
+      now: () => new Date(),
+    });
+    return outcome === 'COMPLETED' ? { outcome: 'completed' } : { outcome: 'stopped' };
+  } catch (error) {
+    return { outcome: 'failed', error: toRemoteError(error), rollbackCount: stepExecution.rollbackCount };
+  }
+}
+
+function send(message: FromWorker): void {
+  port.postMessage(message);
+}

@@ -1,0 +1,237 @@
+/**
+ * Runs a partitioned step: plans and freezes its ranges, has the pool work on those that are not completed, and sums
+ * them up. The figures of the manager's row are those of the whole plan, over all executions of the instance, so that
+ * after a restart an operator still sees the whole date (Spring Batch would show the last execution's part only).
+ */
+import { extname } from 'node:path';
+import type { Database } from '../database/database.ts';
+import { toSettleError } from '../database/errors.ts';
+import { ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
+import { fencedTransaction } from '../engine/fence.ts';
+import type { PartitionedStep } from '../engine/step.ts';
+import { ExitCode, isSettleError, SettleError } from '../errors.ts';
+import { runPool } from '../partition/pool.ts';
+import type { PartitionResult, PartitionTask } from '../partition/protocol.ts';
+import { fromRemoteError } from '../partition/remote-error.ts';
+import { insertStepContext, selectStepContext } from '../repository/execution-context.ts';
+import {
+  abandonPartitions,
+  deletePartitions,
+  deletePlan,
+  insertPartitions,
+  insertPlan,
+  listPartitions,
+  type StoredPlan,
+  selectPlan,
+  updatePartition,
+} from '../repository/partition.ts';
+import { insertStepExecution, selectStepExecution, updateStepExecution } from '../repository/step-execution.ts';
+import { type ExecutionCounts, type PartitionProgress, type StepExecution, zeroCounts } from '../repository/types.ts';
+import type { StepOutcome, StepRun } from './job-run.ts';
+import { newStepExecution } from './new-step-execution.ts';
+
+/** Raised by a worker that finds the plan overtaken by the data. */
+export const PLAN_OUTDATED = 'PLAN_OUTDATED';
+const REPLANS_MAX = 3;
+
+export async function runPartitioned(step: PartitionedStep, run: StepRun): Promise<StepOutcome> {
+  const { database, fence } = run;
+  if (await mustPlanAgain(step, run)) await dropPlan(step, run);
+  for (let replans = 0; ; replans++) {
+    const plan = (await selectPlan(database.knex, fence.jobInstanceId, step.name)) ?? (await makePlan(step, run));
+    try {
+      const outcome = await runPlan(step, run, plan);
+      await sumUp(step, run);
+      return outcome;
+    } catch (error) {
+      // What went wrong first is what the operator needs to know.
+      await sumUp(step, run).catch((err: unknown) =>
+        run.logger.debug({ err }, 'the partitions could not be summed up'),
+      );
+      if (!isPlanOutdated(error)) throw error;
+      if (replans === REPLANS_MAX) throw planNeverHolds(step, error);
+      run.logger.warn({ replans: replans + 1 }, 'the plan is outdated; planning again');
+      await dropPlan(step, run);
+    }
+  }
+}
+
+/** Where the dropping of a plan was interrupted, and where a completed step is to run again from its start. */
+async function mustPlanAgain(step: PartitionedStep, { database, fence }: StepRun): Promise<boolean> {
+  const partitions = await listPartitions(database, fence.jobInstanceId, step.name);
+  if (partitions.some((partition) => partition.status === 'ABANDONED')) return true;
+  const isCompleted = partitions.length > 0 && partitions.every((partition) => partition.status === 'COMPLETED');
+  return isCompleted && step.allowStartIfComplete === true;
+}
+
+async function makePlan(step: PartitionedStep, run: StepRun): Promise<StoredPlan> {
+  const { database, fence, logger } = run;
+  const { partitions, detail } = await step.plan(run.context, run.options.partitions);
+  // A number out of the sequence of step executions: it tells those of this plan from those of a dropped one.
+  const planId = await database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ');
+  const plan: StoredPlan = { planId, detail: JSON.stringify(detail ?? null) };
+  await fencedTransaction(database, fence, async (tx) => {
+    await insertPlan(tx, fence.jobInstanceId, step.name, plan);
+    const numbered = partitions.map((partition, index) => ({ ...partition, partition: index }));
+    await insertPartitions(tx, fence.jobInstanceId, step.name, numbered);
+  });
+  logger.info({ partitions: partitions.length, rowsExpected: total(partitions) }, 'step planned');
+  return plan;
+}
+
+/** In an order that survives a crash at any point: while results may be half removed, no partition counts as done. */
+async function dropPlan(step: PartitionedStep, run: StepRun): Promise<void> {
+  const { database, fence } = run;
+  await fencedTransaction(database, fence, (tx) => abandonPartitions(tx, fence.jobInstanceId, step.name));
+  await step.discard?.(run.context);
+  await fencedTransaction(database, fence, async (tx) => {
+    await deletePartitions(tx, fence.jobInstanceId, step.name);
+    await deletePlan(tx, fence.jobInstanceId, step.name);
+  });
+}
+
+async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): Promise<StepOutcome> {
+  const { database, fence, progress, options } = run;
+  const partitions = await listPartitions(database, fence.jobInstanceId, step.name);
+  const pending = partitions.filter((partition) => partition.status !== 'COMPLETED');
+  const rowsDone = partitions.reduce((sum, partition) => sum + partition.counts.readCount, 0);
+  progress({ type: 'step-started', step: step.name, rowsExpected: total(partitions), rowsDone });
+  if (pending.length === 0) return 'COMPLETED';
+
+  // Largest first: a large one that starts last would keep one worker busy while the others have nothing to do.
+  const queue = [...pending].sort((a, b) => b.rowsExpected - a.rowsExpected || a.partition - b.partition);
+  const shared = await step.share?.(run.context);
+  const failures: Error[] = [];
+  await runPool({
+    entry: new URL(`./partition-thread${extname(import.meta.url)}`, import.meta.url),
+    workerCount: Math.max(1, Math.min(options.workers, queue.length)),
+    start: {
+      databaseUrl: database.url,
+      workerModule: step.workerModule.href,
+      parameters: run.parameters.all,
+      jobInstanceId: fence.jobInstanceId,
+      jobExecutionId: run.execution.id,
+      fenceToken: fence.token,
+      stepName: step.name,
+      chunkSize: options.chunkSize ?? step.chunkSize,
+      planDetail: JSON.parse(plan.detail),
+      shared,
+      logLevel: run.logger.level,
+      stopFlag: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
+    },
+    signal: run.signal,
+    nextTask: async () => {
+      const partition = queue.shift();
+      return partition === undefined ? undefined : await startPartition(run, partition);
+    },
+    taskEnded: async (task, result) => {
+      if (result.outcome === 'failed') failures.push(fromRemoteError(result.error));
+      await endPartition(run, task, result);
+    },
+    onAdvanced: (partition, rows) => progress({ type: 'advanced', step: step.name, partition, rowsDone: rows }),
+    onLog: (line) => forwardLog(run, line),
+  });
+  if (failures.length > 0) throw failures.find((failure) => !isPlanOutdated(failure)) ?? failures[0];
+  return await outcomeOf(step, run);
+}
+
+/** Writes the partition's row for this execution, with the context that the last one left. */
+async function startPartition(run: StepRun, partition: PartitionProgress): Promise<PartitionTask> {
+  const { database, fence, execution, progress } = run;
+  const { stepName, minId, maxId, rowsExpected, counts } = partition;
+  const id = await database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ');
+  const name = `${stepName}:${partition.partition}`;
+  const stepExecution = newStepExecution(id, execution.id, name, run.now());
+  const contextText = (await previousContext(database, partition)) ?? newContextText(partition);
+  await fencedTransaction(database, fence, async (tx) => {
+    await insertStepExecution(tx, stepExecution);
+    await insertStepContext(tx, id, contextText);
+    await updatePartition(tx, fence.jobInstanceId, stepName, partition.partition, {
+      status: 'STARTED',
+      stepExecutionId: id,
+    });
+  });
+  const rowsDone = counts.readCount;
+  progress({ type: 'partition-started', step: stepName, partition: partition.partition, rowsExpected, rowsDone });
+  return { partition: partition.partition, minId, maxId, stepExecution, contextText, rowsDone };
+}
+
+async function previousContext(
+  database: Database,
+  { stepExecutionId }: PartitionProgress,
+): Promise<string | undefined> {
+  return stepExecutionId === undefined ? undefined : await selectStepContext(database.knex, stepExecutionId);
+}
+
+/** `minId` and `maxId` are where a Spring Batch partition keeps them. */
+function newContextText({ minId, maxId }: PartitionProgress): string {
+  const context = ExecutionContext.create();
+  context.put('minId', minId);
+  context.put('maxId', maxId);
+  return serialiseContext(context);
+}
+
+/** A completed partition has said so itself, in its last transaction; how else it ended is written here. */
+async function endPartition(run: StepRun, task: PartitionTask, result: PartitionResult): Promise<void> {
+  const { database, fence, progress, logger } = run;
+  const { stepName } = run.stepExecution;
+  const { partition } = task;
+  if (result.outcome === 'completed') {
+    logger.debug({ partition }, 'partition completed');
+    progress({ type: 'partition-ended', step: stepName, partition, status: 'COMPLETED' });
+    return;
+  }
+  const status = result.outcome === 'failed' ? 'FAILED' : 'STOPPED';
+  const exitMessage = result.outcome === 'failed' ? toSettleError(fromRemoteError(result.error)).message : '';
+  const rollbackCount = result.outcome === 'failed' ? result.rollbackCount : 0;
+  if (status === 'FAILED') logger.error({ partition, reason: exitMessage }, 'partition failed');
+  await fencedTransaction(database, fence, async (tx) => {
+    const stored = await selectStepExecution(tx, task.stepExecution.id);
+    // A thread can die after its last commit and before it could tell.
+    if (stored === undefined || stored.status === 'COMPLETED') return;
+    const now = run.now();
+    const ended: StepExecution = { ...stored, status, exitCode: status, exitMessage, rollbackCount, endTime: now };
+    await updateStepExecution(tx, { ...ended, lastUpdated: now });
+    await updatePartition(tx, fence.jobInstanceId, stepName, partition, { status, stepExecutionId: stored.id });
+  });
+  progress({ type: 'partition-ended', step: stepName, partition, status });
+}
+
+async function outcomeOf(step: PartitionedStep, { database, fence, signal }: StepRun): Promise<StepOutcome> {
+  const partitions = await listPartitions(database, fence.jobInstanceId, step.name);
+  if (partitions.every((partition) => partition.status === 'COMPLETED')) return 'COMPLETED';
+  if (signal.aborted) return 'STOPPED';
+  throw new Error(`step ${step.name} ended with partitions that nobody worked on`);
+}
+
+async function sumUp(step: PartitionedStep, { database, fence, stepExecution }: StepRun): Promise<void> {
+  const sums = zeroCounts();
+  for (const { counts } of await listPartitions(database, fence.jobInstanceId, step.name)) {
+    for (const name of Object.keys(sums) as (keyof ExecutionCounts)[]) sums[name] += counts[name];
+  }
+  Object.assign(stepExecution, sums);
+}
+
+/** A line of a worker's log, as one of ours. */
+function forwardLog({ logger }: StepRun, line: string): void {
+  const { level, time: _time, msg, ...fields } = JSON.parse(line);
+  const name = logger.levels.labels[level] as 'info';
+  logger[name](fields, msg);
+}
+
+function isPlanOutdated(error: unknown): error is SettleError {
+  return isSettleError(error) && error.code === PLAN_OUTDATED;
+}
+
+function planNeverHolds(step: PartitionedStep, cause: SettleError): SettleError {
+  return new SettleError(
+    PLAN_OUTDATED,
+    ExitCode.failed,
+    `the data of step ${step.name} changed under each of ${REPLANS_MAX + 1} plans: ${cause.message}`,
+    { hint: 'start the run again when fewer rows arrive', cause },
+  );
+}
+
+function total(partitions: readonly { readonly rowsExpected: number }[]): number {
+  return partitions.reduce((sum, partition) => sum + partition.rowsExpected, 0);
+}

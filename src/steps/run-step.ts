@@ -1,0 +1,109 @@
+/** Runs one step of a job, whatever its kind: decides whether it is due, keeps its row, and says how it ended. */
+import { toSettleError } from '../database/errors.ts';
+import { deserialiseContext, ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
+import { fencedTransaction, OWNERSHIP_LOST } from '../engine/fence.ts';
+import type { Step } from '../engine/step.ts';
+import { ExitCode, SettleError } from '../errors.ts';
+import {
+  insertStepContext,
+  selectStepContext,
+  updateJobContext,
+  updateStepContext,
+} from '../repository/execution-context.ts';
+import { findStepHistory, insertStepExecution, updateStepExecution } from '../repository/step-execution.ts';
+import type { BatchStatus, StepExecution } from '../repository/types.ts';
+import { createStepContext, type JobRun, type StepOutcome, type StepRun } from './job-run.ts';
+import { newStepExecution } from './new-step-execution.ts';
+import { runChunkStep } from './run-chunk-step.ts';
+import { runPartitioned } from './run-partitioned.ts';
+import { runTasklet } from './run-tasklet.ts';
+
+export interface StepResult {
+  readonly outcome: StepOutcome;
+  /** Of this run; of the earlier one where the step had completed before. */
+  readonly stepExecution: StepExecution;
+}
+
+/** Throws what the step threw, after its row says FAILED, and a START_LIMIT error when it was started too often. */
+export async function runStep(step: Step, jobRun: JobRun): Promise<StepResult> {
+  const history = await findStepHistory(jobRun.database.knex, jobRun.fence.jobInstanceId, step.name);
+  if (history.last?.status === 'COMPLETED' && !step.allowStartIfComplete) {
+    jobRun.logger.info({ step: step.name }, 'step had completed before');
+    return { outcome: 'COMPLETED', stepExecution: history.last };
+  }
+  requireStartsLeft(step, history.startCount);
+  const run = await startStep(step, jobRun, history.last);
+  try {
+    const outcome = await runKind(step, run);
+    await endStep(step, run, outcome, '');
+    return { outcome, stepExecution: run.stepExecution };
+  } catch (error) {
+    await noteFailure(step, run, error);
+    throw error;
+  }
+}
+
+function runKind(step: Step, run: StepRun): Promise<StepOutcome> {
+  switch (step.kind) {
+    case 'tasklet':
+      return runTasklet(step, run);
+    case 'chunk':
+      return runChunkStep(step, run);
+    case 'partitioned':
+      return runPartitioned(step, run);
+  }
+}
+
+function requireStartsLeft(step: Step, startCount: number): void {
+  if (step.startLimit === undefined || startCount < step.startLimit) return;
+  throw new SettleError('START_LIMIT', ExitCode.usage, `step ${step.name} has reached its start limit: ${startCount}`, {
+    hint: 'find out why it keeps failing; settle abandon closes this instance',
+  });
+}
+
+async function startStep(step: Step, jobRun: JobRun, last: StepExecution | undefined): Promise<StepRun> {
+  const { database, execution, fence, now } = jobRun;
+  const id = await database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ');
+  const stepExecution = newStepExecution(id, execution.id, step.name, now());
+  // A step that did not complete goes on from what it saved last; one that runs again begins anew.
+  const isRestart = last !== undefined && last.status !== 'COMPLETED';
+  const saved = isRestart ? await selectStepContext(database.knex, last.id) : undefined;
+  const executionContext = saved === undefined ? ExecutionContext.create() : deserialiseContext(saved);
+  await fencedTransaction(database, fence, async (tx) => {
+    await insertStepExecution(tx, stepExecution);
+    await insertStepContext(tx, id, serialiseContext(executionContext));
+  });
+  const logger = jobRun.logger.child({ step: step.name });
+  logger.info({ restart: isRestart }, 'step started');
+  const run: JobRun = { ...jobRun, logger };
+  return { ...run, stepExecution, executionContext, context: createStepContext(run, stepExecution, executionContext) };
+}
+
+/** Writes the row, and with it the job's context, unless the chunk loop has already written COMPLETED. */
+async function endStep(step: Step, run: StepRun, status: BatchStatus, exitMessage: string): Promise<void> {
+  const { database, fence, stepExecution, execution } = run;
+  const now = run.now();
+  const ended = { status, exitCode: status, exitMessage, endTime: stepExecution.endTime ?? now, lastUpdated: now };
+  const next: StepExecution = { ...stepExecution, ...ended };
+  await fencedTransaction(database, fence, async (tx) => {
+    await updateStepExecution(tx, next);
+    await updateJobContext(tx, execution.id, serialiseContext(run.jobContext));
+    // Not after a failure: the context may hold what a transaction that was rolled back put there.
+    if (status === 'COMPLETED') await updateStepContext(tx, stepExecution.id, serialiseContext(run.executionContext));
+  });
+  Object.assign(stepExecution, next);
+  run.logger.info({ status, ...(exitMessage === '' ? {} : { reason: exitMessage }) }, 'step ended');
+  run.progress({ type: 'step-ended', step: step.name, status });
+}
+
+async function noteFailure(step: Step, run: StepRun, error: unknown): Promise<void> {
+  const { code, message } = toSettleError(error);
+  run.logger.debug({ err: error }, 'step failed');
+  // The run that has taken over has already said how this one ended.
+  if (code === OWNERSHIP_LOST) return;
+  try {
+    await endStep(step, run, 'FAILED', message);
+  } catch (second) {
+    run.logger.error({ err: second }, 'the failure of the step could not be written down');
+  }
+}
