@@ -15,22 +15,34 @@ export async function openServerScanner(database: Database): Promise<Scanner> {
   const quote = database.dialect.quoteIdentifier;
   let plain = process.env.SETTLE_PLAIN_SCAN === '1' || !seamFits(connection);
   let released = false;
+  let scanning = false;
+
+  async function scan(query: RangeQuery, batch: ColumnBatch): Promise<number | UnreadableValue> {
+    const sql = rangeSql(query, quote);
+    if (!plain) {
+      try {
+        return await scanBinary(connection, sql, query, batch);
+      } catch (error) {
+        if (!(error instanceof SeamMovedError)) throw error;
+        plain = true;
+      }
+    }
+    return await scanPlain(connection, sql, [`${query.from}`, `${query.to}`, query.limit], batch);
+  }
+
   return {
     async scan(query, batch) {
       checkQuery(query, batch);
-      const sql = rangeSql(query, quote);
-      if (!plain) {
-        try {
-          return await scanBinary(connection, sql, query, batch);
-        } catch (error) {
-          if (!(error instanceof SeamMovedError)) throw error;
-          plain = true;
-        }
+      if (scanning || released) throw new Error(released ? 'the scanner is closed' : 'a scan is already running');
+      scanning = true;
+      try {
+        const size = await scan(query, batch);
+        if (size instanceof UnreadableValue) throw unreadableValueError(size, query.table, query.key, batch);
+        batch.size = size;
+        return size;
+      } finally {
+        scanning = false;
       }
-      const size = await scanPlain(connection, sql, [`${query.from}`, `${query.to}`, query.limit], batch);
-      if (size instanceof UnreadableValue) throw unreadableValueError(size, query.table, query.key, batch);
-      batch.size = size;
-      return size;
     },
     async close() {
       if (released) return;
@@ -40,7 +52,12 @@ export async function openServerScanner(database: Database): Promise<Scanner> {
   };
 }
 
-async function scanBinary(connection: Connection, sql: string, query: RangeQuery, batch: ColumnBatch): Promise<number> {
+async function scanBinary(
+  connection: Connection,
+  sql: string,
+  query: RangeQuery,
+  batch: ColumnBatch,
+): Promise<number | UnreadableValue> {
   let rows: BinaryRows | undefined;
   const bounds = [
     mysql.TypedParameter.LONGLONG(query.from),
@@ -52,9 +69,7 @@ async function scanBinary(connection: Connection, sql: string, query: RangeQuery
     return rows;
   });
   if (rows === undefined) throw new SeamMovedError('mysql2 reported rows without their columns');
-  if (rows.unreadable !== undefined) throw unreadableValueError(rows.unreadable, query.table, query.key, batch);
-  batch.size = rows.rows;
-  return rows.rows;
+  return rows.unreadable ?? rows.rows;
 }
 
 /** The same text for every range of a query, so that the server prepares it once. */

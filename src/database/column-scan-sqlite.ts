@@ -27,6 +27,7 @@ export async function openSqliteScanner(database: Database): Promise<Scanner> {
       batch.size = scanRange(connection, query, batch, database.dialect.quoteIdentifier);
       return batch.size;
     },
+    // better-sqlite3's close may be called again.
     async close() {
       connection.close();
     },

@@ -56,41 +56,44 @@ export function executeIntoTarget(
   const original = internals.packetParser;
   return new Promise<void>((resolve, reject) => {
     let beginError: unknown;
+    let begun = false;
+    let rowsMissed = 0;
     const settle = (error: unknown) => {
       internals.packetParser = original;
       if (error) reject(error);
       else if (beginError !== undefined) reject(beginError);
-      else if (!tap.begun) reject(new SeamMovedError('mysql2 did not hand over its column definitions'));
+      else if (!begun) reject(new SeamMovedError('mysql2 did not hand over its column definitions'));
+      else if (rowsMissed > 0) reject(new SeamMovedError(`mysql2 received ${rowsMissed} rows itself`));
       else resolve();
     };
     const tap = new RowTap(internals, original, (error) => {
       connection.destroy();
       settle(error);
+      // What still arrives begins in the middle of a packet: mysql2 must not see it.
+      internals.packetParser = { execute() {} };
     });
     internals.packetParser = tap;
     const command = connection.execute(sql, values, settle) as unknown as ExecuteInternals;
     command.buildParserFromFields = (definitions) => {
+      begun = true;
       try {
         tap.begin(begin(definitions));
       } catch (error) {
         beginError = error;
         tap.begin(new SkippedRows());
       }
-      return NoRowParser;
+      // mysql2's own row parser, which never gets to see a row. Should it, it reads over them: the connection stays usable.
+      return class {
+        next() {
+          rowsMissed++;
+        }
+      };
     };
   });
 }
 
-/** mysql2 makes one for each result set; it never gets to see a row. */
-class NoRowParser {
-  next(): never {
-    throw new SeamMovedError('mysql2 received a row that should have been taken from the socket');
-  }
-}
-
 /** Stands in for mysql2's packet parser: rows go to the target, everything else goes on to mysql2. */
 class RowTap implements PacketParser {
-  begun = false;
   readonly #internals: Internals;
   readonly #original: PacketParser;
   readonly #broken: (error: unknown) => void;
@@ -108,7 +111,6 @@ class RowTap implements PacketParser {
   }
 
   begin(target: RowTarget): void {
-    this.begun = true;
     this.#target = target;
     // Called while mysql2 works on the packet before the first row: it has counted that one already.
     this.#sequenceStart = this.#internals.sequenceId;

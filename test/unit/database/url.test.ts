@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { displayUrl, parseDatabaseUrl } from '../../../src/database/url.ts';
+import { isSettleError } from '../../../src/errors.ts';
+
+function refusal(url: string): { exitCode: number; message: string; hint?: string } {
+  try {
+    parseDatabaseUrl(url);
+  } catch (error) {
+    if (isSettleError(error)) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${url}`);
+}
+
+describe('sqlite URLs', () => {
+  test.each([
+    ['sqlite:settle.db', 'settle.db'],
+    ['sqlite:./data/a b.db', './data/a b.db'],
+    ['sqlite:/var/lib/x.db', '/var/lib/x.db'],
+    ['sqlite:///var/lib/x.db', '/var/lib/x.db'],
+    ['SQLite:x%20y.db', 'x%20y.db'],
+  ])('%s', (url, path) => {
+    expect(parseDatabaseUrl(url)).toEqual({ kind: 'sqlite', path, displayUrl: `sqlite:${path}` });
+  });
+
+  test.each(['sqlite:', 'sqlite::memory:', 'sqlite:x.db?mode=ro'])('%s is refused', (url) => {
+    expect(refusal(url).exitCode).toBe(2);
+  });
+});
+
+describe('server URLs', () => {
+  test('all parts, percent-decoded', () => {
+    expect(parseDatabaseUrl('mysql://us%40er:p%23%40%3A%2F%25@db.example.org:3307/my%20db')).toEqual({
+      kind: 'server',
+      host: 'db.example.org',
+      port: 3307,
+      user: 'us@er',
+      password: 'p#@:/%',
+      database: 'my db',
+      tls: undefined,
+      displayUrl: 'mysql://us%40er@db.example.org:3307/my%20db',
+    });
+  });
+
+  test('the port is 3306 unless written, and mariadb: is a scheme of its own', () => {
+    expect(parseDatabaseUrl('mariadb://root@127.0.0.1/settle')).toMatchObject({
+      port: 3306,
+      password: '',
+      displayUrl: 'mariadb://root@127.0.0.1:3306/settle',
+    });
+  });
+
+  test('an IPv6 address', () => {
+    expect(parseDatabaseUrl('mysql://u@[::1]:3310/d')).toMatchObject({ host: '::1', port: 3310 });
+  });
+
+  test('whoever names a certificate authority gets the host checked too', () => {
+    expect(parseDatabaseUrl('mysql://u@h/d?ssl-ca=ca.pem')).toMatchObject({
+      tls: { caPath: 'ca.pem', verifyCertificate: true, verifyIdentity: true },
+    });
+    expect(parseDatabaseUrl('mysql://u@h/d?ssl-mode=required')).toMatchObject({
+      tls: { caPath: undefined, verifyCertificate: false, verifyIdentity: false },
+    });
+    expect(parseDatabaseUrl('mysql://u@h/d?ssl-mode=verify-ca&ssl-ca=ca.pem')).toMatchObject({
+      tls: { verifyCertificate: true, verifyIdentity: false },
+    });
+    expect(parseDatabaseUrl('mysql://u@h/d?ssl-mode=disabled')).toMatchObject({ tls: undefined });
+  });
+
+  test.each([
+    'mysql://u:secret@h',
+    'mysql://u:secret@h/',
+    'mysql://u:secret@h/a/b',
+    'mysql://u:secret@h:99999/d',
+    'mysql://u:se#cret@h/d',
+    'mysql://u:secret@/d',
+    'mysql://u:secret%@h/d',
+    'mysql://u:secret@h/d?ssl-mode=maybe',
+    'mysql://u:secret@h/d?ssl-mode=disabled&ssl-ca=x',
+    'mysql://u:secret@h/d?charset=latin1',
+    'postgres://u:secret@h/d',
+    'secret',
+    '',
+  ])('%s is refused in one line that keeps the password', (url) => {
+    const error = refusal(url);
+    expect(error.exitCode).toBe(2);
+    expect(`${error.message} ${error.hint}`).not.toMatch(/secret|\n/);
+  });
+});
+
+test('displayUrl never shows the password', () => {
+  expect(displayUrl('mysql://u:secret@h:1/d?ssl-mode=required')).toBe('mysql://u@h:1/d');
+});
