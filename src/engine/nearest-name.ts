@@ -1,8 +1,8 @@
 /** Finds the name that a person probably meant. */
 
-/** The name nearest to `typed` by edit distance, at most a third of its length away (at least 1); else undefined. */
+/** The name nearest to `typed` by edit distance, near enough to be a slip: two letters exchanged, say; else undefined. */
 export function nearestName(typed: string, names: readonly string[]): string | undefined {
-  const distanceMax = Math.max(1, Math.floor(typed.length / 3));
+  const distanceMax = typed.length <= 3 ? 1 : Math.max(2, Math.floor(typed.length / 3));
   const [best] = names
     .map((name) => ({ name, distance: editDistance(typed.toLowerCase(), name.toLowerCase()) }))
     .filter(({ distance }) => distance <= distanceMax)
