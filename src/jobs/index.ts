@@ -4,9 +4,10 @@ import type { JobDefinition } from '../engine/job.ts';
 import { nearestName } from '../engine/nearest-name.ts';
 import { usageError } from '../errors.ts';
 import { dailyJob } from './daily/definition.ts';
+import { importJob } from './import/import-job.ts';
 import { seedJob } from './seed/seed-job.ts';
 
-export const jobs: readonly JobDefinition[] = [dailyJob, seedJob];
+export const jobs: readonly JobDefinition[] = [dailyJob, seedJob, importJob('views'), importJob('videos')];
 
 /** @throws SettleError (exit 2) when there is no job of that name. */
 export function findJob(name: string): JobDefinition {

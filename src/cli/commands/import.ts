@@ -1,5 +1,6 @@
 /** `settle import`: loads a file of views or videos. Restartable: a file that was cut short is continued. */
 import { Option } from 'commander';
+import { usageError } from '../../errors.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
 import type { Cli } from '../program.ts';
@@ -24,18 +25,24 @@ export function registerImport({ program, exit }: Cli): void {
       'after',
       '\nExamples:\n  settle import views log.csv.gz --map viewer_id=user_id --register-videos\n  zcat log.tsv.gz | settle import views -\n',
     )
-    .action(async (what: string, file: string, _own, command) => {
+    .action(async (what: 'views' | 'videos', file: string, _own, command) => {
       const flags: Flags = command.optsWithGlobals();
+      if (what === 'videos' && (flags.zone !== undefined || flags.registerVideos)) {
+        throw usageError('--zone and --register-videos are for views');
+      }
       const { findJob } = await import('../../jobs/index.ts');
       const job = findJob(`import-${what}`);
       const { withDatabase } = await import('../context.ts');
       await withDatabase(flags, async (context) => {
+        const { importParameters } = await import('../../jobs/import/import-parameters.ts');
         const { executeJob } = await import('../execute-job.ts');
-        const parameters: Record<string, string> = { file };
-        if (flags.map !== undefined) parameters.map = flags.map;
-        if (flags.zone !== undefined) parameters.zone = flags.zone;
-        if (flags.registerVideos) parameters['register-videos'] = 'true';
-        exit(await executeJob(context, job, parameters, flags));
+        const { map, zone, registerVideos } = flags;
+        const request = await importParameters(what, { file, map, zone, registerVideos });
+        try {
+          exit(await executeJob(context, job, request.parameters, flags));
+        } finally {
+          await request.dispose();
+        }
       });
     });
 }

@@ -1,0 +1,122 @@
+/** The parameters of the import jobs, and how they come from what a user typed. */
+import { basename, resolve } from 'node:path';
+import type { JobParameters, ParameterDefinition } from '../../engine/parameters.ts';
+import { requireZone } from '../../rules/business-time.ts';
+import { type ColumnDefinition, type ColumnMap, parseColumnMap } from './columns.ts';
+import { digestFile, STDIN, spoolStdin } from './input-file.ts';
+import { videoColumns } from './video-row.ts';
+import { viewColumns } from './view-row.ts';
+
+export type ImportKind = 'views' | 'videos';
+
+export interface ImportOptions {
+  /** Path of the file, or `-` for standard input. */
+  readonly file: string;
+  /** `target=source,...` */
+  readonly map?: string;
+  /** Zone of times that carry no offset; default UTC. Views only. */
+  readonly zone?: string;
+  /** Views only. */
+  readonly registerVideos?: boolean;
+}
+
+export interface ImportRequest {
+  /** Raw parameters of the job. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Removes the copy of standard input. Call it when the run has ended, however it ended. */
+  dispose(): Promise<void>;
+}
+
+/** Columns of the table that a file of this kind fills. */
+export function columnsOf(kind: ImportKind): readonly ColumnDefinition[] {
+  return kind === 'views' ? viewColumns : videoColumns;
+}
+
+/**
+ * What decides which rows come out is identifying: the bytes of the file, by their digest, and how they are read. The
+ * path is not, so a file may be moved between a failure and the restart.
+ */
+export function importParameterDefinitions(kind: ImportKind): readonly ParameterDefinition[] {
+  const text = { type: 'string', identifying: true, required: false } as const;
+  const common: ParameterDefinition[] = [
+    {
+      ...text,
+      name: 'file',
+      required: true,
+      description: 'name of the file, without folders',
+      example: 'views.csv.gz',
+    },
+    {
+      ...text,
+      name: 'digest',
+      required: true,
+      description: "SHA-256 of the file's bytes, in hex",
+      validate: (value) => (/^[0-9a-f]{64}$/.test(value) ? undefined : 'must be 64 hexadecimal digits'),
+    },
+    { ...text, name: 'path', identifying: false, required: true, description: 'where the file is' },
+    {
+      ...text,
+      name: 'map',
+      description: 'columns that have other names in the file, target=source,...',
+      example: 'viewer_id=user_id',
+      validate: (value) => problemOf(() => parseColumnMap(value, columnsOf(kind))),
+    },
+  ];
+  if (kind === 'videos') return common;
+  return [
+    ...common,
+    {
+      ...text,
+      name: 'zone',
+      description: 'IANA time zone of times without an offset; default UTC',
+      example: 'America/Los_Angeles',
+      validate: (value) => problemOf(() => requireZone(value)),
+    },
+    {
+      ...text,
+      name: 'register-videos',
+      default: 'false',
+      description: 'add unknown videos, without a creator: true or false',
+      validate: (value) => (value === 'true' || value === 'false' ? undefined : 'must be true or false'),
+    },
+  ];
+}
+
+/**
+ * Reads the file once for its digest; `-` is copied to a temporary file, so that the same input piped in again is
+ * recognised and continued. Throws a usage error when it cannot be read.
+ */
+export async function importParameters(kind: ImportKind, options: ImportOptions): Promise<ImportRequest> {
+  const spooled = options.file === STDIN ? await spoolStdin() : undefined;
+  const path = spooled?.path ?? resolve(options.file);
+  const dispose = async () => spooled?.remove();
+  try {
+    const parameters: Record<string, string> = {
+      file: spooled === undefined ? basename(path) : STDIN,
+      digest: await digestFile(path),
+      path,
+    };
+    if (options.map !== undefined) parameters.map = options.map;
+    if (options.zone !== undefined) parameters.zone = options.zone;
+    if (kind === 'views') parameters['register-videos'] = String(options.registerVideos ?? false);
+    return { parameters, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** The column map of a run; empty when none was given. */
+export function columnMapOf(kind: ImportKind, parameters: JobParameters): ColumnMap {
+  const text = parameters.get('map');
+  return text === undefined ? new Map() : parseColumnMap(text, columnsOf(kind));
+}
+
+function problemOf(check: () => void): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -1,0 +1,77 @@
+/** The lines of an input file as records of text fields, streamed with bounded memory, each with its line number. */
+import { pipeline, type Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { byteStreams, sniffFormat, streamError } from './input-file.ts';
+import { malformed } from './malformed.ts';
+
+/** A longer record means that a quote was never closed, or that this is no table. */
+const RECORD_CHARACTERS_MAX = 1_000_000;
+
+export interface InputRecord {
+  readonly fields: readonly string[];
+  /** Of the record's last line, from 1, the header included. */
+  readonly line: number;
+}
+
+export interface Records {
+  readonly header: readonly string[];
+  /** The next record, or undefined at the end. Throws a MALFORMED_INPUT error with file and line. */
+  next(): Promise<InputRecord | undefined>;
+  close(): void;
+}
+
+/** Opens the file at `path`, called `name` in messages, and reads its header. */
+export async function openRecords(path: string, name: string): Promise<Records> {
+  const format = await sniffFormat(path, name);
+  const parser = parse({
+    delimiter: format.delimiter,
+    bom: true,
+    info: true,
+    skip_empty_lines: true,
+    trim: true,
+    max_record_size: RECORD_CHARACTERS_MAX,
+    // Tab separated files rarely quote, and then a quote is an ordinary character.
+    relax_quotes: format.delimiter === '\t',
+  });
+  // Errors of every stream reach the iterator below: pipeline destroys the parser with them.
+  pipeline([...byteStreams(path, format), parser] as unknown as [Readable, NodeJS.WritableStream], () => {});
+  const iterator = parser[Symbol.asyncIterator]() as AsyncIterator<{ record: string[]; info: { lines: number } }>;
+  let line = 0;
+  const next = async (): Promise<InputRecord | undefined> => {
+    try {
+      const result = await iterator.next();
+      if (result.done) return undefined;
+      line = result.value.info.lines;
+      return { fields: result.value.record, line };
+    } catch (error) {
+      throw describe(error, path, name, line);
+    }
+  };
+  const header = await next();
+  if (header === undefined) throw malformed(name, undefined, 'the file is empty', 'it needs a header line');
+  return { header: header.fields, next, close: () => void parser.destroy() };
+}
+
+function describe(error: unknown, path: string, name: string, line: number): unknown {
+  if (!(error instanceof CsvError)) return streamError(name, path, line, error);
+  const at = typeof error.lines === 'number' ? error.lines : line + 1;
+  switch (error.code) {
+    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH': {
+      const { record } = error as unknown as { record?: unknown[] };
+      const expected = /expect (\d+)/.exec(error.message)?.[1];
+      const found = record === undefined ? '' : `${record.length} fields, `;
+      return malformed(name, at, `${found}expected ${expected ?? 'as many as the header has'}`);
+    }
+    case 'CSV_MAX_RECORD_SIZE':
+      return malformed(
+        name,
+        line + 1,
+        `a record of more than ${RECORD_CHARACTERS_MAX} characters`,
+        'a quote that is never closed?',
+      );
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return malformed(name, line + 1, 'a quote is opened and never closed');
+    default:
+      return malformed(name, at, error.message.replace(/ at line \d+/, ''));
+  }
+}

@@ -1,0 +1,55 @@
+/** From a record of text fields to a row of view_log. */
+import type { ColumnDefinition } from './columns.ts';
+import { INT32, INT64, type IntegerRange, parseInteger, quote, ROW_ID } from './integer.ts';
+import { malformed } from './malformed.ts';
+import type { InputRecord } from './records.ts';
+import type { TimeParser } from './view-time.ts';
+
+export type Integer = number | bigint;
+
+/** In the order of `viewLogTarget`; `viewedAt` in milliseconds. */
+export interface ViewRow {
+  /** Undefined when the file has no ids: one is given when the row is written. */
+  readonly id: Integer | undefined;
+  readonly videoId: Integer;
+  readonly viewerId: Integer;
+  readonly viewedAt: number | null;
+  readonly playSeconds: Integer;
+  readonly adViews: Integer;
+  readonly line: number;
+}
+
+export const viewColumns: readonly ColumnDefinition[] = [
+  { name: 'id', required: false },
+  { name: 'video_id', required: true },
+  { name: 'viewer_id', required: true },
+  { name: 'viewed_at', required: true },
+  { name: 'play_seconds', required: true },
+  { name: 'ad_views', required: false },
+];
+
+/** `places`: as `locateColumns` found `viewColumns`. Throws MALFORMED_INPUT with the line and the column. */
+export function parseViewRow(
+  { fields, line }: InputRecord,
+  places: readonly number[],
+  parseTime: TimeParser,
+  file: string,
+): ViewRow {
+  const integer = (column: number, range: IntegerRange): Integer => {
+    const value = parseInteger(fields[places[column]], range);
+    if (typeof value === 'string') throw malformed(file, line, `${viewColumns[column].name} ${value}`);
+    return value;
+  };
+  const time = fields[places[3]];
+  const viewedAt = time === '' ? null : parseTime(time);
+  if (viewedAt === undefined) throw malformed(file, line, `viewed_at ${quote(time)} is not a time`);
+  return {
+    id: places[0] < 0 ? undefined : integer(0, ROW_ID),
+    videoId: integer(1, INT64),
+    viewerId: integer(2, INT64),
+    viewedAt,
+    playSeconds: integer(4, INT32),
+    adViews: places[5] < 0 || fields[places[5]] === '' ? 0 : integer(5, INT32),
+    line,
+  };
+}
