@@ -76,7 +76,11 @@ async function withLock<T>(
     try {
       return await work(knex);
     } finally {
-      await knex.raw(`SELECT RELEASE_LOCK(${lockName})`, [name]).connection(connection);
+      // Fails only when the connection is lost, and then the lock is free as well.
+      await knex
+        .raw(`SELECT RELEASE_LOCK(${lockName})`, [name])
+        .connection(connection)
+        .catch(() => undefined);
     }
   } finally {
     await knex.client.releaseConnection(connection);

@@ -22,6 +22,8 @@ export interface OpenOptions {
 
 const POOL_SIZE_MAX = 4;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Silence after which the operating system asks whether the other side is still there. */
+const KEEP_ALIVE_DELAY_MS = 30_000;
 /** Waiting for a free connection of the pool; more than a connection attempt takes. */
 const ACQUIRE_TIMEOUT_MS = 30_000;
 /** Bound of `close`: a server that does not answer a goodbye must not keep the process alive. */
@@ -50,12 +52,32 @@ export async function openDatabase(url: string, options: OpenOptions = {}): Prom
     knex,
     url,
     displayUrl: parsed.displayUrl,
-    transaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => knex.transaction(work),
+    transaction: (work) => runTransaction(knex, work),
     close() {
       closed ??= closeKnex(knex);
       return closed;
     },
   };
+}
+
+/** knex's transaction, but for two things it does when a statement of its own fails. */
+async function runTransaction<T>(knex: Knex, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    return await knex.transaction(async (tx) => {
+      // When BEGIN fails, knex rejects with its error and calls this all the same.
+      if (tx.isCompleted()) return undefined as T;
+      try {
+        return await work(tx);
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
+    });
+  } catch (error) {
+    // When ROLLBACK fails too (lost connection, or SQLite has rolled back on a full disk), its error is not the news.
+    throw failure === undefined ? error : failure.error;
+  }
 }
 
 async function createSqliteKnex(url: SqliteUrl, options: OpenOptions): Promise<Knex> {
@@ -98,6 +120,8 @@ async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<K
       bigNumberStrings: false,
       connectTimeout: CONNECT_TIMEOUT_MS,
       enableKeepAlive: true,
+      // Notices within a minute that the server's machine has vanished, instead of waiting for an answer for ever.
+      keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
       infileStreamFactory: refuseLocalInfile,
     } as Knex.MySql2ConnectionConfig,
     pool: { min: 0, max: options.poolSizeMax ?? POOL_SIZE_MAX, afterCreate: prepareSession },

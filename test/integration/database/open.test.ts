@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ColumnBatch } from '../../../src/database/column-batch.ts';
+import { openScanner } from '../../../src/database/column-scan.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { classifyError, toSettleError } from '../../../src/database/errors.ts';
 import { openDatabase } from '../../../src/database/open.ts';
@@ -71,6 +73,22 @@ describe.each(testDatabases())('a database on $name', ({ name }) => {
       }),
     ).rejects.toBe(failure);
     expect(await database.knex('t')).toEqual([{ id: 1 }]);
+  });
+
+  test('the error of the work is what a transaction rejects with, also when the rollback fails', async () => {
+    await database.knex.raw('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    const failure = new Error('the news');
+    const failed = database.transaction(async (tx) => {
+      await tx('t').insert({ id: 1 });
+      if (name === 'sqlite') await tx.raw('ROLLBACK');
+      else {
+        const [[{ id }]] = await tx.raw('SELECT CONNECTION_ID() AS id');
+        await administer(name, `KILL ${id}`);
+      }
+      throw failure;
+    });
+    await expect(failed).rejects.toBe(failure);
+    expect(await database.knex('t').count('* as n')).toEqual([{ n: 0 }]);
   });
 
   test('a broken constraint is data, a missing table an old schema', async () => {
@@ -184,6 +202,29 @@ describe.each(serverDatabases())('a session on $name', ({ name }) => {
     });
   });
 
+  // MySQL makes itself a certificate when it is set up; MariaDB 10.11 has none unless it is given one.
+  if (name === 'mysql')
+    test('an encrypted connection, and a certificate that nobody vouches for', async () => {
+      const encrypted = await openDatabase(`${own.url}?ssl-mode=required`);
+      try {
+        const [[{ Value: cipher }]] = await encrypted.knex.raw("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
+        expect(cipher).not.toBe('');
+        await encrypted.knex.raw('CREATE TABLE t (id BIGINT PRIMARY KEY)');
+        await encrypted.knex.raw('INSERT INTO t VALUES (1), (2)');
+        const columns = [{ name: 'id', type: 'int64' }] as const;
+        const batch = new ColumnBatch(columns, 10);
+        const scanner = await openScanner(encrypted);
+        expect(await scanner.scan({ table: 't', key: 'id', columns, from: 0n, to: 9n, limit: 10 }, batch)).toBe(2);
+        await scanner.close();
+      } finally {
+        await encrypted.close();
+      }
+      const refused = await refusal(openDatabase(`${own.url}?ssl-mode=verify-ca`));
+      expect(refused).toMatchObject({ exitCode: 2, code: 'DATABASE_TLS' });
+      const unreadable = await refusal(openDatabase(`${own.url}?ssl-ca=no-such-file.pem`));
+      expect(unreadable.message).toContain('no-such-file.pem');
+    });
+
   test('refusals are one clear line with the right exit code', async () => {
     const { host } = new URL(own.url);
     const unknown = await refusal(openDatabase(`${name}://root@${host}/no_such_database_here`));
@@ -217,6 +258,43 @@ describe('a server that is not there', () => {
 });
 
 describe('an SQLite file', () => {
+  test('that another thread is writing to is waited for; one that stays locked is a transient error', async () => {
+    const own = await freshDatabase('sqlite');
+    const database = await openDatabase(own.url);
+    await database.knex.raw('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    const module = new URL('../../../src/database/open.ts', import.meta.url).href;
+    const code = `
+      import { parentPort } from 'node:worker_threads';
+      const { openDatabase } = await import(${JSON.stringify(module)});
+      const database = await openDatabase(${JSON.stringify(own.url)});
+      await database.transaction(async (tx) => {
+        await tx('t').insert({ id: 1 });
+        parentPort.postMessage('holding');
+        await new Promise((resolve) => setTimeout(resolve, 400));
+      });
+      await database.close();`;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { execArgv: [] });
+    try {
+      const ended = new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
+      await new Promise((resolve) => worker.once('message', resolve));
+      await database.knex.raw('PRAGMA busy_timeout = 0');
+      let entered = false;
+      const refused = database.transaction(async () => {
+        entered = true;
+      });
+      expect(await refused.then(String, classifyError)).toBe('transient');
+      expect(entered).toBe(false);
+      await database.knex.raw('PRAGMA busy_timeout = 30000');
+      await database.transaction((tx) => tx('t').insert({ id: 2 }));
+      expect(await database.knex('t')).toEqual([{ id: 1 }, { id: 2 }]);
+      expect(await ended).toBe(0);
+    } finally {
+      await worker.terminate();
+      await database.close();
+      await own.drop();
+    }
+  });
+
   test.each([
     ['sqlite:/no/such/folder/x.db', 'DATABASE_FILE_UNOPENABLE'],
     ['sqlite:package.json', 'DATABASE_FILE_FOREIGN'],
