@@ -12,7 +12,7 @@ import { publishStatistics } from './publish-statistics.ts';
 import { quarantineUndated } from './quarantine-undated.ts';
 import { rankVideos } from './rank-videos.ts';
 import { resolveWindows } from './resolve-windows.ts';
-import { planStatistics } from './statistics-plan.ts';
+import { planStatistics, statisticsStep } from './statistics-plan.ts';
 
 /** Rows a chunk: a checkpoint about every half second a worker. */
 const chunkRows = 500_000;
@@ -64,7 +64,7 @@ export const dailyJob: JobDefinition = {
   steps: [
     {
       kind: 'partitioned',
-      name: 'daily-statistics',
+      name: statisticsStep,
       chunkSize: chunkRows,
       plan: planStatistics,
       share: async ({ database }) => (await loadVideos(database)).share(),

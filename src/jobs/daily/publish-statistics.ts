@@ -5,13 +5,14 @@
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Transaction } from '../../database/database.ts';
 import type { SqlValue } from '../../database/values.ts';
-import { toNumber } from '../../database/values.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
+import { listPartitions } from '../../repository/partition.ts';
 import { StatisticsTotals } from '../../rules/statistics-totals.ts';
 import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../../rules/verdict.ts';
 import { readVideoSums } from '../../rules/video-sums.ts';
 import { listPartials, readPartial, sumPartialVerdicts } from './partial-store.ts';
+import { statisticsStep } from './statistics-plan.ts';
 
 const rowsAnInsert = 20_000;
 
@@ -37,12 +38,8 @@ export async function publishStatistics(context: StepContext): Promise<Partial<S
 
 /** Rows that the engine counted while reading: counted apart from the verdicts, so that one can check the other. */
 async function countRowsRead(database: Database, jobInstanceId: number): Promise<number> {
-  const [row] = (await database
-    .knex('settle_partition as p')
-    .join('BATCH_STEP_EXECUTION as s', 's.STEP_EXECUTION_ID', 'p.step_execution_id')
-    .where({ 'p.job_instance_id': jobInstanceId, 'p.step_name': 'daily-statistics' })
-    .sum({ rows: 's.READ_COUNT' })) as { rows: unknown }[];
-  return toNumber(row.rows ?? 0);
+  const partitions = await listPartitions(database, jobInstanceId, statisticsStep);
+  return partitions.reduce((sum, { counts }) => sum + counts.readCount, 0);
 }
 
 async function checkBalance(database: Database, jobInstanceId: number, read: number): Promise<VerdictCounts> {

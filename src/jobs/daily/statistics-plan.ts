@@ -22,6 +22,9 @@ import { defaultViewPolicy } from '../../rules/verdict.ts';
 import { type JudgeFrame, pairKey, splitWords } from '../../rules/view-judge.ts';
 import { viewLog } from './view-log.ts';
 
+/** Name of the partitioned step. */
+export const statisticsStep = 'daily-statistics';
+
 /** PartitionPlan.detail of the statistics step; JSON. */
 export interface StatisticsPlanDetail {
   readonly frame: JudgeFrame;
@@ -42,6 +45,8 @@ const openRowsABucket = 500_000;
 /** An edge zone is measured again in about this many pieces. */
 const edgePieces = 16;
 const edgeRowsMin = 32;
+/** With more edges than this the log is so disordered that finer zones would not help. */
+const edgesMax = 64;
 
 /** The instants of a date. The look-back is two windows: enough to settle all but chains of views. */
 export function frameOf(date: string, zone: string): JudgeFrame {
@@ -110,9 +115,10 @@ async function refineZones(
 ): Promise<Zone[]> {
   const total = zones.reduce((sum, zone) => sum + zone.rows, 0);
   const rowsWanted = gridSize === undefined ? total : Math.ceil(total / (4 * gridSize));
+  const edges = new Set(zones.filter((zone) => zone.rows >= edgeRowsMin && isEdge(zone, span)));
   const refined: Zone[] = [];
   for (const zone of zones) {
-    const edge = zone.rows >= edgeRowsMin && isEdge(zone, span);
+    const edge = edges.size <= edgesMax && edges.has(zone);
     if (!edge && zone.rows <= 2 * rowsWanted) refined.push(zone);
     else {
       const rows = edge ? Math.min(rowsWanted, Math.ceil(zone.rows / edgePieces)) : rowsWanted;
