@@ -181,17 +181,12 @@ function nextCommands(
   const date = identifying.find(([name]) => name === 'date')?.[1];
   if (isRunning(status)) return [`settle stop ${id}`, 'settle recover   (if the process that ran it is gone)'];
   if (status === 'FAILED' || status === 'STOPPED') {
-    const given = identifying.map(([name, value]) =>
-      name === 'date' ? `--date ${value}` : `-p ${name}=${shellWord(value)}`,
-    );
-    return [`settle restart ${id}`, ['settle run', jobName, ...given].join(' ')];
+    const isShort = identifying.every(([name]) => name === 'date' || name === 'zone');
+    const given = identifying.map(([name, value]) => `--${name} ${value}`);
+    return [`settle restart ${id}`, ...(isShort ? [['settle run', jobName, ...given].join(' ')] : [])];
   }
   const skips = steps.reduce((sum, one) => sum + one.readSkipCount + one.processSkipCount + one.writeSkipCount, 0);
   const results =
     jobName === 'daily' && status === 'COMPLETED' && date !== undefined ? [`settle stats --date ${date}`] : [];
   return skips > 0 ? [`settle skipped ${id}`, ...results] : results;
-}
-
-function shellWord(text: string): string {
-  return /^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -2,6 +2,7 @@
  * Step `seed-views`: generates the rows in worker threads. The keys of its ranges are row numbers, not ids: ids begin
  * after the largest one in the log when the step was planned, which is frozen with the plan.
  */
+import { extname } from 'node:path';
 import { idSpan } from '../../../seeds/generate.ts';
 import { toBigInt } from '../../database/values.ts';
 import type { PartitionedStep, PlannedPartition } from '../../engine/step.ts';
@@ -23,7 +24,8 @@ export const seedViewsStep: PartitionedStep = {
   kind: 'partitioned',
   name: 'seed-views',
   chunkSize: CHUNK_ROWS,
-  workerModule: new URL('./seed-views-worker.ts', import.meta.url),
+  // TypeScript in a checkout, JavaScript in the published package.
+  workerModule: new URL(`./seed-views-worker${extname(import.meta.url)}`, import.meta.url),
   async plan({ database, parameters, options }, gridSize) {
     const log = viewLogOptions(parameters);
     const newest = await database.knex('view_log').max({ id: 'id' }).first();
