@@ -7,6 +7,9 @@
 export class PendingViews {
   count = 0;
   #capacity: number;
+  /** Work space of `due`, kept so that sorting allocates nothing. */
+  #order = new Int32Array(0);
+  #spare = new Int32Array(0);
   idWords: Int32Array;
   viewerWords: Int32Array;
   /** Dense video. */
@@ -32,10 +35,17 @@ export class PendingViews {
     this.#resize(Math.max(2 * this.#capacity, this.count + more));
   }
 
-  /** Positions of the views with time < watermark, sorted by time; equal times stay in order of arrival. */
+  /**
+   * Positions of the views with time < watermark, sorted by time; equal times stay in order of arrival. Valid until the
+   * next call.
+   */
   due(watermark: number): Int32Array {
     const { times, count } = this;
-    const due = new Int32Array(count);
+    if (this.#order.length < count) {
+      this.#order = new Int32Array(this.#capacity);
+      this.#spare = new Int32Array(this.#capacity);
+    }
+    const due = this.#order;
     let size = 0;
     let sorted = true;
     let last = 0;
@@ -49,7 +59,7 @@ export class PendingViews {
       if (time > max) max = time;
     }
     const found = due.subarray(0, size);
-    return sorted ? found : radixSort(found, times, max);
+    return sorted ? found : radixSort(found, this.#spare.subarray(0, size), times, max);
   }
 
   /** Removes the views with time < watermark; the rest keeps its order. */
@@ -135,9 +145,9 @@ export class PendingViews {
 }
 
 /** Least significant digit first, 11 bits at a time: stable, and linear where a comparison sort calls back. */
-function radixSort(positions: Int32Array, keys: Int32Array, maxKey: number): Int32Array {
+function radixSort(positions: Int32Array, spare: Int32Array, keys: Int32Array, maxKey: number): Int32Array {
   let from = positions;
-  let to: Int32Array = new Int32Array(positions.length);
+  let to = spare;
   const counts = new Uint32Array(2048);
   for (let shift = 0; shift < 31 && maxKey >> shift > 0; shift += 11) {
     counts.fill(0);

@@ -29,9 +29,20 @@ export function topVideos(
   metric: RankingMetric,
   size: number = defaultRankingSize,
 ): VideoStatistics[] {
-  return [...videos]
-    .sort((a, b) => compare(metricOf(b, metric), metricOf(a, metric)) || compare(a.videoId, b.videoId))
-    .slice(0, size);
+  const better = (a: VideoStatistics, b: VideoStatistics) =>
+    (compare(metricOf(b, metric), metricOf(a, metric)) || compare(a.videoId, b.videoId)) < 0;
+  const top: VideoStatistics[] = [];
+  for (const video of videos) {
+    // One pass: nearly every video fails this one comparison with the last place.
+    if (top.length === size && !better(video, top[size - 1])) continue;
+    let place = Math.min(top.length, size - 1);
+    while (place > 0 && better(video, top[place - 1])) {
+      top[place] = top[place - 1];
+      place--;
+    }
+    top[place] = video;
+  }
+  return top;
 }
 
 function compare(a: bigint, b: bigint): number {
