@@ -24,6 +24,8 @@ interface ErrorRule {
 
 const { failed, usage, schemaOutdated } = ExitCode;
 const NO_CODE = '';
+/** Of a driver's text, for one line. */
+const TEXT_LENGTH_MAX = 500;
 
 const RULES: readonly ErrorRule[] = [
   {
@@ -222,7 +224,7 @@ const RULES: readonly ErrorRule[] = [
     class: 'fatal',
     exitCode: failed,
     codes: [1021, 1114, 'SQLITE_FULL', 'ENOSPC', 'EDQUOT'],
-    message: 'there is no space left for the database',
+    message: 'there is no space left on the disk',
     hint: 'free or add disk space, then start the run again: it continues from its last checkpoint',
   },
   {
@@ -232,14 +234,14 @@ const RULES: readonly ErrorRule[] = [
     // Storage engine and file errors that carry the operating system's "no space left".
     codes: [1030, 1026, 3, 1024],
     pattern: /error:? 28\b|errno:? 28\b|no space left/i,
-    message: 'there is no space left for the database',
+    message: 'there is no space left on the disk',
     hint: 'free or add disk space, then start the run again: it continues from its last checkpoint',
   },
   {
     code: 'DATABASE_FILE_READ_ONLY',
     class: 'fatal',
     exitCode: usage,
-    codes: ['SQLITE_READONLY', 'EROFS'],
+    codes: ['SQLITE_READONLY'],
     message: 'the database file cannot be written',
     hint: 'check the permissions of the file and of its folder, where SQLite keeps its -wal file',
   },
@@ -247,7 +249,7 @@ const RULES: readonly ErrorRule[] = [
     code: 'DATABASE_FILE_UNOPENABLE',
     class: 'fatal',
     exitCode: usage,
-    codes: ['SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_AUTH', 'EACCES', 'EISDIR', 'ENOTDIR'],
+    codes: ['SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_AUTH'],
     message: 'the database file cannot be opened',
     hint: 'check that its folder exists and that both may be read and written',
   },
@@ -345,25 +347,13 @@ function ruleOf(error: unknown): ErrorRule | undefined {
   return undefined;
 }
 
-/** The driver's own words, on one line: knex puts the statement in front of them, which may be a megabyte long. */
+/** The driver's own words, on one line. knex's message has the statement before them; open.ts keeps them apart. */
 function driverText(error: unknown): string {
-  const { sqlMessage, message } = (typeof error === 'object' && error !== null ? error : {}) as {
-    sqlMessage?: unknown;
-    message?: unknown;
-  };
-  let text = typeof sqlMessage === 'string' ? sqlMessage : typeof message === 'string' ? message : String(error);
-  const statement = (error as { sql?: unknown } | null)?.sql;
-  const cut = text.lastIndexOf(' - ');
-  if (
-    typeof sqlMessage !== 'string' &&
-    (typeof statement === 'string' ||
-      /^\s*(select|insert|update|delete|with|create|alter|begin|commit)\b/i.test(text)) &&
-    cut >= 0
-  ) {
-    text = text.slice(cut + 3);
-  }
-  const line = text.split('\n', 1)[0].trim();
-  return line === '' ? nameOf(error) : line.slice(0, 500);
+  if (typeof error !== 'object' || error === null) return String(error);
+  const { sqlMessage, message } = error as { sqlMessage?: unknown; message?: unknown };
+  const text = typeof sqlMessage === 'string' ? sqlMessage : typeof message === 'string' ? message : '';
+  const line = text.trim().split('\n', 1)[0];
+  return line === '' ? nameOf(error) : line.slice(0, TEXT_LENGTH_MAX);
 }
 
 /** AggregateError, which Node throws when all addresses of a host refuse, has an empty message but a code. */

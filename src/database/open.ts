@@ -39,6 +39,7 @@ const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };
 export async function openDatabase(url: string, options: OpenOptions = {}): Promise<Database> {
   const parsed = parseDatabaseUrl(url);
   const knex = await (parsed.kind === 'sqlite' ? createSqliteKnex(parsed, options) : createServerKnex(parsed, options));
+  keepDriverMessages(knex);
   let dialect: Dialect;
   try {
     dialect = parsed.kind === 'sqlite' ? await probeSqlite(knex) : await detectServer(knex);
@@ -58,6 +59,14 @@ export async function openDatabase(url: string, options: OpenOptions = {}): Prom
       return closed;
     },
   };
+}
+
+/** knex puts the statement before a driver's message; the message alone is kept where MySQL's errors have it anyway. */
+function keepDriverMessages(knex: Knex): void {
+  knex.on('query-error', (error: { message: string; sqlMessage?: string }, { sql }: { sql: string }) => {
+    const prefix = `${sql} - `;
+    if (error.message.startsWith(prefix)) error.sqlMessage ??= error.message.slice(prefix.length);
+  });
 }
 
 /** knex's transaction, but for two things it does when a statement of its own fails. */
@@ -201,10 +210,17 @@ function readTls(tls: TlsSettings): Record<string, unknown> {
   };
 }
 
+/** Waits for connections in use to come back, then says goodbye; after a while it just hangs up. */
 async function closeKnex(knex: Knex): Promise<void> {
+  const { pool } = knex.client;
+  const inUse = () =>
+    (pool.used as { resource: { destroy?(): void; close?(): void } }[]).map(({ resource }) => resource);
   let timer: NodeJS.Timeout | undefined;
   const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+    timer = setTimeout(() => {
+      for (const connection of inUse()) (connection.destroy ?? connection.close)?.call(connection);
+      resolve();
+    }, CLOSE_TIMEOUT_MS);
   });
   await Promise.race([knex.destroy(), bound]).finally(() => clearTimeout(timer));
 }

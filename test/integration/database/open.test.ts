@@ -108,6 +108,14 @@ describe.each(testDatabases())('a database on $name', ({ name }) => {
     );
     expect(missing).toMatchObject({ exitCode: 10 });
     expect(missing?.message).toContain('nothing_here');
+    expect(missing?.message).not.toMatch(/select/i);
+    const inside = await database
+      .transaction((tx) => tx('t').insert({ id: 1 }))
+      .then(
+        () => undefined,
+        (error: unknown) => toSettleError(error),
+      );
+    expect(inside?.message).toMatch(/^a row breaks a constraint of its table: (UNIQUE|Duplicate)/);
   });
 
   test('close may be called twice, and ends a thread that has nothing else to do', async () => {
@@ -224,6 +232,21 @@ describe.each(serverDatabases())('a session on $name', ({ name }) => {
       const unreadable = await refusal(openDatabase(`${own.url}?ssl-ca=no-such-file.pem`));
       expect(unreadable.message).toContain('no-such-file.pem');
     });
+
+  test('close waits for a connection that is in use, but not for ever', async () => {
+    const other = await openDatabase(own.url);
+    const scanner = await openScanner(other);
+    const columns = [{ name: 'id', type: 'int64' }] as const;
+    await database.knex.raw('CREATE TABLE slow (id BIGINT PRIMARY KEY)');
+    await database.knex.raw('INSERT INTO slow VALUES (1)');
+    const query = { table: 'slow', key: 'id', columns, from: 0n, to: 9n, limit: 9, where: 'SLEEP(60) = 0' };
+    const scan = scanner.scan(query, new ColumnBatch(columns, 10)).catch((error: unknown) => classifyError(error));
+    const start = performance.now();
+    await other.close();
+    expect(performance.now() - start).toBeLessThan(7000);
+    // The server notices the hang-up and ends the statement, one way or the other.
+    expect(await Promise.race([scan, new Promise((resolve) => setTimeout(resolve, 8000, 'hangs'))])).not.toBe('hangs');
+  });
 
   test('refusals are one clear line with the right exit code', async () => {
     const { host } = new URL(own.url);
