@@ -8,7 +8,7 @@ SETTLE = node bin/settle.js
 .PHONY: demo test check fix build
 
 node_modules/.package-lock.json: package.json package-lock.json
-	npm ci --no-audit --no-fund
+	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # A real watch log (seeds/samples), from an empty database to the top videos of a day.
