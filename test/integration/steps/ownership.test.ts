@@ -1,0 +1,160 @@
+/** Who may run: crashes, takeovers, simultaneous starts and paused owners, with real processes. */
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { recoverExecutions } from '../../../src/engine/operate.ts';
+import type { TaskletStep } from '../../../src/engine/step.ts';
+import { getJobExecution, listJobExecutions } from '../../../src/repository/job-execution.ts';
+import { listStepExecutions } from '../../../src/repository/step-execution.ts';
+import { runJob } from '../../../src/steps/run-job.ts';
+import { freshDatabase, serverDatabases, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import {
+  numbers,
+  openToyDatabase,
+  type ToyOptions,
+  toyJob,
+  toyOutput,
+  toyParameters,
+} from '../../support/toy/toy-job.ts';
+import { startToyProcess, type ToyProcess, type ToyProcessOptions } from '../../support/toy/toy-process.ts';
+
+const toy: ToyOptions = { ids: 40, partitions: 4, chunkSize: 2 };
+const slowToy: ToyOptions = { ...toy, shared: { delayMs: 30 } };
+
+describe.each(testDatabases())('ownership on $name', ({ name }) => {
+  let place: TestDatabase;
+  let database: Database;
+  let processes: ToyProcess[];
+
+  beforeEach(async () => {
+    place = await freshDatabase(name);
+    database = await openToyDatabase(place.url);
+    processes = [];
+  });
+  afterEach(async () => {
+    for (const { child } of processes) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    await database.close();
+    await place.drop();
+  });
+
+  const spawnToy = async (options: ToyProcessOptions) => {
+    const started = await startToyProcess(place.url, { workers: 2, ...options });
+    processes.push(started);
+    return started;
+  };
+  const kill = async ({ child }: ToyProcess) => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+
+  test('after kill -9 the next start takes over at once, and each id is written once', async () => {
+    for (const commits of [1, 4, 2]) {
+      const victim = await spawnToy(slowToy);
+      victim.run();
+      await victim.said('advanced', commits);
+      await kill(victim);
+    }
+    const result = await runJob(database, toyJob(toy), toyParameters, { workers: 2 });
+    expect(result.outcome).toBe('completed');
+    expect(await toyOutput(database)).toEqual(numbers(1, 40));
+    const executions = await listJobExecutions(database, { limit: 10 });
+    expect(executions.map(({ status }) => status)).toEqual(['COMPLETED', 'FAILED', 'FAILED', 'FAILED']);
+    expect(executions[1].exitMessage).toContain('has ended without saying so');
+    for (const { id } of executions.slice(1)) {
+      for (const { status } of await listStepExecutions(database, id)) expect(status).toMatch(/FAILED|COMPLETED/);
+    }
+    const [manager] = await listStepExecutions(database, result.execution.id);
+    expect(manager).toMatchObject({ readCount: 40, writeCount: 40 });
+  });
+
+  test('recover frees what is dead and leaves alone what lives', async () => {
+    const victim = await spawnToy(slowToy);
+    victim.run();
+    await victim.said('advanced');
+    expect(await recoverExecutions(database)).toEqual([]);
+    await expect(runJob(database, toyJob(toy), toyParameters)).rejects.toMatchObject({
+      code: 'ALREADY_RUNNING',
+      exitCode: 11,
+    });
+    await kill(victim);
+    const [freed, ...others] = await recoverExecutions(database);
+    expect(others).toEqual([]);
+    expect(freed).toMatchObject({ id: 1, status: 'FAILED' });
+    expect(await getJobExecution(database, 1)).toMatchObject({ status: 'FAILED', exitMessage: freed.exitMessage });
+    expect(await recoverExecutions(database)).toEqual([]);
+  });
+
+  test('a run that was taken over can compute, but not commit', async () => {
+    const entered = Promise.withResolvers<void>();
+    const resume = Promise.withResolvers<void>();
+    const { steps, ...rest } = toyJob(toy);
+    const pausing: TaskletStep = {
+      kind: 'tasklet',
+      name: 'pausing',
+      run: async ({ transaction }) => {
+        entered.resolve();
+        await resume.promise;
+        await transaction((tx) => tx('toy_output').insert({ id: 1000 }));
+        return undefined;
+      },
+    };
+    const paused = runJob(database, { ...rest, steps: [pausing, ...steps] }, toyParameters);
+    await entered.promise;
+    await database.knex('settle_lease').update({ expires_at: '2024-01-01 00:00:00.000000' });
+    const { outcome } = await runJob(database, toyJob(toy), toyParameters, { workers: 2 });
+    expect(outcome).toBe('completed');
+    resume.resolve();
+    expect(await paused).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'OWNERSHIP_LOST' },
+      execution: { status: 'FAILED', exitMessage: expect.stringContaining('has not been heard of since') },
+    });
+    expect(await toyOutput(database)).toEqual(numbers(1, 40));
+    const executions = await listJobExecutions(database, { limit: 10 });
+    expect(executions.map(({ status }) => status)).toEqual(['COMPLETED', 'FAILED']);
+  });
+
+  // Conformance case 18, in small.
+  test('of two processes that start at once exactly one runs, 20 times', async () => {
+    const small: ToyProcessOptions = { ids: 4, partitions: 1, chunkSize: 4, workers: 1, shared: { delayMs: 100 } };
+    const pair = await Promise.all([spawnToy(small), spawnToy(small)]);
+    for (let round = 1; round <= 20; round++) {
+      await database.knex('toy_output').delete();
+      for (const one of pair) one.run(`2024-01-${String(round).padStart(2, '0')}`);
+      const answers = await Promise.all(pair.map((one) => one.said('= ', round)));
+      expect(answers.map((lines) => lines[round - 1]).sort()).toEqual(['= ALREADY_RUNNING', '= completed']);
+      expect(await toyOutput(database)).toEqual(numbers(1, 4));
+    }
+    expect(await listJobExecutions(database, { limit: 100 })).toHaveLength(20);
+  });
+});
+
+describe.each(serverDatabases())('a paused process on $name', ({ name }) => {
+  // Not on SQLite: the process may be stopped with the file's lock in its hands, and then nobody can go on.
+  test('that wakes up after a takeover cannot commit any more', async () => {
+    const place = await freshDatabase(name);
+    const database = await openToyDatabase(place.url);
+    const paused = await startToyProcess(place.url, { ...slowToy, workers: 2, leaseMs: 600 });
+    try {
+      paused.run();
+      await paused.said('advanced', 2);
+      paused.child.kill('SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      expect(await runJob(database, toyJob(toy), toyParameters, { workers: 2 })).toMatchObject({
+        outcome: 'completed',
+      });
+      paused.child.kill('SIGCONT');
+      expect(await paused.said('= ')).toEqual(['= failed']);
+      expect(await toyOutput(database)).toEqual(numbers(1, 40));
+    } finally {
+      paused.child.kill('SIGKILL');
+      await once(paused.child, 'exit');
+      await database.close();
+      await place.drop();
+    }
+  });
+});
