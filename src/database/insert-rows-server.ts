@@ -1,4 +1,8 @@
-/** Multi-row INSERT on MariaDB and MySQL: SQL text is built here, by far faster than by placeholders. */
+/**
+ * Multi-row INSERT on MariaDB and MySQL: SQL text is built here, by far faster than by placeholders. LOAD DATA LOCAL
+ * was measured a third faster on the server, but it turns wrong values and duplicate keys into warnings, and MySQL
+ * does not allow it unless it is configured to.
+ */
 import type { Executor } from './database.ts';
 import type { InsertSyntax } from './dialect.ts';
 import { withRawConnection } from './raw-connection.ts';
