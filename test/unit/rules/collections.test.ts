@@ -1,0 +1,182 @@
+/** The typed-array structures beside their plain equivalents: Map, Set, sort. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { coreInterval } from '../../../src/rules/core-interval.ts';
+import { Int64Index } from '../../../src/rules/int64-index.ts';
+import { IntervalCursor, unionOf } from '../../../src/rules/intervals.ts';
+import { PendingViews } from '../../../src/rules/pending-views.ts';
+import { topVideos } from '../../../src/rules/ranking.ts';
+import { StatisticsTotals } from '../../../src/rules/statistics-totals.ts';
+import { readVideoSums, VideoSums } from '../../../src/rules/video-sums.ts';
+import { joinWords, splitWords } from '../../../src/rules/view-judge.ts';
+
+const int64 = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.bigInt({ min: -3n, max: 3n }),
+  fc.bigInt({ min: 2n ** 32n - 2n, max: 2n ** 32n + 2n }),
+);
+
+describe('splitWords and joinWords', () => {
+  it('are inverse for every 64-bit integer', () => {
+    fc.assert(fc.property(int64, (value) => joinWords(...splitWords(value)) === value));
+  });
+});
+
+describe('Int64Index', () => {
+  it('numbers keys as a Map would', () => {
+    fc.assert(
+      fc.property(fc.array(int64, { maxLength: 400 }), fc.array(int64, { maxLength: 20 }), (keys, others) => {
+        const index = new Int64Index(1);
+        const map = new Map<bigint, number>();
+        for (const key of keys) {
+          if (!map.has(key)) map.set(key, map.size);
+          expect(index.add(...splitWords(key))).toBe(map.get(key));
+        }
+        const copy = new Int64Index(0, false, index.share());
+        for (const key of [...keys, ...others]) expect(copy.find(...splitWords(key))).toBe(map.get(key) ?? -1);
+      }),
+    );
+  });
+});
+
+describe('IntervalCursor', () => {
+  it('answers as a search through all intervals would', () => {
+    const interval = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 60 }));
+    fc.assert(
+      fc.property(fc.array(interval, { maxLength: 8 }), (intervals) => {
+        const cursor = new IntervalCursor(unionOf(intervals));
+        for (let time = 0; time <= 62; time++) {
+          const inside = intervals.some(([start, end]) => start <= time && time < end);
+          expect(cursor.contains(time)).toBe(inside);
+          if (inside) continue;
+          const later = intervals.filter(([start, end]) => start < end && start > time).map(([start]) => start);
+          expect(cursor.nextStart(time)).toBe(Math.min(Number.POSITIVE_INFINITY, ...later));
+        }
+      }),
+    );
+  });
+});
+
+describe('PendingViews', () => {
+  it('gives what is due in order of (time, arrival) and keeps the rest', () => {
+    const time = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 90_000_000 }));
+    fc.assert(
+      fc.property(fc.array(time, { maxLength: 60 }), time, (times, watermark) => {
+        const pending = new PendingViews(1);
+        times.forEach((at, row) => {
+          pending.reserve(1);
+          pending.times[pending.count] = at;
+          pending.idWords[2 * pending.count] = row;
+          pending.count++;
+        });
+        const due = [...pending.due(watermark)].map((at) => [pending.times[at], pending.idWords[2 * at]]);
+        const expected = times.map((at, row) => [at, row]).filter(([at]) => at < watermark);
+        expect(due).toEqual(expected.sort((a, b) => a[0] - b[0] || a[1] - b[1]));
+        pending.removeDue(watermark);
+        expect([...pending.idWords.filter((_, at) => at % 2 === 0).subarray(0, pending.count)]).toEqual(
+          times.flatMap((at, row) => (at < watermark ? [] : [row])),
+        );
+      }),
+    );
+  });
+});
+
+describe('VideoSums and StatisticsTotals', () => {
+  it('add up exactly, also far past 2^53', () => {
+    const view = fc.record({
+      video: fc.nat(3),
+      ads: fc.oneof(fc.nat(3), fc.integer({ min: 2 ** 40, max: 2 ** 49 })),
+      play: fc.nat(86_400),
+    });
+    const words = new Int32Array([1n, -5n, 2n ** 62n, 7n].flatMap((id) => splitWords(id)));
+    fc.assert(
+      fc.property(fc.array(fc.array(view, { maxLength: 8 }), { maxLength: 30 }), (chunks) => {
+        const sums = new VideoSums(4);
+        const totals = new StatisticsTotals();
+        const expected = new Map<bigint, [bigint, bigint, bigint]>();
+        for (const chunk of chunks) {
+          for (const { video, ads, play } of chunk) {
+            sums.add(video, ads, play);
+            const id = joinWords(words[2 * video], words[2 * video + 1]);
+            const [a, b, c] = expected.get(id) ?? [0n, 0n, 0n];
+            expected.set(id, [a + 1n, b + BigInt(ads), c + BigInt(play)]);
+          }
+          readVideoSums(sums.drain(words), (lo, hi, views, ads, play) => totals.add(lo, hi, views, ads, play));
+        }
+        expect([...totals.inOrder()].map((v) => [v.videoId, [v.views, v.adViews, v.playSeconds]])).toEqual(
+          [...expected].sort(([a], [b]) => (a < b ? -1 : 1)),
+        );
+      }),
+    );
+  });
+
+  it('carry a total beyond 2^53 without rounding', () => {
+    const totals = new StatisticsTotals();
+    const large = 2 ** 52 - 1;
+    for (let times = 0; times < 5; times++) totals.add(9, 0, 1, large, large);
+    totals.add(9, 0, 1, 1, 2);
+    expect([...totals.inOrder()]).toEqual([
+      { videoId: 9n, views: 6n, adViews: 5n * BigInt(large) + 1n, playSeconds: 5n * BigInt(large) + 2n },
+    ]);
+  });
+
+  it('refuse a sum of one chunk that is no longer exact', () => {
+    const sums = new VideoSums(1);
+    sums.add(0, Number.MAX_SAFE_INTEGER, 0);
+    sums.add(0, Number.MAX_SAFE_INTEGER, 0);
+    expect(() => sums.drain(new Int32Array(2))).toThrow(RangeError);
+  });
+});
+
+describe('topVideos', () => {
+  it('is a full sort cut at N, ties by lower video id', () => {
+    const video = fc.record({
+      videoId: fc.bigInt({ min: 1n, max: 40n }),
+      views: fc.bigInt({ min: 0n, max: 4n }),
+      adViews: fc.constant(0n),
+      playSeconds: fc.bigInt({ min: 0n, max: 2n ** 60n }),
+    });
+    const videos = fc.uniqueArray(video, { selector: ({ videoId }) => videoId, maxLength: 30 });
+    fc.assert(
+      fc.property(videos, fc.integer({ min: 1, max: 8 }), (all, size) => {
+        const order = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0);
+        const sorted = [...all].sort((a, b) => order(b.views, a.views) || order(a.videoId, b.videoId));
+        expect(topVideos(all, 'views', size)).toEqual(sorted.slice(0, size));
+        const byPlay = [...all].sort((a, b) => order(b.playSeconds, a.playSeconds) || order(a.videoId, b.videoId));
+        expect(topVideos(all, 'play_seconds', size)).toEqual(byPlay.slice(0, size));
+      }),
+    );
+  });
+});
+
+describe('coreInterval', () => {
+  it('holds every time that is not named a stray', () => {
+    const time = fc.oneof(
+      fc.integer({ min: 0, max: 1_000_000 }),
+      fc.integer({ min: 0, max: 10 ** 12 }),
+      fc.constant(Number.NaN),
+    );
+    fc.assert(
+      fc.property(fc.array(time, { maxLength: 300 }), (values) => {
+        const core = coreInterval(Float64Array.from(values));
+        const dated = values.filter((value) => !Number.isNaN(value));
+        if (core === undefined) {
+          expect(dated).toEqual([]);
+          return;
+        }
+        const strays = new Set(core.strays);
+        values.forEach((value, at) => {
+          const inside = value >= core.minMs && value <= core.maxMs;
+          expect(strays.has(at)).toBe(!Number.isNaN(value) && !inside);
+        });
+        expect(strays.size).toBeLessThanOrEqual(dated.length / 32);
+      }),
+    );
+  });
+
+  it('names the few late rows among many and narrows the core', () => {
+    const times = Float64Array.from({ length: 1000 }, (_, at) => 86_400_000 + at * 100);
+    times[500] = 5;
+    expect(coreInterval(times)).toEqual({ minMs: 86_400_000, maxMs: 86_499_900, strays: [500] });
+  });
+});
