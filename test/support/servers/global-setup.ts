@@ -3,13 +3,13 @@
  * the test files (databases.ts reads them). Whatever it started ends with the run, and so do databases that a test
  * left behind.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createConnection } from 'mysql2/promise';
 import type { TestProject } from 'vitest/node';
 import { startMariadb } from './mariadb.ts';
 import { startMysql } from './mysql.ts';
 import { tellNotRun } from './not-run.ts';
-import { privateFolder, type Server } from './private-process.ts';
+import { type Server, watchedFolder } from './private-process.ts';
 import { startRedis } from './redis.ts';
 
 /** What test files are given. */
@@ -29,14 +29,15 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const registry = privateFolder('tests');
+  const folder = watchedFolder('tests');
+  const registry = folder.path;
   const started = await Promise.allSettled([startMariadb(), startRedis(), startMysql()]);
   const running = started.flatMap((result) =>
     result.status === 'fulfilled' && typeof result.value !== 'string' ? [result.value] : [],
   );
   const stopAll = async () => {
     await Promise.allSettled(running.map((server) => server.stop()));
-    rmSync(registry, { recursive: true, force: true });
+    await folder.remove();
   };
   try {
     const [mariadb, redis, mysql] = started.map((result) => {

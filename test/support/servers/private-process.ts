@@ -46,9 +46,27 @@ export async function portAnswers(port: number, host = '127.0.0.1'): Promise<boo
   });
 }
 
-/** The shell reads until this process closes the pipe or dies; then it kills the server, by its id. */
-const WATCH =
-  'folder=$1; shift; "$@" >"$folder/log" 2>&1 & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid; rm -rf "$folder"';
+/**
+ * The shell reads until this process closes the pipe or dies; then it kills the server, by its id, and removes the
+ * folder. A signal to the whole process group ends its `cat`, which comes to the same.
+ */
+const WATCH = [
+  'trap : INT TERM HUP; folder=$1; shift',
+  'if [ $# -gt 0 ]; then "$@" >"$folder/log" 2>&1 & pid=$!; echo $pid; fi',
+  'cat >/dev/null; [ -z "$pid" ] || { kill -9 $pid; wait $pid; }; rm -rf "$folder"',
+].join('\n');
+
+/** A folder for this test run that goes with it, also when the run is killed. `remove` waits until it has gone. */
+export function watchedFolder(name: string): { readonly path: string; remove(): Promise<void> } {
+  const path = privateFolder(name);
+  const shell = spawn('/bin/sh', ['-c', WATCH, 'sh', path], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const ended = new Promise<void>((resolve) => shell.once('close', () => resolve()));
+  const remove = async () => {
+    shell.stdin.end();
+    await ended;
+  };
+  return { path, remove };
+}
 
 /**
  * Starts `command` and waits until `port` answers, at most 30 s.
