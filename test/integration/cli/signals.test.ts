@@ -35,10 +35,16 @@ describe.each(testDatabases())('on $name', ({ name }) => {
     return Number(row.rows);
   }
 
-  /** Sends the signal once the views are being written. */
-  async function runUntil(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL') {
+  /** Starts the run and waits until views are being written. */
+  async function startRun() {
     const { child, outcome } = startSettle(SEED, { url: database.url });
     while (child.exitCode === null && (await rowCount()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    return { child, outcome };
+  }
+
+  /** Sends the signal once the views are being written. */
+  async function runUntil(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL') {
+    const { child, outcome } = await startRun();
     child.kill(signal);
     return await outcome;
   }
@@ -70,6 +76,18 @@ describe.each(testDatabases())('on $name', ({ name }) => {
     expect(recovered).toEqual([{ id: 1, job: 'seed', exitMessage: expect.any(String) }]);
     expect((await runSettle(SEED, { url: database.url })).code).toBe(0);
     expect(await rowCount()).toBe(ROWS);
+  });
+
+  test('a second start is refused while the first runs, and stop ends the first from outside', async () => {
+    const { outcome } = await startRun();
+    const second = await runSettle(SEED, { url: database.url });
+    expect(second).toMatchObject({ code: 11, stdout: '' });
+    expect(second.stderr).toMatch(/^settle: .*running.*\n$/);
+    const asked = await runSettle(['stop', '1'], { url: database.url });
+    expect(asked).toMatchObject({ code: 0, stderr: '' });
+    expect((await outcome).code).toBe(143);
+    const [run] = JSON.parse((await runSettle(['runs', '--json'], { url: database.url })).stdout);
+    expect(run).toMatchObject({ id: 1, status: 'STOPPED' });
   });
 
   test('abandon ends an instance for good', async () => {
