@@ -9,6 +9,7 @@ import { formatJson } from './output/json.ts';
 import { showProgress } from './output/progress.ts';
 import { print } from './output/stdout.ts';
 import { stopSignal } from './stop-signal.ts';
+import { writeTerminationLog } from './termination-log.ts';
 
 export interface RunFlags {
   readonly workers?: number;
@@ -52,5 +53,17 @@ export async function executeJob(
     );
   }
   if (result.error !== undefined) await reportError(result.error, settings.logLevel);
-  return result.exitCode;
+  const { id: execution, status, rows, durationMs } = view;
+  const { exitCode, error } = result;
+  writeTerminationLog({
+    exitCode,
+    job: job.name,
+    date: parameters.date,
+    execution,
+    status,
+    rows,
+    durationMs,
+    message: error?.message,
+  });
+  return exitCode;
 }

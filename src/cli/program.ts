@@ -18,6 +18,7 @@ import { registerStop } from './commands/stop.ts';
 import { registerVerify } from './commands/verify.ts';
 import { LOG_LEVELS } from './config.ts';
 import { reportError } from './errors.ts';
+import { writeTerminationLog } from './termination-log.ts';
 
 /** What a command's file is given to add itself to the program. */
 export interface Cli {
@@ -42,7 +43,9 @@ export async function main(args: readonly string[]): Promise<number> {
       if (error.code === 'commander.help') return 2;
       return reportError(usageProblem(error));
     }
-    return reportError(error, program.opts().logLevel ?? process.env.SETTLE_LOG);
+    const failed = await reportError(error, program.opts().logLevel ?? process.env.SETTLE_LOG);
+    writeTerminationLog({ exitCode: failed, message: error instanceof Error ? error.message : String(error) });
+    return failed;
   }
 }
 

@@ -1,0 +1,33 @@
+/**
+ * How a run ended, as one JSON line of less than 4 KB, where Kubernetes shows it as the pod's termination message.
+ * Written below Kubernetes, to /dev/termination-log, or wherever SETTLE_TERMINATION_LOG says.
+ */
+import { writeFileSync } from 'node:fs';
+
+const DEFAULT_PATH = '/dev/termination-log';
+/** The whole line stays below 4096 bytes, also when every character needs 4 of them and is escaped. */
+const MESSAGE_LENGTH_MAX = 600;
+
+export interface Ending {
+  readonly exitCode: number;
+  readonly job?: string;
+  readonly date?: string;
+  readonly execution?: number;
+  readonly status?: string;
+  readonly rows?: number;
+  readonly durationMs?: number;
+  /** What went wrong. */
+  readonly message?: string;
+}
+
+/** Never throws: a run does not fail because nobody can be told how it ended. */
+export function writeTerminationLog(ending: Ending, environment: NodeJS.ProcessEnv = process.env): void {
+  const path = environment.SETTLE_TERMINATION_LOG || (environment.KUBERNETES_SERVICE_HOST ? DEFAULT_PATH : undefined);
+  if (path === undefined) return;
+  const message = ending.message?.slice(0, MESSAGE_LENGTH_MAX);
+  try {
+    writeFileSync(path, `${JSON.stringify({ ...ending, message })}\n`);
+  } catch {
+    // No such file in this pod, or not writable: the exit code and the log tell the same.
+  }
+}
