@@ -26,7 +26,7 @@ export function executionText(view: ExecutionView): string {
 /** What a run says at its end. */
 export function summaryText(view: ExecutionView): string {
   const subject = [view.job, view.parameters.date].filter((word) => word !== undefined).join(' ');
-  const head = `${subject}: ${statusText(view)} in ${durationText(view)}, ${rowsText(view)} (execution ${view.id})\n`;
+  const head = `${subject}: ${view.status} in ${durationText(view)}, ${rowsText(view)} (execution ${view.id})\n`;
   return [head, verdictsText(view), nextText(view)].join('');
 }
 
