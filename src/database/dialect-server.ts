@@ -24,9 +24,17 @@ export const serverDialect: Omit<Dialect, 'name' | 'createSequence' | 'dropSeque
   now,
   quoteIdentifier,
   insertSyntax,
+  limitIdle,
   insertRows: (executor, target, rows) => insertServerRows(executor, insertSyntax(target), rows),
   withLock,
 };
+
+/** How long a session may be idle; of all others than those that `limitIdle` has a word with. */
+export const SESSION_IDLE_SECONDS_MAX = 28_800;
+
+async function limitIdle(executor: Executor, seconds = SESSION_IDLE_SECONDS_MAX): Promise<void> {
+  await executor.raw(`SET SESSION wait_timeout = ${seconds}`);
+}
 
 async function now(executor: Executor): Promise<string> {
   const [rows] = await executor.raw('SELECT UTC_TIMESTAMP(6) AS now');

@@ -31,6 +31,7 @@ export const sqliteDialect: Dialect = {
   dropSequence: (name) => [`DROP TABLE IF EXISTS ${quoteIdentifier(name)}`],
   nextSequenceValue,
   insertSyntax,
+  limitIdle: async () => {},
   insertRows: (executor, target, rows) => insertSqliteRows(executor, insertSyntax(target), target.columns.length, rows),
   withLock,
 };

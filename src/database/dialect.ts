@@ -61,6 +61,12 @@ export interface Dialect {
    */
   nextSequenceValue(executor: Executor, name: string): Promise<number>;
   insertSyntax(target: InsertTarget): InsertSyntax;
+  /**
+   * Has the server end this connection, and so roll back its transaction and free its locks, when the client sends it
+   * nothing for `seconds`; undefined: as long as the session's own setting says. A process that is paused or a node
+   * that is lost in mid-transaction would otherwise hold its locks for hours. Nothing to do on SQLite.
+   */
+  limitIdle(executor: Executor, seconds: number | undefined): Promise<void>;
   /** Inserts all rows in their order, in as few and as large statements as this database likes: see bulk-insert.ts. */
   insertRows(executor: Executor, target: InsertTarget, rows: readonly (readonly SqlValue[])[]): Promise<void>;
   /**

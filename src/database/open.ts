@@ -9,6 +9,7 @@ import type { Database, Transaction } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { mariadbDialect } from './dialect-mariadb.ts';
 import { mysqlDialect } from './dialect-mysql.ts';
+import { SESSION_IDLE_SECONDS_MAX } from './dialect-server.ts';
 import { sqliteDialect } from './dialect-sqlite.ts';
 import { toSettleError } from './errors.ts';
 import { parseDatabaseUrl, type ServerUrl, type SqliteUrl, type TlsSettings } from './url.ts';
@@ -157,7 +158,7 @@ const SESSION_SETTINGS = [
   // A server gives up on a reader that pauses while its chunk is worked on; the default is a minute.
   'net_write_timeout = 3600',
   'net_read_timeout = 3600',
-  'wait_timeout = 28800',
+  `wait_timeout = ${SESSION_IDLE_SECONDS_MAX}`,
 ];
 
 function prepareSession(

@@ -9,6 +9,11 @@ import { readFence } from '../repository/fence.ts';
 export interface Fence {
   readonly jobInstanceId: number;
   readonly token: number;
+  /**
+   * For how long the run may leave its transaction alone before the server ends it: as long as its lease. Whoever takes
+   * over from a paused process or a lost node then does not wait for the locks of its last transaction for ever.
+   */
+  readonly idleSecondsMax: number;
 }
 
 export const OWNERSHIP_LOST = 'OWNERSHIP_LOST';
@@ -19,9 +24,14 @@ export async function fencedTransaction<T>(
   fence: Fence,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
+  const { dialect } = database;
   return await database.transaction(async (tx) => {
+    await dialect.limitIdle(tx, fence.idleSecondsMax);
     if ((await readFence(tx, fence.jobInstanceId)) !== fence.token) throw ownershipLost();
-    return await work(tx);
+    const result = await work(tx);
+    // The connection goes back to its pool, where idleness is no fault. (After a failure it is soon replaced.)
+    await dialect.limitIdle(tx, undefined);
+    return result;
   });
 }
 

@@ -69,7 +69,8 @@ export async function launch(
     const owner = createOwner(execution.id);
     await insertLease(database, tx, owner, options.leaseMs);
     const takenOver = reason === undefined ? undefined : last;
-    return { kind: 'started', execution, fence: { jobInstanceId: instance.id, token }, owner, jobContext, takenOver };
+    const fence = { jobInstanceId: instance.id, token, idleSecondsMax: Math.ceil(options.leaseMs / 1000) };
+    return { kind: 'started', execution, fence, owner, jobContext, takenOver };
   });
 }
 

@@ -54,7 +54,7 @@ async function runThread(run: PoolRun, isStopped: () => boolean, stop: () => voi
   const worker = new Worker(run.entry, {
     workerData: run.start,
     name: `${run.start.stepName} worker`,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: 12 },
     execArgv: inheritedArguments(),
   });
   try {

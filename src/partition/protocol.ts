@@ -1,4 +1,5 @@
 /** What the main thread and a worker thread say to each other. Everything here can be cloned. */
+import type { Fence } from '../engine/fence.ts';
 import type { JobParameter } from '../engine/parameters.ts';
 import type { StepExecution } from '../repository/types.ts';
 import type { RemoteError } from './remote-error.ts';
@@ -9,9 +10,8 @@ export interface WorkerStart {
   /** URL of the module whose default export is a PartitionWorker. */
   readonly workerModule: string;
   readonly parameters: readonly JobParameter[];
-  readonly jobInstanceId: number;
   readonly jobExecutionId: number;
-  readonly fenceToken: number;
+  readonly fence: Fence;
   readonly stepName: string;
   readonly chunkSize: number;
   readonly planDetail: unknown;

@@ -53,13 +53,14 @@ async function runPartition(
   task: PartitionTask,
 ): Promise<PartitionResult> {
   const { partition, stepExecution } = task;
-  const { jobInstanceId, jobExecutionId, stepName, chunkSize } = start;
+  const { fence, jobExecutionId, stepName, chunkSize } = start;
+  const { jobInstanceId } = fence;
   const partitionLogger: Logger = logger.child({ partition });
   const executionContext = deserialiseContext(task.contextText);
   try {
     const outcome = await runChunks({
       database,
-      fence: { jobInstanceId, token: start.fenceToken },
+      fence,
       stepExecution,
       executionContext,
       chunkSize,

@@ -1,5 +1,4 @@
 /** Who may run: crashes, takeovers, simultaneous starts and paused owners, with real processes. */
-import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { recoverExecutions } from '../../../src/engine/operate.ts';
@@ -32,11 +31,7 @@ describe.each(testDatabases())('ownership on $name', ({ name }) => {
     processes = [];
   });
   afterEach(async () => {
-    for (const { child } of processes) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
+    for (const one of processes) await one.kill();
     await database.close();
     await place.drop();
   });
@@ -46,17 +41,12 @@ describe.each(testDatabases())('ownership on $name', ({ name }) => {
     processes.push(started);
     return started;
   };
-  const kill = async ({ child }: ToyProcess) => {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  };
-
   test('after kill -9 the next start takes over at once, and each id is written once', async () => {
     for (const commits of [1, 4, 2]) {
       const victim = await spawnToy(slowToy);
       victim.run();
       await victim.said('advanced', commits);
-      await kill(victim);
+      await victim.kill();
     }
     const result = await runJob(database, toyJob(toy), toyParameters, { workers: 2 });
     expect(result.outcome).toBe('completed');
@@ -80,7 +70,7 @@ describe.each(testDatabases())('ownership on $name', ({ name }) => {
       code: 'ALREADY_RUNNING',
       exitCode: 11,
     });
-    await kill(victim);
+    await victim.kill();
     const [freed, ...others] = await recoverExecutions(database);
     expect(others).toEqual([]);
     expect(freed).toMatchObject({ id: 1, status: 'FAILED' });
@@ -151,8 +141,7 @@ describe.each(serverDatabases())('a paused process on $name', ({ name }) => {
       expect(await paused.said('= ')).toEqual(['= failed']);
       expect(await toyOutput(database)).toEqual(numbers(1, 40));
     } finally {
-      paused.child.kill('SIGKILL');
-      await once(paused.child, 'exit');
+      await paused.kill();
       await database.close();
       await place.drop();
     }

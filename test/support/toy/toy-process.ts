@@ -7,6 +7,8 @@ import { type ToyOptions, toyParameters } from './toy-job.ts';
 
 export interface ToyProcess {
   readonly child: ChildProcess;
+  /** Ends it by SIGKILL, unless it has ended. */
+  kill(): Promise<void>;
   /** Has it run the job for a date. */
   run(date?: string): void;
   /** Resolves when it has said so many lines that begin with `start`, with these; rejects when it ends before. */
@@ -25,6 +27,7 @@ export async function startToyProcess(url: string, options: ToyProcessOptions): 
   const lines: string[] = [];
   const reader = createInterface(child.stdout!);
   const ended = once(reader, 'close');
+  const exited = once(child, 'exit');
   const listeners = new Set<() => void>();
   reader.on('line', (line) => {
     lines.push(line);
@@ -32,6 +35,10 @@ export async function startToyProcess(url: string, options: ToyProcessOptions): 
   });
   const toy: ToyProcess = {
     child,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
     run: (date = toyParameters.date) => void child.stdin!.write(`${date}\n`),
     said: (start, times = 1) =>
       new Promise((resolve, reject) => {
