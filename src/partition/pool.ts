@@ -18,6 +18,8 @@ export interface PoolRun {
   onAdvanced(partition: number, rowsDone: number): void;
   /** A line of pino's JSON. */
   onLog(line: string): void;
+  /** Default 2048. */
+  readonly heapMbMax?: number;
   /** Aborted to stop all workers at their next chunk boundary. */
   readonly signal: AbortSignal;
 }
@@ -54,7 +56,7 @@ async function runThread(run: PoolRun, isStopped: () => boolean, stop: () => voi
   const worker = new Worker(run.entry, {
     workerData: run.start,
     name: `${run.start.stepName} worker`,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: 12 },
+    resourceLimits: { maxOldGenerationSizeMb: run.heapMbMax ?? HEAP_MB_MAX, maxYoungGenerationSizeMb: 12 },
     execArgv: inheritedArguments(),
   });
   try {

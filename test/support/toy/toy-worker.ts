@@ -9,14 +9,7 @@ export interface ToyShared {
   /** What to do wrong, and at which id. */
   readonly failure?: {
     readonly atId: number;
-    readonly kind:
-      | 'throw-in-read'
-      | 'throw-in-write'
-      | 'throw-in-finish'
-      | 'throw-late'
-      | 'exit'
-      | 'memory'
-      | 'outdated';
+    readonly kind: 'throw-in-read' | 'throw-in-write' | 'throw-in-finish' | 'throw-late' | 'exit' | 'outdated';
   };
   /** Milliseconds that a chunk takes. */
   readonly delayMs?: number;
@@ -38,7 +31,6 @@ const openPartition: PartitionWorker = async (context: PartitionContext) => {
       if (delayMs) await new Promise((resolve) => setTimeout(resolve, delayMs));
       if (meets(first, last, 'throw-in-read')) throw new TypeError(`id ${failure?.atId} cannot be read`);
       if (meets(first, last, 'exit')) process.exit(7);
-      if (meets(first, last, 'memory')) fillMemory();
       if (meets(first, last, 'throw-late')) {
         setTimeout(() => {
           throw new RangeError('thrown outside of any promise');
@@ -69,8 +61,3 @@ const openPartition: PartitionWorker = async (context: PartitionContext) => {
   };
 };
 export default openPartition;
-
-function fillMemory(): never {
-  const kept: unknown[] = [];
-  for (;;) kept.push(Array.from({ length: 100_000 }, (_, index) => ({ index })));
-}

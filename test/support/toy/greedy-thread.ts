@@ -1,0 +1,13 @@
+/** A worker thread for the pool's own tests, without a database: partition 0 fills its memory, others complete. */
+import { parentPort } from 'node:worker_threads';
+import type { FromWorker, ToWorker } from '../../../src/partition/protocol.ts';
+
+const send = (message: FromWorker) => parentPort!.postMessage(message);
+parentPort!.on('message', (message: ToWorker) => {
+  if (message.type === 'end') return parentPort!.close();
+  const { partition } = message.task;
+  const kept: unknown[] = [];
+  while (partition === 0) kept.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));
+  send({ type: 'ended', partition, result: { outcome: 'completed' } });
+});
+send({ type: 'ready' });
