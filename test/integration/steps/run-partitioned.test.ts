@@ -1,6 +1,8 @@
 /** Partitioned steps over real threads and databases: counts, failures of every kind, frozen plans, restarts. */
+import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
+import { openDatabase } from '../../../src/database/open.ts';
 import { deserialiseContext } from '../../../src/engine/execution-context.ts';
 import type { ProgressEvent } from '../../../src/engine/progress.ts';
 import { getStepContext } from '../../../src/repository/execution-context.ts';
@@ -22,15 +24,22 @@ const base: ToyOptions = { ids: 20, partitions: 4, chunkSize: 2 };
 describe.each(testDatabases())('a partitioned step on $name', ({ name }) => {
   let place: TestDatabase;
   let database: Database;
+  let workers: Worker[];
+  const noteWorker = (worker: Worker) => workers.push(worker);
 
   beforeEach(async () => {
+    workers = [];
+    process.on('worker', noteWorker);
     place = await freshDatabase(name);
     database = await openToyDatabase(place.url);
   });
   afterEach(async () => {
+    process.off('worker', noteWorker);
+    // A thread that has ended has the id -1.
+    expect(workers.map(({ threadId }) => threadId)).toEqual(workers.map(() => -1));
     await database.close();
+    await expect.poll(() => connectionsLeft(place.url), { timeout: 5000 }).toBe(0);
     await place.drop();
-    expect(threadsLeft()).toEqual([]);
   });
 
   const run = (options: Partial<ToyOptions> = {}, more = {}) =>
@@ -41,6 +50,7 @@ describe.each(testDatabases())('a partitioned step on $name', ({ name }) => {
     const result = await run({}, { progress: (event: ProgressEvent) => events.push(event) });
     expect(result).toMatchObject({ outcome: 'completed', exitCode: 0 });
     expect(await toyOutput(database)).toEqual(numbers(1, 20));
+    expect(workers).toHaveLength(2);
 
     const [manager, ...partitions] = await listStepExecutions(database, result.execution.id);
     expect(manager).toMatchObject({ stepName: 'numbers', status: 'COMPLETED', readCount: 20, writeCount: 20 });
@@ -184,7 +194,16 @@ describe.each(testDatabases())('a partitioned step on $name', ({ name }) => {
   });
 });
 
-/** Message ports of worker threads that still keep this process alive. */
-function threadsLeft(): string[] {
-  return process.getActiveResourcesInfo().filter((resource) => /worker/i.test(resource));
+/** Connections to the test database, those of the one who asks not counted. */
+async function connectionsLeft(url: string): Promise<number> {
+  const database = await openDatabase(url, { poolSizeMax: 1 });
+  try {
+    if (database.dialect.name === 'sqlite') return 0;
+    const [rows] = await database.knex.raw(
+      'SELECT COUNT(*) AS others FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
+    );
+    return Number(rows[0].others);
+  } finally {
+    await database.close();
+  }
 }
