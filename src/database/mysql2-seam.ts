@@ -9,6 +9,7 @@
  */
 import type { Connection, ExecuteValues } from 'mysql2';
 import type { ColumnDefinition } from './binary-rows.ts';
+import type { ServerStream } from './server-stream.ts';
 
 /** Takes the rows; `decode` as BinaryRows has it. */
 export interface RowTarget {
@@ -21,6 +22,7 @@ interface PacketParser {
 }
 
 interface Internals {
+  readonly stream: ServerStream;
   packetParser: PacketParser;
   sequenceId: number;
 }
@@ -60,6 +62,7 @@ export function executeIntoTarget(
     let rowsMissed = 0;
     const settle = (error: unknown) => {
       internals.packetParser = original;
+      internals.stream.tap = undefined;
       if (error) reject(error);
       else if (beginError !== undefined) reject(beginError);
       else if (!begun) reject(new SeamMovedError('mysql2 did not hand over its column definitions'));
@@ -73,6 +76,8 @@ export function executeIntoTarget(
       internals.packetParser = { execute() {} };
     });
     internals.packetParser = tap;
+    // Where the socket is ours it hands its bytes over in place; elsewhere (TLS) they come by way of mysql2's handler.
+    internals.stream.tap = (bytes) => internals.packetParser.execute(bytes);
     const command = connection.execute(sql, values, settle) as unknown as ExecuteInternals;
     command.buildParserFromFields = (definitions) => {
       begun = true;
@@ -123,7 +128,7 @@ class RowTap implements PacketParser {
       while (at < bytes.length) {
         if (this.#internals.packetParser !== this) {
           // The command has ended and mysql2's parser is back: what follows is its business.
-          this.#original.execute(bytes.subarray(at));
+          this.#original.execute(Buffer.from(bytes.subarray(at)));
           break;
         }
         if (this.#target !== undefined) at = this.#target.decode(bytes, at);
@@ -133,7 +138,7 @@ class RowTap implements PacketParser {
           this.#keepPartial(bytes.subarray(at));
           break;
         }
-        this.#passOn(bytes.subarray(at, at + total));
+        this.#passOn(Buffer.from(bytes.subarray(at, at + total)));
         at += total;
       }
     } catch (error) {
@@ -154,7 +159,6 @@ class RowTap implements PacketParser {
 
     const packet = this.#partial.subarray(0, total);
     this.#partialLength = 0;
-    // mysql2 may keep what it is given (column definitions refer to their bytes), hence the copy.
     if (this.#target === undefined || this.#target.decode(packet, 0) === 0) this.#passOn(Buffer.from(packet));
     return taken;
   }
@@ -170,7 +174,7 @@ class RowTap implements PacketParser {
     this.#partialLength = length;
   }
 
-  /** Gives mysql2 a packet that is no row. After rows it is the last one: end of rows, or an error. */
+  /** Gives mysql2 a packet that is no row, in memory of its own: it may keep it, as column definitions do. After rows it is the last one: end of rows, or an error. */
   #passOn(packet: Buffer): void {
     const target = this.#target;
     if (target !== undefined) {

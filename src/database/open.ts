@@ -12,6 +12,7 @@ import { mysqlDialect } from './dialect-mysql.ts';
 import { SESSION_IDLE_SECONDS_MAX } from './dialect-server.ts';
 import { sqliteDialect } from './dialect-sqlite.ts';
 import { toSettleError } from './errors.ts';
+import { connectServerStream } from './server-stream.ts';
 import { parseDatabaseUrl, type ServerUrl, type SqliteUrl, type TlsSettings } from './url.ts';
 
 export interface OpenOptions {
@@ -129,6 +130,8 @@ async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<K
       supportBigNumbers: true,
       bigNumberStrings: false,
       connectTimeout: CONNECT_TIMEOUT_MS,
+      // TLS wraps the socket and reads by itself.
+      ...(ssl === undefined ? { stream: () => connectServerStream(url.host, url.port) } : {}),
       enableKeepAlive: true,
       // Notices within a minute that the server's machine has vanished, instead of waiting for an answer for ever.
       keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,

@@ -26,6 +26,8 @@ export interface PoolRun {
 
 /** A heap beyond this ends the thread with an error of its own instead of the process by the system's. */
 const HEAP_MB_MAX = 2048;
+/** Small: the hot path makes next to no objects, and the default would keep tens of megabytes a thread for them. */
+const YOUNG_HEAP_MB_MAX = 12;
 /** How long a thread that has nothing left to do may take to close its connections. */
 const END_TIMEOUT_MS = 5000;
 
@@ -56,7 +58,10 @@ async function runThread(run: PoolRun, isStopped: () => boolean, stop: () => voi
   const worker = new Worker(run.entry, {
     workerData: run.start,
     name: `${run.start.stepName} worker`,
-    resourceLimits: { maxOldGenerationSizeMb: run.heapMbMax ?? HEAP_MB_MAX, maxYoungGenerationSizeMb: 12 },
+    resourceLimits: {
+      maxOldGenerationSizeMb: run.heapMbMax ?? HEAP_MB_MAX,
+      maxYoungGenerationSizeMb: YOUNG_HEAP_MB_MAX,
+    },
     execArgv: inheritedArguments(),
   });
   try {

@@ -77,8 +77,9 @@ export class PendingViews {
    * Everything, as bytes for the checkpoint: 40 a view. Videos are saved by id, since dense numbers may be others after
    * a restart.
    * @param videoWords ids of the dense videos, two words each
+   * @returns pieces that share this object's memory: join them before anything is added
    */
-  save(videoWords: Int32Array): Buffer {
+  save(videoWords: Int32Array): Buffer[] {
     const n = this.count;
     const ids = new Int32Array(2 * n);
     for (let at = 0; at < n; at++) {
@@ -93,7 +94,7 @@ export class PendingViews {
       this.times.subarray(0, n),
       this.playSeconds.subarray(0, n),
     ];
-    return Buffer.concat(parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength)));
+    return parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
   }
 
   /**

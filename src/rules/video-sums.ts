@@ -5,12 +5,17 @@
  * seconds as LEB128 varints. Sums in a chunk are exact doubles; totals over chunks are added up as 64-bit integers.
  */
 
+/** An id, and three varints of at most 8 bytes. */
+const entryBytesMax = 32;
+
 export class VideoSums {
   readonly #views: Uint32Array;
   readonly #adViews: Float64Array;
   readonly #playSeconds: Float64Array;
   readonly #touched: Int32Array;
   #touchedCount = 0;
+  /** Work space of `drain`, kept: megabytes for every chunk would be garbage faster than it is collected. */
+  #encoded = Buffer.alloc(0);
 
   /** @param videos number of dense videos: 0 <= video < videos */
   constructor(videos: number) {
@@ -31,12 +36,14 @@ export class VideoSums {
   }
 
   /**
-   * The sums so far, encoded; the sums are empty afterwards.
+   * The sums so far, encoded; the sums are empty afterwards. The bytes are overwritten by the next call.
    * @param words ids of the dense videos, two words each
    */
   drain(words: Int32Array): Buffer {
     const touched = this.#touched.subarray(0, this.#touchedCount).sort();
-    const buffer = Buffer.allocUnsafe(4 + touched.length * 32);
+    const bytesMax = 4 + touched.length * entryBytesMax;
+    if (this.#encoded.length < bytesMax) this.#encoded = Buffer.allocUnsafeSlow(bytesMax);
+    const buffer = this.#encoded;
     let at = buffer.writeUInt32LE(touched.length, 0);
     for (const video of touched) {
       at = buffer.writeInt32LE(words[2 * video], at);

@@ -239,6 +239,11 @@ export class ViewJudge {
     return chunk;
   }
 
+  /** Rows for the quarantine since the last `drain`. */
+  get quarantinedCount(): number {
+    return this.#quarantined.length;
+  }
+
   /** Rows that were read and wait for their verdict. */
   get pendingCount(): number {
     return this.#pending.count;
@@ -261,7 +266,7 @@ export class ViewJudge {
       byId[to + 3] = words[2 * video + 1];
       byId[to + 4] = window[from + 3];
     }
-    return Buffer.concat([Buffer.from(byId.buffer), this.#pending.save(words)]);
+    return Buffer.concat([Buffer.from(byId.buffer), ...this.#pending.save(words)]);
   }
 
   /**

@@ -14,7 +14,7 @@ import { readVideoSums } from '../../rules/video-sums.ts';
 import { listPartials, readPartial, sumPartialVerdicts } from './partial-store.ts';
 import { statisticsStep } from './statistics-plan.ts';
 
-const rowsAnInsert = 20_000;
+const rowsAnInsert = 5_000;
 
 /** @throws SettleError BALANCE_BROKEN (exit code 20) */
 export async function publishStatistics(context: StepContext): Promise<Partial<StepCounts>> {

@@ -22,8 +22,10 @@ import {
 import { plannedZones, type StatisticsPlanDetail } from './statistics-plan.ts';
 import { viewColumns, viewLog, viewLogColumns } from './view-log.ts';
 
-/** Rows of one scan: 6 MB of columns. */
-const batchRows = 131_072;
+/** Rows of one scan: 3 MB of columns. */
+const batchRows = 65_536;
+/** A chunk ends early with this many rows for the quarantine, which are the only ones kept as objects. */
+const quarantinedMax = 10_000;
 
 /** Opens a partition at its start, or at its last checkpoint. */
 export default async function openStatisticsPartition(context: PartitionContext): Promise<ChunkHandlers> {
@@ -79,7 +81,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
 
   async read(limit: number): Promise<Chunk | undefined> {
     let size = 0;
-    while (size < limit) {
+    while (size < limit && this.#judge.quarantinedCount < quarantinedMax) {
       const run = this.#nextRun();
       if (run === undefined) break;
       const rowsMax = Math.min(limit - size, this.#batch.capacity);
