@@ -1,0 +1,162 @@
+/**
+ * A database in which one date is settled again and again, each time from the same start, and a picture of everything
+ * that a run leaves behind and that must not depend on how often it was killed. Knows nothing of vitest, so that
+ * test/soak can use it too.
+ */
+import { copyFileSync, rmSync } from 'node:fs';
+import mysql from 'mysql2/promise';
+import type { Database } from '../../src/database/database.ts';
+import { migrate } from '../../src/database/migrate.ts';
+import { openDatabase } from '../../src/database/open.ts';
+import { buildLog } from '../oracles/logs.ts';
+import { writeLog } from '../oracles/read-log.ts';
+
+export const crashDate = '2026-11-20';
+export const crashZone = 'Asia/Seoul';
+
+/** Small, but with every kind of dirt, views that partitions must leave open, and rows without a time. */
+const crashLog = buildLog('dirty', 7, 240, crashDate, crashZone);
+
+/** Two partitions of a few chunks each; `workers` decides how they interleave. */
+export function crashArgs(workers: number): string[] {
+  return ['--date', crashDate, '--zone', crashZone, '--workers', `${workers}`, '--partitions', '2', '--chunk', '110'];
+}
+
+export interface CrashBench {
+  readonly url: string;
+  /** Brings the database back to its start: the log, and nothing else. No settle may be running on it. */
+  reset(): Promise<void>;
+}
+
+/** Of an empty database that the caller has created and drops. */
+export async function openCrashBench(url: string): Promise<CrashBench> {
+  const database = await openDatabase(url);
+  try {
+    await migrate(database);
+    await writeLog(url, crashLog);
+  } finally {
+    await database.close();
+  }
+  return { url, reset: url.startsWith('sqlite:') ? sqliteReset(url.slice('sqlite:'.length)) : serverReset(url) };
+}
+
+/** The closed file is whole, without its WAL: a copy of it is a database. */
+function sqliteReset(path: string): () => Promise<void> {
+  const start = `${path}-start`;
+  copyFileSync(path, start);
+  return async () => {
+    for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+    copyFileSync(start, path);
+  };
+}
+
+/** Far quicker than a new database: on MySQL creating its tables takes longer than settling it. */
+function serverReset(url: string): () => Promise<void> {
+  const kept = ['view_log', 'video', 'settle_migration', 'settle_migration_lock'];
+  return async () => {
+    const connection = await mysql.createConnection({ uri: url.replace(/^mariadb:/, 'mysql:') });
+    try {
+      const [rows] = await connection.query(
+        "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'",
+      );
+      const names = (rows as { name: string }[]).map(({ name }) => name);
+      await connection.query('SET foreign_key_checks = 0');
+      await connection.query('BEGIN');
+      // Sequences stay: the ids that a run takes are nothing that its results may depend on.
+      for (const name of names.filter((table) => !kept.includes(table) && !/_SEQ$/i.test(table))) {
+        await connection.query(`DELETE FROM \`${name}\``);
+      }
+      await connection.query('COMMIT');
+    } finally {
+      await connection.end();
+    }
+  };
+}
+
+/**
+ * What the last run of the date published and counted, and what it should have cleared away, as text to compare. Left
+ * out are the ids of executions and the times of day, and how many executions it took.
+ */
+export async function pictureOf(url: string): Promise<string> {
+  const database = await openDatabase(url, { create: false });
+  try {
+    const tables: Record<string, unknown> = {};
+    for (const [name, columns, order] of resultTables) {
+      tables[name] = await database.knex(name).select(columns).orderBy(order);
+    }
+    return JSON.stringify({ ...tables, ...(await runsOf(database)), leftOver: await leftOverOf(database) }, null, 1);
+  } finally {
+    await database.close();
+  }
+}
+
+const resultTables: readonly (readonly [name: string, columns: string[], order: string[]])[] = [
+  [
+    'video_daily_stats',
+    ['business_date', 'video_id', 'views', 'ad_views', 'play_seconds'],
+    ['business_date', 'video_id'],
+  ],
+  ['settle_quarantine', ['row_id', 'business_date', 'reason', 'payload'], ['row_id']],
+  ['settle_statistics_run', ['business_date', 'zone', 'policy', 'verdicts'], ['business_date']],
+  ['settle_ranking', ['kind', 'label', 'metric', 'place', 'video_id', 'value'], ['kind', 'label', 'metric', 'place']],
+  [
+    'settle_partition',
+    ['step_name', 'partition_no', 'min_id', 'max_id', 'rows_expected', 'status'],
+    ['step_name', 'partition_no'],
+  ],
+];
+
+const countColumns = [
+  'READ_COUNT',
+  'WRITE_COUNT',
+  'FILTER_COUNT',
+  'PROCESS_SKIP_COUNT',
+  'COMMIT_COUNT',
+  'ROLLBACK_COUNT',
+];
+
+/**
+ * The counts of each partition, summed over all executions of the instance: READ_COUNT changes with the checkpoint in
+ * one transaction, so that the sums are those of a clean run exactly when each row was passed once. And how executions
+ * stand: the last COMPLETED, all others FAILED.
+ */
+async function runsOf(database: Database): Promise<Record<string, unknown>> {
+  const steps = await database
+    .knex('BATCH_STEP_EXECUTION')
+    .select('STEP_NAME', 'STATUS', ...countColumns)
+    .orderBy('STEP_EXECUTION_ID');
+  const partitions: Record<string, Record<string, number>> = {};
+  for (const step of steps) {
+    const name = String(step.STEP_NAME);
+    if (!name.includes(':')) continue;
+    partitions[name] ??= Object.fromEntries(countColumns.map((column) => [column, 0]));
+    for (const column of countColumns) partitions[name][column] += Number(step[column]);
+  }
+  const executions = await database.knex('BATCH_JOB_EXECUTION').orderBy('JOB_EXECUTION_ID').pluck<string[]>('STATUS');
+  const last = steps.findLast((step) => step.STEP_NAME === 'daily-statistics');
+  return {
+    partitions: Object.entries(partitions).sort(([a], [b]) => (a < b ? -1 : 1)),
+    total: Object.fromEntries(countColumns.slice(0, 4).map((column) => [column, last?.[column]])),
+    instances: Number((await database.knex('BATCH_JOB_INSTANCE').count({ rows: '*' }))[0].rows),
+    lastStatus: executions.at(-1),
+    otherStatuses: executions.slice(0, -1).filter((status) => status !== 'FAILED'),
+    stepsNotEnded: steps.filter(({ STATUS }) => STATUS !== 'COMPLETED' && STATUS !== 'FAILED').length,
+  };
+}
+
+const clearedTables = [
+  'settle_partial',
+  'settle_partial_verdicts',
+  'settle_partition_state',
+  'settle_quarantine_staged',
+  'settle_lease',
+];
+
+async function leftOverOf(database: Database): Promise<string[]> {
+  const left: string[] = [];
+  for (const name of clearedTables) {
+    const [{ rows }] = await database.knex(name).count({ rows: '*' });
+    if (Number(rows) > 0) left.push(`${name}: ${rows}`);
+  }
+  return left;
+}
