@@ -1,0 +1,147 @@
+/**
+ * SIGKILL at every commit of a date's run, between any two of its statements, and at any moment: the run that is
+ * started next takes over by itself and leaves exactly what a run that was never killed leaves.
+ */
+import { availableParallelism } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openDatabase } from '../../../src/database/open.ts';
+import { randomOf } from '../../oracles/logs.ts';
+import {
+  type CrashBench,
+  crashArgs,
+  crashDate,
+  crashZone,
+  openCrashBench,
+  pictureOf,
+} from '../../support/crash-bench.ts';
+import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import {
+  compileCache,
+  countPoints,
+  type KillPoint,
+  pointText,
+  runKilled,
+  runThroughKills,
+} from '../../support/kill-run.ts';
+import { settle } from './support.ts';
+
+/** Not the steps of the id sequences: gaps in them mean nothing, and the statement kills meet them too. */
+const COMMITS = '^(?!.*_SEQ\\b)';
+const STATEMENT_KILLS = 25;
+const TIMED_KILLS = 10;
+const TIMED_KILLS_AN_INSTANCE = 3;
+
+/** A change of the seed changes which statements are met; each run of the tests meets the same. */
+const random = randomOf(20_261_120);
+
+function randomInteger(from: number, to: number): number {
+  return from + Math.floor(random() * (to - from + 1));
+}
+
+/** A restart in this process spares a start of the program; those of the last test are by the command itself. */
+async function settleHere(url: string): Promise<void> {
+  const database = await openDatabase(url);
+  try {
+    await settle(database, crashDate, crashZone, { workers: 1, partitions: 2, chunkSize: 110 });
+  } finally {
+    await database.close();
+  }
+}
+
+describe.each(testDatabases())('a date that is killed on $name', { timeout: 300_000 }, ({ name }) => {
+  const lanes: { readonly test: TestDatabase; readonly bench: CrashBench }[] = [];
+  let commits: number;
+  let statements: number;
+  /** From the start of a process that runs the date to its end. */
+  let typicalMs: number;
+  let expected: string;
+
+  beforeAll(async () => {
+    // For the worker threads of the restarts in this process.
+    vi.stubEnv('NODE_COMPILE_CACHE', compileCache);
+    for (let lane = 0; lane < Math.min(2, availableParallelism()); lane++) {
+      const test = await freshDatabase(name);
+      lanes.push({ test, bench: await openCrashBench(test.url) });
+    }
+    commits = (await countPoints(crashArgs(1), lanes[0].bench.url, COMMITS)).commits;
+    await lanes[0].bench.reset();
+    const clean = await countPoints(crashArgs(1), lanes[0].bench.url);
+    statements = clean.statements;
+    typicalMs = clean.ms;
+    expected = await pictureOf(lanes[0].bench.url);
+  }, 120_000);
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    for (const { test } of lanes) await test.drop();
+  });
+
+  /** Does `work` for each item, on a bench of its own that is as at its start; as many at a time as there are benches. */
+  async function onBenches<T>(items: readonly T[], work: (url: string, item: T) => Promise<void>): Promise<void> {
+    const queue = [...items];
+    await Promise.all(
+      lanes.map(async ({ bench }) => {
+        for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+          await bench.reset();
+          await work(bench.url, item);
+        }
+      }),
+    );
+  }
+
+  it('has points enough, and a clean run that left a result', () => {
+    expect(commits).toBeGreaterThan(30);
+    expect(statements).toBeGreaterThan(3 * commits);
+    const picture = JSON.parse(expected);
+    expect(picture.lastStatus).toBe('COMPLETED');
+    expect(picture.leftOver).toEqual([]);
+    expect(picture.partitions).toHaveLength(2);
+    for (const [, counts] of picture.partitions) expect(counts.COMMIT_COUNT).toBeGreaterThan(1);
+    for (const table of ['video_daily_stats', 'settle_quarantine', 'settle_ranking']) {
+      expect(picture[table].length).toBeGreaterThan(5);
+    }
+  });
+
+  it('ends as a clean run, killed before and after every commit', async () => {
+    const points: KillPoint[] = [];
+    for (let at = 1; at <= commits; at++) {
+      points.push({ mode: 'before-commit', at, match: COMMITS }, { mode: 'after-commit', at, match: COMMITS });
+    }
+    await onBenches(points, async (url, point) => {
+      expect((await runKilled(crashArgs(1), url, point)).killed, pointText(point)).toBe(true);
+      await settleHere(url);
+      expect(await pictureOf(url), pointText(point)).toBe(expected);
+    });
+  });
+
+  it('ends as a clean run, killed between any two statements', async () => {
+    const points = Array.from({ length: STATEMENT_KILLS }, (): KillPoint => {
+      const mode = random() < 0.7 ? 'before-statement' : 'sent-statement';
+      return { mode, at: randomInteger(1, statements) };
+    });
+    await onBenches(points, async (url, point) => {
+      // Two threads can do with fewer statements than one, so that a point near the end may not be reached.
+      await runKilled(crashArgs(2), url, point);
+      await settleHere(url);
+      expect(await pictureOf(url), pointText(point)).toBe(expected);
+    });
+  });
+
+  it('ends as a clean run, killed several times at any moment', async () => {
+    let kills = 0;
+    for (let instance = 0; kills < TIMED_KILLS; instance++) {
+      expect(instance, 'instances for so few kills').toBeLessThan(2 * TIMED_KILLS);
+      const { bench } = lanes[0];
+      await bench.reset();
+      const points = Array.from({ length: TIMED_KILLS_AN_INSTANCE }, (): KillPoint => {
+        // Before the first statement, about the first third of the time, there is nothing to break.
+        return { mode: 'time', afterMs: typicalMs * (0.3 + 0.7 * random()) };
+      });
+      const started = performance.now();
+      const killed = await runThroughKills(crashArgs(2), bench.url, points);
+      kills += killed;
+      // How long a run takes depends on what else the machine does; too long an estimate would kill nothing.
+      if (killed < TIMED_KILLS_AN_INSTANCE) typicalMs = Math.min(typicalMs, performance.now() - started);
+      expect(await pictureOf(bench.url), points.map(pointText).join(', ')).toBe(expected);
+    }
+  });
+});

@@ -1,0 +1,62 @@
+/** SIGKILL in the middle of `settle migrate`: the next one completes the schema. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { migrations } from '../../../migrations/index.ts';
+import { migrationStatus } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open.ts';
+import { freshDatabase, serverDatabases, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { countPoints, type KillPoint, pointText, runThroughKills } from '../../support/kill-run.ts';
+
+const KILLS = 10;
+
+async function expectComplete(url: string): Promise<void> {
+  const database = await openDatabase(url);
+  try {
+    const names = migrations.map((migration) => migration.name);
+    expect(await migrationStatus(database)).toEqual({ applied: names, pending: [], unknown: [] });
+    for (const sequence of ['BATCH_JOB_INSTANCE_SEQ', 'BATCH_JOB_EXECUTION_SEQ', 'BATCH_STEP_EXECUTION_SEQ']) {
+      expect(await database.dialect.nextSequenceValue(database.knex, sequence)).toBe(1);
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+describe.each(testDatabases())('a migration that is killed on $name', { timeout: 300_000 }, ({ name }) => {
+  it('is completed by the next one, killed between any two statements', async () => {
+    const first = await freshDatabase(name);
+    const { statements } = await countPoints(['migrate'], first.url);
+    await first.drop();
+    for (let kill = 0; kill < KILLS; kill++) {
+      const test = await freshDatabase(name);
+      const point: KillPoint = { mode: 'before-statement', at: Math.ceil(((kill + 0.5) * statements) / KILLS) };
+      try {
+        expect(await runThroughKills(['migrate'], test.url, [point]), pointText(point)).toBe(1);
+        await expectComplete(test.url);
+      } finally {
+        await test.drop();
+      }
+    }
+  });
+});
+
+// Servers commit each DDL by itself. Each run gets on by a change or two and is killed again: for every migration,
+// between its table and the note of it, or between that note and the next table. (SQLite begins anew each time.)
+describe.each(serverDatabases())(
+  'a migration that is killed at each change on $name',
+  { timeout: 300_000 },
+  ({ name }) => {
+    /** What changes the schema or notes that it was changed. */
+    const changes = 'create (table|sequence)|insert into .\\w+(_seq|settle_migration). ';
+    let test: TestDatabase;
+    beforeEach(async () => {
+      test = await freshDatabase(name);
+    });
+    afterEach(() => test.drop());
+
+    it.each([3, 4])('goes on, always killed before change %i', async (at) => {
+      const endless = Array.from({ length: 200 }, (): KillPoint => ({ mode: 'before-statement', at, match: changes }));
+      expect(await runThroughKills(['migrate'], test.url, endless)).toBeGreaterThan(5);
+      await expectComplete(test.url);
+    });
+  },
+);
