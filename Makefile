@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 SETTLE = node bin/settle.js
 
-.PHONY: demo test check fix build
+.PHONY: demo test soak check fix build
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
@@ -27,6 +27,10 @@ demo: node_modules/.package-lock.json
 test: node_modules/.package-lock.json
 	@check=passed; npm run --silent check || check=failed; \
 	SETTLE_TEST_CHECK=$$check vitest run && test $$check = passed
+
+# Many random kills (SOAK_KILLS, SETTLE_DATABASE_URL): test/soak/soak.ts says more.
+soak: node_modules/.package-lock.json
+	node test/soak/soak.ts
 
 check: node_modules/.package-lock.json
 	npm run --silent check
