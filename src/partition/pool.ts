@@ -27,7 +27,7 @@ export interface PoolRun {
 /** A heap beyond this ends the thread with an error of its own instead of the process by the system's. */
 const HEAP_MB_MAX = 2048;
 /** Small: the hot path makes next to no objects, and the default would keep tens of megabytes a thread for them. */
-const YOUNG_HEAP_MB_MAX = 12;
+const YOUNG_HEAP_MB_MAX = 6;
 /** How long a thread that has nothing left to do may take to close its connections. */
 const END_TIMEOUT_MS = 5000;
 

@@ -14,8 +14,8 @@ import { rankVideos } from './rank-videos.ts';
 import { resolveWindows } from './resolve-windows.ts';
 import { planStatistics, statisticsStep } from './statistics-plan.ts';
 
-/** Rows a chunk: a checkpoint about every half second a worker. */
-const chunkRows = 500_000;
+/** Rows a chunk: a checkpoint about every second a worker. */
+const chunkRows = 1_000_000;
 
 const parameters: readonly ParameterDefinition[] = [
   {

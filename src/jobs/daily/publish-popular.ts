@@ -33,7 +33,7 @@ export async function publishPopular(context: StepContext): Promise<Partial<Step
     let members = 0;
     const windows = await listSettledDates(context.database, { from: date, to: addDays(date, days - 1) });
     for (const end of windows) {
-      const ranking = await readRanking(context.database.knex, 'popular', end, 'views');
+      const ranking = await readRanking(context.database, 'popular', end, 'views');
       await replaceSortedSet(redis, `settle:popular:${end}`, ranking);
       const newest = await redis.get('settle:popular:date');
       if (newest === null || newest <= end) {

@@ -14,7 +14,8 @@ import { readVideoSums } from '../../rules/video-sums.ts';
 import { listPartials, readPartial, sumPartialVerdicts } from './partial-store.ts';
 import { statisticsStep } from './statistics-plan.ts';
 
-const rowsAnInsert = 5_000;
+/** Few, so that the garbage of one batch does not outlive it. */
+const rowsAnInsert = 1_000;
 
 /** @throws SettleError BALANCE_BROKEN (exit code 20) */
 export async function publishStatistics(context: StepContext): Promise<Partial<StepCounts>> {

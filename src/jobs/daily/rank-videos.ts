@@ -3,12 +3,12 @@
  * window that the date lies in.
  */
 import { bulkInsert } from '../../database/bulk-insert.ts';
-import type { Database, Executor, Transaction } from '../../database/database.ts';
+import type { Database, Transaction } from '../../database/database.ts';
 import { toBigInt } from '../../database/values.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { addDays, periodOf } from '../../rules/business-time.ts';
-import { metricOf, type RankingMetric, rankingMetrics, topVideos, type VideoStatistics } from '../../rules/ranking.ts';
-import { listSettledDates, readStatistics } from './read-statistics.ts';
+import { type RankingMetric, rankingMetrics } from '../../rules/ranking.ts';
+import { listSettledDates } from './read-statistics.ts';
 
 export type RankingKind = 'day' | 'week' | 'month' | 'popular';
 
@@ -37,28 +37,61 @@ export async function rankVideos(context: StepContext): Promise<Partial<StepCoun
     periods.push({ kind: 'popular', label: end, from: addDays(end, 1 - days), to: end });
   }
   let places = 0;
-  let last: { key: string; videos: VideoStatistics[] } | undefined;
+  let last: { dates: string; rankings: Rankings } | undefined;
   for (const period of periods) {
+    // Only dates that have been settled hold views; the first nights of a week or month share one reading.
     const settled = await listSettledDates(database, period);
-    const key = settled.join();
-    // Periods that have the same dates so far (the first nights of a week or month) need one reading.
-    if (last?.key !== key) last = { key, videos: await readSettled(database, settled) };
-    const { videos } = last;
+    const dates = settled.join();
+    if (last?.dates !== dates) last = { dates, rankings: await computeRankings(database, settled, size) };
+    const { rankings } = last;
     await context.transaction(async (tx) => {
-      for (const metric of rankingMetrics) places += await replaceRanking(database, tx, period, metric, size, videos);
+      for (const metric of rankingMetrics) await replaceRanking(database, tx, period, metric, rankings[metric]);
     });
+    places += rankings.views.length + rankings.play_seconds.length;
   }
   return { writeCount: places };
 }
 
+type Rankings = Record<RankingMetric, RankedVideo[]>;
+
+async function computeRankings(database: Database, settled: readonly string[], size: number): Promise<Rankings> {
+  if (settled.length === 0) return { views: [], play_seconds: [] };
+  const period = { from: settled[0], to: settled[settled.length - 1] };
+  return {
+    views: await selectTop(database, period, 'views', size),
+    play_seconds: await selectTop(database, period, 'play_seconds', size),
+  };
+}
+
+/** The rule of src/rules/ranking.ts as SQL, so that the videos of a month need not come here to be counted. */
+async function selectTop(
+  { knex }: Database,
+  period: { readonly from: string; readonly to: string },
+  metric: RankingMetric,
+  size: number,
+): Promise<RankedVideo[]> {
+  const rows = await knex('video_daily_stats')
+    .whereBetween('business_date', [period.from, period.to])
+    .groupBy('video_id')
+    .select('video_id')
+    .sum({ value: metric })
+    .orderBy([{ column: 'value', order: 'desc' }, { column: 'video_id' }])
+    .limit(size);
+  return rows.map((row: Record<string, unknown>, at: number) => ({
+    place: at + 1,
+    videoId: toBigInt(row.video_id),
+    value: toBigInt(row.value),
+  }));
+}
+
 /** A stored ranking, first place first; empty when there is none. */
 export async function readRanking(
-  executor: Executor,
+  { knex }: Database,
   kind: RankingKind,
   label: string,
   metric: RankingMetric,
 ): Promise<RankedVideo[]> {
-  const rows = await executor('settle_ranking').where({ kind, label, metric }).orderBy('place');
+  const rows = await knex('settle_ranking').where({ kind, label, metric }).orderBy('place');
   return rows.map((row) => ({
     place: Number(row.place),
     videoId: toBigInt(row.video_id),
@@ -66,26 +99,18 @@ export async function readRanking(
   }));
 }
 
-async function readSettled(database: Database, settled: readonly string[]): Promise<VideoStatistics[]> {
-  if (settled.length === 0) return [];
-  return readStatistics(database, { from: settled[0], to: settled[settled.length - 1] });
-}
-
 async function replaceRanking(
   database: Database,
   tx: Transaction,
   { kind, label }: RankingPeriod,
   metric: RankingMetric,
-  size: number,
-  videos: readonly VideoStatistics[],
-): Promise<number> {
-  const top = topVideos(videos, metric, size);
+  ranking: readonly RankedVideo[],
+): Promise<void> {
   await tx('settle_ranking').where({ kind, label, metric }).delete();
   await bulkInsert(
     tx,
     database.dialect,
     { table: 'settle_ranking', columns: ['kind', 'label', 'metric', 'place', 'video_id', 'value'] },
-    top.map((video, at) => [kind, label, metric, at + 1, video.videoId, metricOf(video, metric)]),
+    ranking.map(({ place, videoId, value }) => [kind, label, metric, place, videoId, value]),
   );
-  return top.length;
 }

@@ -41,7 +41,7 @@ export interface StatisticsPlanDetail {
 }
 
 /** Rows of one bucket, about: what the merge holds in memory at once. */
-const openRowsABucket = 500_000;
+const openRowsABucket = 150_000;
 /** An edge zone is measured again in about this many pieces. */
 const edgePieces = 16;
 const edgeRowsMin = 32;
