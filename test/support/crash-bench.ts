@@ -9,7 +9,7 @@ import type { Database } from '../../src/database/database.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { buildLog } from '../oracles/logs.ts';
-import { writeLog } from '../oracles/read-log.ts';
+import { type Log, writeLog } from '../oracles/read-log.ts';
 
 export const crashDate = '2026-11-20';
 export const crashZone = 'Asia/Seoul';
@@ -28,16 +28,20 @@ export interface CrashBench {
   reset(): Promise<void>;
 }
 
-/** Of an empty database that the caller has created and drops. */
-export async function openCrashBench(url: string): Promise<CrashBench> {
+/**
+ * Of an empty database that the caller has created and drops.
+ * @param log null: no log, for jobs that write one
+ */
+export async function openCrashBench(url: string, log: Log | null = crashLog): Promise<CrashBench> {
   const database = await openDatabase(url);
   try {
     await migrate(database);
-    await writeLog(url, crashLog);
+    if (log !== null) await writeLog(url, log);
   } finally {
     await database.close();
   }
-  return { url, reset: url.startsWith('sqlite:') ? sqliteReset(url.slice('sqlite:'.length)) : serverReset(url) };
+  if (url.startsWith('sqlite:')) return { url, reset: sqliteReset(url.slice('sqlite:'.length)) };
+  return { url, reset: serverReset(url, log === null ? [] : ['view_log', 'video']) };
 }
 
 /** The closed file is whole, without its WAL: a copy of it is a database. */
@@ -51,8 +55,8 @@ function sqliteReset(path: string): () => Promise<void> {
 }
 
 /** Far quicker than a new database: on MySQL creating its tables takes longer than settling it. */
-function serverReset(url: string): () => Promise<void> {
-  const kept = ['view_log', 'video', 'settle_migration', 'settle_migration_lock'];
+function serverReset(url: string, source: readonly string[]): () => Promise<void> {
+  const kept = [...source, 'settle_migration', 'settle_migration_lock'];
   return async () => {
     const connection = await mysql.createConnection({ uri: url.replace(/^mariadb:/, 'mysql:') });
     try {

@@ -75,14 +75,21 @@ describe.each(testDatabases())('a date that is killed on $name', { timeout: 300_
     for (const { test } of lanes) await test.drop();
   });
 
-  /** Does `work` for each item, on a bench of its own that is as at its start; as many at a time as there are benches. */
-  async function onBenches<T>(items: readonly T[], work: (url: string, item: T) => Promise<void>): Promise<void> {
-    const queue = [...items];
+  /** From the start anew for each point: kills a run there, runs the date again, and compares. Both benches work. */
+  async function killAndRunAgain(
+    points: readonly KillPoint[],
+    kill: (url: string, point: KillPoint) => Promise<void>,
+  ): Promise<void> {
+    const queue = [...points];
     await Promise.all(
       lanes.map(async ({ bench }) => {
-        for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+        for (let point = queue.shift(); point !== undefined; point = queue.shift()) {
           await bench.reset();
-          await work(bench.url, item);
+          await kill(bench.url, point);
+          await settleHere(bench.url).catch((cause) => {
+            throw new Error(`not to be restarted when ${pointText(point!)}`, { cause });
+          });
+          expect(await pictureOf(bench.url), pointText(point)).toBe(expected);
         }
       }),
     );
@@ -106,10 +113,8 @@ describe.each(testDatabases())('a date that is killed on $name', { timeout: 300_
     for (let at = 1; at <= commits; at++) {
       points.push({ mode: 'before-commit', at, match: COMMITS }, { mode: 'after-commit', at, match: COMMITS });
     }
-    await onBenches(points, async (url, point) => {
+    await killAndRunAgain(points, async (url, point) => {
       expect((await runKilled(crashArgs(1), url, point)).killed, pointText(point)).toBe(true);
-      await settleHere(url);
-      expect(await pictureOf(url), pointText(point)).toBe(expected);
     });
   });
 
@@ -118,11 +123,9 @@ describe.each(testDatabases())('a date that is killed on $name', { timeout: 300_
       const mode = random() < 0.7 ? 'before-statement' : 'sent-statement';
       return { mode, at: randomInteger(1, statements) };
     });
-    await onBenches(points, async (url, point) => {
+    await killAndRunAgain(points, async (url, point) => {
       // Two threads can do with fewer statements than one, so that a point near the end may not be reached.
       await runKilled(crashArgs(2), url, point);
-      await settleHere(url);
-      expect(await pictureOf(url), pointText(point)).toBe(expected);
     });
   });
 

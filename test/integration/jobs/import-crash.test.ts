@@ -1,0 +1,84 @@
+/** SIGKILL before and after every commit of an import, which reads and writes one row for one: none is lost or doubled. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../../src/database/open.ts';
+import { readLog } from '../../oracles/read-log.ts';
+import { openCrashBench } from '../../support/crash-bench.ts';
+import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { countPoints, type KillPoint, pointText, runThroughKills } from '../../support/kill-run.ts';
+
+const ROWS = 420;
+const CHUNK_ROWS = 100;
+
+describe.each(testDatabases())('an import that is killed on $name', { timeout: 300_000 }, ({ name }) => {
+  let place: TestDatabase;
+  let folder: string;
+  let args: string[];
+
+  beforeEach(async () => {
+    place = await freshDatabase(name);
+    folder = mkdtempSync(join(tmpdir(), 'settle-test-'));
+    const config = join(folder, 'settle.config.json');
+    writeFileSync(config, JSON.stringify({ chunk: CHUNK_ROWS }));
+    const file = join(folder, 'views.csv');
+    writeFileSync(file, csv());
+    args = ['--config', config, 'import', 'views', file, '--register-videos'];
+  });
+  afterEach(async () => {
+    await place.drop();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('ends as a clean one', async () => {
+    const bench = await openCrashBench(place.url, null);
+    const { commits } = await countPoints(args, bench.url);
+    const expected = await picture(bench.url);
+    expect(expected).toMatchObject({ status: 'COMPLETED', leases: 0, readCount: ROWS, writeCount: ROWS });
+    expect(expected.log.rows).toHaveLength(ROWS);
+    expect(commits).toBeGreaterThan(2 * Math.ceil(ROWS / CHUNK_ROWS));
+    for (let at = 1; at <= commits; at++) {
+      for (const mode of ['before-commit', 'after-commit'] as const) {
+        const point: KillPoint = { mode, at };
+        await bench.reset();
+        expect(await runThroughKills(args, bench.url, [point]), pointText(point)).toBe(1);
+        expect(await picture(bench.url), pointText(point)).toEqual(expected);
+      }
+    }
+  });
+});
+
+/** Every 17th row names a video that no row before it has named. */
+function csv(): string {
+  const lines = ['id,video_id,viewer_id,viewed_at,play_seconds,ad_views'];
+  for (let id = 1; id <= ROWS; id++) {
+    const time = new Date(Date.UTC(2026, 10, 20) + id * 1000).toISOString().replace('T', ' ').slice(0, 23);
+    lines.push(`${id},${1 + Math.floor(id / 17)},${1 + (id % 50)},${time},${id % 600},${id % 3}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The log, and what the step that writes views has counted over all executions. */
+async function picture(url: string) {
+  const log = await readLog(url);
+  const database = await openDatabase(url);
+  try {
+    const { knex } = database;
+    const last = await knex('BATCH_JOB_EXECUTION').orderBy('JOB_EXECUTION_ID', 'desc').first('STATUS');
+    const [{ leases }] = await knex('settle_lease').count({ leases: '*' });
+    const [counts] = await knex('BATCH_STEP_EXECUTION')
+      .where({ STEP_NAME: 'write-views' })
+      .sum({ readCount: 'READ_COUNT', writeCount: 'WRITE_COUNT', commitCount: 'COMMIT_COUNT' });
+    return {
+      log,
+      status: last.STATUS,
+      leases: Number(leases),
+      readCount: Number(counts.readCount),
+      writeCount: Number(counts.writeCount),
+      commitCount: Number(counts.commitCount),
+    };
+  } finally {
+    await database.close();
+  }
+}
