@@ -11,11 +11,16 @@ export async function reportError(
 ): Promise<number> {
   // Loaded late: most errors are ours, and need no table of database errors.
   const known = isSettleError(error) ? error : (await import('../database/errors.ts')).toSettleError(error);
-  process.stderr.write(`${oneLine(known.message, known.hint)}\n`);
+  tell(known.message, known.hint);
   if (logLevel === 'debug' || logLevel === 'trace') {
     for (let at: unknown = known; at instanceof Error; at = at.cause) process.stderr.write(`${at.stack}\n`);
   }
   return known.exitCode;
+}
+
+/** A message for people: one line on stderr that begins with `settle:`, also where the log is JSON. */
+export function tell(message: string, hint?: string): void {
+  process.stderr.write(`${oneLine(message, hint)}\n`);
 }
 
 /** `settle: message. Hint.` on one line, whatever line breaks are inside. */

@@ -2,7 +2,7 @@
 import type { JobDefinition } from '../engine/job.ts';
 import { type JobRunResult, runJob } from '../steps/run-job.ts';
 import type { CommandContext } from './context.ts';
-import { oneLine, reportError } from './errors.ts';
+import { reportError, tell } from './errors.ts';
 import { readExecutionView } from './execution-view.ts';
 import { summaryText } from './output/execution-text.ts';
 import { formatJson } from './output/json.ts';
@@ -48,9 +48,7 @@ export async function executeJob(
   if (alreadyComplete) {
     const subject = [job.name, parameters.date].filter((word) => word !== undefined).join(' ');
     const hint = `\`settle show ${view.id}\` shows it, --rerun computes it again`;
-    process.stderr.write(
-      `${oneLine(`${subject} is already complete (execution ${view.id}); nothing was done`, hint)}\n`,
-    );
+    tell(`${subject} is already complete (execution ${view.id}); nothing was done`, hint);
   }
   if (result.error !== undefined) await reportError(result.error, settings.logLevel);
   const { id: execution, status, rows, durationMs } = view;
@@ -58,7 +56,7 @@ export async function executeJob(
   writeTerminationLog({
     exitCode,
     job: job.name,
-    date: parameters.date,
+    businessDate: parameters.date,
     execution,
     status,
     rows,

@@ -11,6 +11,7 @@ import {
   type JobExecution,
   type PartitionProgress,
   type StepExecution,
+  type StoredParameter,
 } from '../repository/types.ts';
 
 /** Counts are rows or items of this execution alone; times are UTC. */
@@ -83,7 +84,6 @@ export async function readExecutionView(
   const rows = await listStepExecutions(database, id);
   const plan = await listPartitions(database, jobInstanceId);
   const steps = stepViews(rows, plan, now);
-  const identifying = stored.filter((one) => one.identifying).map(({ name, value }) => [name, value] as const);
   return {
     id,
     job: jobName,
@@ -98,7 +98,7 @@ export async function readExecutionView(
     rows: Math.max(0, ...steps.map(rowsOfStep)),
     verdicts: verdictsIn(await getJobContext(database, id)),
     steps,
-    next: nextCommands(execution, steps, identifying),
+    next: nextCommands(execution, steps, stored),
   };
 }
 
@@ -175,12 +175,16 @@ function verdictsIn(context: string | undefined): Record<string, number | bigint
 function nextCommands(
   execution: JobExecution,
   steps: readonly StepView[],
-  identifying: readonly (readonly [name: string, value: string])[],
+  parameters: readonly StoredParameter[],
 ): string[] {
   const { id, status, jobName } = execution;
+  const identifying = parameters.filter((one) => one.identifying).map(({ name, value }) => [name, value] as const);
   const date = identifying.find(([name]) => name === 'date')?.[1];
   if (isRunning(status)) return [`settle stop ${id}`, 'settle recover   (if the process that ran it is gone)'];
   if (status === 'FAILED' || status === 'STOPPED') {
+    const again = importAgain(execution, parameters);
+    // Its first step reads the whole file: what fails there has written nothing, and mostly fails for the file.
+    if (again !== undefined && status === 'FAILED' && steps.length === 1) return [`${again}   (the file corrected)`];
     const isShort = identifying.every(([name]) => name === 'date' || name === 'zone');
     const given = identifying.map(([name, value]) => `--${name} ${value}`);
     return [`settle restart ${id}`, ...(isShort ? [['settle run', jobName, ...given].join(' ')] : [])];
@@ -189,4 +193,16 @@ function nextCommands(
   const results =
     jobName === 'daily' && status === 'COMPLETED' && date !== undefined ? [`settle stats --date ${date}`] : [];
   return skips > 0 ? [`settle skipped ${id}`, ...results] : results;
+}
+
+/** The command that an import was started with; undefined for other jobs. */
+function importAgain({ jobName }: JobExecution, parameters: readonly StoredParameter[]): string | undefined {
+  const what = /^import-(views|videos)$/.exec(jobName)?.[1];
+  if (what === undefined) return undefined;
+  const given = (wanted: string) => parameters.find(({ name }) => name === wanted)?.value;
+  // Standard input was copied to a file that is gone.
+  const file = given('file') === '-' ? '-' : given('path');
+  const flags = ['map', 'zone'].flatMap((name) => (given(name) === undefined ? [] : [`--${name} ${given(name)}`]));
+  const registers = given('register-videos') === 'true' ? ['--register-videos'] : [];
+  return ['settle import', what, file, ...flags, ...registers].join(' ');
 }

@@ -19,7 +19,7 @@ export function createLogger(settings: Pick<Settings, 'logLevel' | 'logFormat'>)
 function writeText(line: string): void {
   const record = JSON.parse(line) as { level: string; time: string; msg?: string } & Record<string, unknown>;
   // The error that ended a run is told by the command itself, in its last line.
-  if (record.level === 'error' && 'hint' in record) return;
+  if (record.level === 'error' && record.msg === 'job ended') return;
   const fields = Object.entries(record)
     .filter(([name]) => !HIDDEN.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`);

@@ -11,7 +11,7 @@ const MESSAGE_LENGTH_MAX = 600;
 export interface Ending {
   readonly exitCode: number;
   readonly job?: string;
-  readonly date?: string;
+  readonly businessDate?: string;
   readonly execution?: number;
   readonly status?: string;
   readonly rows?: number;

@@ -145,6 +145,16 @@ const RULES: readonly ErrorRule[] = [
     code: 'DATABASE_TABLE_MISSING',
     class: 'fatal',
     exitCode: schemaOutdated,
+    codes: [1146, 1051, 'SQLITE_ERROR'],
+    // What other programs fill and read: it was there when the schema was migrated, so migrating does not help.
+    pattern: /(no such table: |[.'])(main\.)?(view_log|video|video_daily_stats)('|$)/,
+    message: 'the database lacks a table',
+    hint: 'this table is the platform’s own: does the database URL name its database? `settle migrate` made it only where there was none',
+  },
+  {
+    code: 'DATABASE_TABLE_MISSING',
+    class: 'fatal',
+    exitCode: schemaOutdated,
     codes: [1146, 1051],
     message: 'the database lacks a table',
     hint: 'run `settle migrate`',

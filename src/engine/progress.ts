@@ -1,6 +1,17 @@
 /** How a run tells of its progress. The engine calls it at every commit; the command line draws it. */
 
-export type ProgressEvent =
+export type ProgressEvent = JobStarted | StepProgress;
+
+/** First, and once: what the run is. */
+export interface JobStarted {
+  readonly type: 'job-started';
+  readonly job: string;
+  readonly execution: number;
+  /** For jobs that have one. */
+  readonly businessDate: string | undefined;
+}
+
+export type StepProgress =
   | {
       readonly type: 'step-started';
       readonly step: string;

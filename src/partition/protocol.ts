@@ -30,6 +30,8 @@ export interface PartitionTask {
   readonly stepExecution: StepExecution;
   /** The text of the step execution's context. */
   readonly contextText: string;
+  /** Of the partition's span: the thread's own spans are its children. */
+  readonly traceCarrier: Readonly<Record<string, string>>;
   /** Rows that earlier executions of the partition have read. */
   readonly rowsDone: number;
 }

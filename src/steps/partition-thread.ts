@@ -13,6 +13,7 @@ import type { FromWorker, PartitionResult, PartitionTask, ToWorker, WorkerStart 
 import { toRemoteError } from '../partition/remote-error.ts';
 import { updatePartition } from '../repository/partition.ts';
 import { runChunks } from './run-chunks.ts';
+import { inTraceOf } from './tracing.ts';
 
 /** One for the scan of a range, one for the transactions. */
 const POOL_SIZE_MAX = 2;
@@ -32,9 +33,11 @@ try {
   port.on('message', (message: ToWorker) => {
     switch (message.type) {
       case 'run':
-        runPartition(database, openPartition, message.task).then((result) => {
-          send({ type: 'ended', partition: message.task.partition, result });
-        });
+        inTraceOf(message.task.traceCarrier, () => runPartition(database, openPartition, message.task)).then(
+          (result) => {
+            send({ type: 'ended', partition: message.task.partition, result });
+          },
+        );
         return;
       case 'end':
         database.close().finally(() => port.close());

@@ -12,6 +12,7 @@ import { updateStepContext } from '../repository/execution-context.ts';
 import { updateStepExecution } from '../repository/step-execution.ts';
 import type { StepExecution } from '../repository/types.ts';
 import { addCounts, type StepOutcome } from './job-run.ts';
+import { inSpan, spanAttributes } from './tracing.ts';
 
 export interface ChunkRun {
   readonly database: Database;
@@ -52,7 +53,7 @@ async function runAllChunks(run: ChunkRun, handlers: ChunkHandlers): Promise<Ste
       await completeStep(run, handlers);
       return 'COMPLETED';
     }
-    await runChunk(run, handlers, chunk);
+    await inSpan('chunk', spanAttributes({ rows: chunk.size }), () => runChunk(run, handlers, chunk));
     run.onCommit(run.stepExecution.readCount);
     // SQLite answers at once, so that nothing here would ever wait: timers, signals and messages need their turn.
     await nextTurn();

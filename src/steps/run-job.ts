@@ -19,6 +19,7 @@ import { deleteLease } from '../repository/lease.ts';
 import type { BatchStatus, JobExecution } from '../repository/types.ts';
 import type { JobRun } from './job-run.ts';
 import { runStep } from './run-step.ts';
+import { inSpan, spanAttributes } from './tracing.ts';
 
 export interface RunJobOptions {
   /** Worker threads of partitioned steps. Default: the number of cores. */
@@ -72,12 +73,9 @@ export async function runJob(
   }
 
   const { execution, fence } = start;
-  const date = parameters.get('date');
-  const logger = (options.logger ?? pino({ level: 'silent' })).child({
-    job: job.name,
-    execution: execution.id,
-    ...(date === undefined ? {} : { date }),
-  });
+  const businessDate = parameters.get('date');
+  const identity = { job: job.name, execution: execution.id, businessDate };
+  const logger = (options.logger ?? pino({ level: 'silent' })).child(identity);
   logStart(logger, start);
   const lost = new AbortController();
   const asked = new AbortController();
@@ -108,10 +106,16 @@ export async function runJob(
     progress: options.progress ?? (() => {}),
     now,
   };
+  run.progress({ type: 'job-started', job: job.name, execution: execution.id, businessDate });
   try {
-    const { status, skipCount } = await runSteps(job, run);
-    lost.signal.throwIfAborted();
-    await endExecution(run, status, '');
+    const { status, skipCount } = await inSpan('job', spanAttributes(identity), async (span) => {
+      const end = await runSteps(job, run);
+      lost.signal.throwIfAborted();
+      await endExecution(run, end.status, '');
+      span.setAttribute('settle.status', end.status);
+      return end;
+    });
+    logger.info({ status }, 'job ended');
     if (status === 'STOPPED') return { execution, outcome: 'stopped', exitCode: stopExitCode(options.signal) };
     return skipCount > 0
       ? { execution, outcome: 'completed-with-skips', exitCode: ExitCode.completedWithSkips }
@@ -148,12 +152,12 @@ async function endExecution(run: JobRun, status: BatchStatus, exitMessage: strin
     await deleteLease(tx, execution.id);
     Object.assign(execution, next);
   });
-  run.logger.info({ status }, 'job ended');
 }
 
 async function failRun(run: JobRun, error: SettleError): Promise<JobRunResult> {
   const { database, execution, logger } = run;
-  logger.error({ code: error.code, hint: error.hint }, error.message);
+  // The one record of the failure; the line for people is the command's.
+  logger.error({ status: 'FAILED', code: error.code, reason: error.message, hint: error.hint }, 'job ended');
   logger.debug({ err: error }, 'the error with its stack');
   const failed = { outcome: 'failed', exitCode: error.exitCode, error } as const;
   try {

@@ -4,6 +4,7 @@
  * after a restart an operator still sees the whole date (Spring Batch would show the last execution's part only).
  */
 import { extname } from 'node:path';
+import type { Span } from '@opentelemetry/api';
 import type { Database } from '../database/database.ts';
 import { toSettleError } from '../database/errors.ts';
 import { ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
@@ -29,6 +30,7 @@ import { insertStepExecution, selectStepExecution, updateStepExecution } from '.
 import { type ExecutionCounts, type PartitionProgress, type StepExecution, zeroCounts } from '../repository/types.ts';
 import type { StepOutcome, StepRun } from './job-run.ts';
 import { newStepExecution } from './new-step-execution.ts';
+import { failSpan, openSpan, spanAttributes } from './tracing.ts';
 
 /** Raised by a worker that finds the plan overtaken by the data. */
 export const PLAN_OUTDATED = 'PLAN_OUTDATED';
@@ -102,6 +104,7 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
   const queue = [...pending].sort((a, b) => b.rowsExpected - a.rowsExpected || a.partition - b.partition);
   const shared = await step.share?.(run.context);
   const failures: Error[] = [];
+  const spans = new Map<number, Span>();
   await runPool({
     entry: new URL(`./partition-thread${extname(import.meta.url)}`, import.meta.url),
     workerCount: Math.max(1, Math.min(options.workers, queue.length)),
@@ -121,21 +124,34 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
     signal: run.signal,
     nextTask: async () => {
       const partition = queue.shift();
-      return partition === undefined ? undefined : await startPartition(run, partition);
+      if (partition === undefined) return undefined;
+      const { span, carrier } = openSpan('partition', spanAttributes({ partition: partition.partition }));
+      spans.set(partition.partition, span);
+      return { ...(await startPartition(run, partition)), traceCarrier: carrier };
     },
     taskEnded: async (task, result) => {
-      if (result.outcome === 'failed') failures.push(fromRemoteError(result.error));
+      const failure = result.outcome === 'failed' ? fromRemoteError(result.error) : undefined;
+      if (failure !== undefined) failures.push(failure);
       await endPartition(run, task, result);
+      const span = spans.get(task.partition);
+      if (span !== undefined && failure !== undefined) failSpan(span, failure);
+      span?.end();
+      spans.delete(task.partition);
     },
     onAdvanced: (partition, rows) => progress({ type: 'advanced', step: step.name, partition, rowsDone: rows }),
     onLog: (line) => forwardLog(run, line),
+  }).finally(() => {
+    for (const span of spans.values()) span.end();
   });
   if (failures.length > 0) throw failures.find((failure) => !isPlanOutdated(failure)) ?? failures[0];
   return await outcomeOf(step, run);
 }
 
 /** Writes the partition's row for this execution, with the context that the last one left. */
-async function startPartition(run: StepRun, partition: PartitionProgress): Promise<PartitionTask> {
+async function startPartition(
+  run: StepRun,
+  partition: PartitionProgress,
+): Promise<Omit<PartitionTask, 'traceCarrier'>> {
   const { database, fence, execution, progress } = run;
   const { stepName, minId, maxId, rowsExpected, counts } = partition;
   const id = await database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ');

@@ -17,6 +17,7 @@ import { newStepExecution } from './new-step-execution.ts';
 import { runChunkStep } from './run-chunk-step.ts';
 import { runPartitioned } from './run-partitioned.ts';
 import { runTasklet } from './run-tasklet.ts';
+import { inSpan, spanAttributes } from './tracing.ts';
 
 export interface StepResult {
   readonly outcome: StepOutcome;
@@ -32,15 +33,18 @@ export async function runStep(step: Step, jobRun: JobRun): Promise<StepResult> {
     return { outcome: 'COMPLETED', stepExecution: history.last };
   }
   requireStartsLeft(step, history.startCount);
-  const run = await startStep(step, jobRun, history.last);
-  try {
-    const outcome = await runKind(step, run);
-    await endStep(step, run, outcome, '');
-    return { outcome, stepExecution: run.stepExecution };
-  } catch (error) {
-    await noteFailure(step, run, error);
-    throw error;
-  }
+  return await inSpan('step', spanAttributes({ step: step.name, kind: step.kind }), async (span) => {
+    const run = await startStep(step, jobRun, history.last);
+    try {
+      const outcome = await runKind(step, run);
+      await endStep(step, run, outcome, '');
+      span.setAttribute('settle.status', outcome);
+      return { outcome, stepExecution: run.stepExecution };
+    } catch (error) {
+      await noteFailure(step, run, error);
+      throw error;
+    }
+  });
 }
 
 function runKind(step: Step, run: StepRun): Promise<StepOutcome> {
@@ -92,7 +96,7 @@ async function endStep(step: Step, run: StepRun, status: BatchStatus, exitMessag
     if (status === 'COMPLETED') await updateStepContext(tx, stepExecution.id, serialiseContext(run.executionContext));
   });
   Object.assign(stepExecution, next);
-  run.logger.info({ status, ...(exitMessage === '' ? {} : { reason: exitMessage }) }, 'step ended');
+  run.logger.info({ status }, 'step ended');
   run.progress({ type: 'step-ended', step: step.name, status });
 }
 

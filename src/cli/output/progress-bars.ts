@@ -54,7 +54,9 @@ export function progressBars(): ProgressDisplay {
   const timer = setInterval(redraw, REDRAW_MS);
   timer.unref();
   return {
-    sink: (event) => state.apply(event, Date.now()),
+    sink: (event) => {
+      if (event.type !== 'job-started') state.apply(event, Date.now());
+    },
     end: () => {
       clearInterval(timer);
       screen.stop();

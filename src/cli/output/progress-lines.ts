@@ -1,4 +1,4 @@
-/** Progress off a terminal: one log line for a running step, every 5 seconds. */
+/** Progress off a terminal: one log line for each running step, every 5 seconds. */
 import type { Logger } from 'pino';
 import { formatDuration, formatPercent } from './format.ts';
 import type { ProgressDisplay } from './progress.ts';
@@ -8,11 +8,12 @@ const PERIOD_MS = 5_000;
 
 export function progressLines(logger: Logger, periodMs = PERIOD_MS): ProgressDisplay {
   const state = new ProgressState();
+  let log = logger;
   const timer = setInterval(() => {
     const now = Date.now();
     for (const track of state.steps.values()) {
       const left = timeLeftMs(track, now);
-      logger.info(
+      log.info(
         {
           step: track.step,
           rows: track.rowsDone,
@@ -28,5 +29,12 @@ export function progressLines(logger: Logger, periodMs = PERIOD_MS): ProgressDis
     }
   }, periodMs);
   timer.unref();
-  return { sink: (event) => state.apply(event, Date.now()), end: () => clearInterval(timer) };
+  return {
+    sink(event) {
+      if (event.type !== 'job-started') return state.apply(event, Date.now());
+      const { type: _type, ...fields } = event;
+      log = logger.child(fields);
+    },
+    end: () => clearInterval(timer),
+  };
 }

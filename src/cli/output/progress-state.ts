@@ -1,5 +1,5 @@
 /** Folds progress events into what a display needs: rows done, rate and time left, for steps and partitions. Pure. */
-import type { ProgressEvent } from '../../engine/progress.ts';
+import type { StepProgress } from '../../engine/progress.ts';
 
 /** One bar or one line: a step or a partition that is running. */
 export interface Track {
@@ -22,7 +22,7 @@ export class ProgressState {
   /** Rows that this run's ended partitions of a step have added. */
   readonly #endedRows = new Map<string, number>();
 
-  apply(event: ProgressEvent, nowMs: number): void {
+  apply(event: StepProgress, nowMs: number): void {
     const { step } = event;
     switch (event.type) {
       case 'step-started':

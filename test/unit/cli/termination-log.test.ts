@@ -10,11 +10,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('is one JSON line of less than 4 KB, however long the message', () => {
   const path = join(folder, 'log');
   const message = '\u0001'.repeat(10_000);
-  writeTerminationLog({ exitCode: 1, job: 'daily', date: '2026-11-20', message }, { SETTLE_TERMINATION_LOG: path });
+  writeTerminationLog(
+    { exitCode: 1, job: 'daily', businessDate: '2026-11-20', message },
+    { SETTLE_TERMINATION_LOG: path },
+  );
   const text = readFileSync(path, 'utf8');
   expect(Buffer.byteLength(text)).toBeLessThan(4096);
   expect(text.match(/\n/g)).toHaveLength(1);
-  expect(JSON.parse(text)).toMatchObject({ exitCode: 1, job: 'daily', date: '2026-11-20' });
+  expect(JSON.parse(text)).toMatchObject({ exitCode: 1, job: 'daily', businessDate: '2026-11-20' });
 });
 
 test('is written nowhere unless there is a place for it', () => {
