@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { usageError } from '../errors.ts';
 import { registerAbandon } from './commands/abandon.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerImport } from './commands/import.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerMigrate } from './commands/migrate.ts';
@@ -74,6 +75,7 @@ function createProgram(exit: (code: number) => void): Command {
   registerRestart(cli);
   registerAbandon(cli);
   registerRecover(cli);
+  registerDoctor(cli);
   registerMigrate(cli);
   registerImport(cli);
   registerSeed(cli);

@@ -3,6 +3,7 @@ import { ExitCode, SettleError } from '../errors.ts';
 import type { Database, Executor } from './database.ts';
 import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget } from './dialect.ts';
 import { insertServerRows } from './insert-rows-server.ts';
+import { serverInspector } from './inspect-server.ts';
 
 const columnTypes: ColumnTypes = {
   bigint: 'BIGINT',
@@ -17,6 +18,7 @@ const columnTypes: ColumnTypes = {
 
 export const serverDialect: Omit<Dialect, 'name' | 'createSequence' | 'dropSequence' | 'nextSequenceValue'> = {
   columnTypes,
+  inspect: serverInspector,
   // The binary collation: names and keys are told apart by every character, as in SQLite and in job keys.
   tableOptions: ' ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin',
   rowLock: ' FOR UPDATE',

@@ -2,6 +2,7 @@
 import type { Database, Executor } from './database.ts';
 import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget } from './dialect.ts';
 import { insertSqliteRows } from './insert-rows-sqlite.ts';
+import { sqliteInspector } from './inspect-sqlite.ts';
 import { toNumber } from './values.ts';
 
 const columnTypes: ColumnTypes = {
@@ -22,6 +23,7 @@ const nowExpression = "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')";
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   columnTypes,
+  inspect: sqliteInspector,
   tableOptions: '',
   rowLock: '',
   nowExpression,

@@ -3,6 +3,7 @@
  * a dialect to decide what SQL to write.
  */
 import type { Database, DialectName, Executor } from './database.ts';
+import type { Inspector } from './inspect.ts';
 import type { SqlValue } from './values.ts';
 
 /** Column types for CREATE TABLE. */
@@ -43,6 +44,8 @@ export interface InsertSyntax {
 export interface Dialect {
   readonly name: DialectName;
   readonly columnTypes: ColumnTypes;
+  /** What the database tells about itself. */
+  readonly inspect: Inspector;
   /** Goes after the closing parenthesis of CREATE TABLE; empty on SQLite. */
   readonly tableOptions: string;
   /** Goes at the end of a SELECT whose rows are to be locked until commit; empty on SQLite, whose lock is the file. */

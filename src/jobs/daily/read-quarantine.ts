@@ -37,3 +37,15 @@ export async function countQuarantine(database: Database, jobExecutionId: number
   const [row] = await database.knex('settle_quarantine').where('job_execution_id', jobExecutionId).count({ rows: '*' });
   return toNumber(row.rows);
 }
+
+/** How many rows each run has set aside that are still there, newest run first. */
+export async function countQuarantineByExecution(
+  database: Database,
+): Promise<{ readonly jobExecutionId: number; readonly rows: number }[]> {
+  const counts: { job_execution_id: unknown; rows: unknown }[] = await database
+    .knex('settle_quarantine')
+    .groupBy('job_execution_id')
+    .orderBy('job_execution_id', 'desc')
+    .select('job_execution_id', database.knex.raw('count(*) AS `rows`'));
+  return counts.map((row) => ({ jobExecutionId: toNumber(row.job_execution_id), rows: toNumber(row.rows) }));
+}

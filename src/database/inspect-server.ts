@@ -1,0 +1,107 @@
+/** What MariaDB and MySQL tell about themselves. Privileges are tried, not read: roles and wildcards then count too. */
+import { existsSync } from 'node:fs';
+import type { Database, Executor } from './database.ts';
+import { toSettleError } from './errors.ts';
+import type { Inspector, Privilege } from './inspect.ts';
+import { parseDatabaseUrl } from './url.ts';
+
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
+
+export const serverInspector: Inspector = {
+  version: async (executor) => {
+    const [{ version }] = await query(executor, 'SELECT VERSION() AS version');
+    return /mariadb/i.test(version) ? `MariaDB ${version.split('-')[0]}` : `MySQL ${version.split('-')[0]}`;
+  },
+  tables: async (executor) => {
+    const rows = await query(
+      executor,
+      'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME',
+    );
+    return rows.map(({ name }) => name);
+  },
+  primaryKey: async (executor, table) => {
+    const rows = await query(executor, `${STATISTICS} AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX`, [table]);
+    return rows.map((row) => row.column_name);
+  },
+  indexesOn: async (executor, table, column) => {
+    const rows = await query(executor, `${STATISTICS} AND SEQ_IN_INDEX = 1 AND COLUMN_NAME = ?`, [table, column]);
+    return rows.map((row) => row.index_name);
+  },
+  settings: async (executor) => {
+    const { tx_isolation, transaction_isolation, ...rest } = await variables(executor);
+    return {
+      // MariaDB had only the first name until version 11.1, MySQL has only the second.
+      isolation: transaction_isolation ?? tx_isolation ?? '',
+      packetBytesMax: Number(rest.max_allowed_packet),
+      connectionsMax: Number(rest.max_connections),
+      logsStatements: rest.log_bin === 'ON' && rest.binlog_format === 'STATEMENT',
+    };
+  },
+  folder: async (database) => {
+    const url = parseDatabaseUrl(database.url);
+    if (url.kind !== 'server' || !LOCAL_HOSTS.includes(url.host)) return undefined;
+    const { datadir } = await variables(database.knex);
+    return datadir !== undefined && existsSync(datadir) ? datadir : undefined;
+  },
+  missingPrivileges,
+};
+
+const STATISTICS = `SELECT INDEX_NAME AS index_name, COLUMN_NAME AS column_name FROM information_schema.STATISTICS
+  WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?`;
+
+async function variables(executor: Executor): Promise<Record<string, string | undefined>> {
+  const names = ['tx_isolation', 'transaction_isolation', 'max_allowed_packet', 'max_connections'];
+  const wanted = [...names, 'log_bin', 'binlog_format', 'datadir'].map((name) => `'${name}'`).join(',');
+  const rows = await query(executor, `SHOW SESSION VARIABLES WHERE Variable_name IN (${wanted})`);
+  return Object.fromEntries(rows.map((row) => [row.Variable_name, row.Value]));
+}
+
+/** Statements that need one privilege and find no row. */
+async function missingPrivileges(
+  { knex, dialect }: Database,
+  table: string,
+  privileges: readonly Privilege[],
+): Promise<Privilege[]> {
+  const name = dialect.quoteIdentifier(table);
+  const columns = await query(
+    knex,
+    `SELECT COLUMN_NAME AS name, (SELECT TABLE_TYPE FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?) AS type
+     FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? LIMIT 1`,
+    [table, table],
+  );
+  const column = dialect.quoteIdentifier(toText(columns[0]?.name));
+  const isSequence = columns[0]?.type === 'SEQUENCE';
+  const probes: Readonly<Record<Privilege, string>> = {
+    SELECT: `SELECT 1 FROM ${name} LIMIT 0`,
+    INSERT: isSequence
+      ? `SELECT NEXTVAL(${name}) FROM DUAL WHERE 1 = 0`
+      : `INSERT INTO ${name} SELECT * FROM ${name} WHERE 1 = 0`,
+    UPDATE: `UPDATE ${name} SET ${column} = 1 LIMIT 0`,
+    DELETE: `DELETE FROM ${name} WHERE 1 = 0`,
+  };
+  const missing: Privilege[] = [];
+  for (const privilege of privileges) {
+    // An id sequence is read and stepped, nothing else.
+    if (isSequence && privilege !== 'SELECT' && privilege !== 'INSERT') continue;
+    try {
+      await knex.raw(probes[privilege]);
+    } catch (error) {
+      const { code, message } = toSettleError(error);
+      if (code !== 'DATABASE_PRIVILEGE_MISSING') throw error;
+      // Not when it is SELECT that the statement lacks besides.
+      if (message.includes(`${privilege} command`)) missing.push(privilege);
+    }
+  }
+  return missing;
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : 'id';
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
+async function query(executor: Executor, sql: string, values: readonly string[] = []): Promise<any[]> {
+  const [rows] = await executor.raw(sql, values);
+  return rows;
+}

@@ -1,0 +1,56 @@
+/** What SQLite tells about a file, and the file system about its folder. */
+import { accessSync, constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Database } from './database.ts';
+import type { Inspector } from './inspect.ts';
+import { parseDatabaseUrl } from './url.ts';
+
+export const sqliteInspector: Inspector = {
+  version: async (executor) => `SQLite ${(await executor.raw('SELECT sqlite_version() AS version'))[0].version}`,
+  tables: async (executor) =>
+    (
+      await executor.raw(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+      )
+    ).map(({ name }: { name: string }) => name),
+  primaryKey: async (executor, table) => {
+    const columns: { name: string; pk: number }[] = await executor.raw('SELECT name, pk FROM pragma_table_info(?)', [
+      table,
+    ]);
+    return columns
+      .filter(({ pk }) => pk > 0)
+      .sort((a, b) => a.pk - b.pk)
+      .map(({ name }) => name);
+  },
+  indexesOn: async (executor, table, column) =>
+    (
+      await executor.raw(
+        `SELECT i.name FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c
+         WHERE c.seqno = 0 AND c.name = ?`,
+        [table, column],
+      )
+    ).map(({ name }: { name: string }) => name),
+  settings: async () => undefined,
+  folder: async (database) => dirname(pathOf(database)),
+  // Rights are those on the file and on its folder, where the -wal file is.
+  missingPrivileges: async (database, _table, privileges) => {
+    const path = pathOf(database);
+    const isWritable = mayWrite(path) && mayWrite(dirname(path));
+    return isWritable ? [] : privileges.filter((privilege) => privilege !== 'SELECT');
+  },
+};
+
+function pathOf(database: Database): string {
+  const url = parseDatabaseUrl(database.url);
+  if (url.kind !== 'sqlite') throw new TypeError(`${url.displayUrl} is no SQLite file`);
+  return resolve(url.path);
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

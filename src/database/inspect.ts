@@ -1,0 +1,31 @@
+/** What `settle doctor` asks a database about itself; the answers come from inspect-server.ts and inspect-sqlite.ts. */
+import type { Database, Executor } from './database.ts';
+
+export type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
+
+/** Settings of a server, as they are for this session. */
+export interface ServerSettings {
+  /** As the server writes it, e.g. `READ-COMMITTED`. */
+  readonly isolation: string;
+  readonly packetBytesMax: number;
+  readonly connectionsMax: number;
+  /** Whether changes are logged as statements, which cannot be done under READ COMMITTED. */
+  readonly logsStatements: boolean;
+}
+
+export interface Inspector {
+  /** For people: product and version. */
+  version(executor: Executor): Promise<string>;
+  /** Tables and sequences that the user can see, by name. */
+  tables(executor: Executor): Promise<readonly string[]>;
+  /** Columns of a table's primary key, in order; empty when it has none. */
+  primaryKey(executor: Executor, table: string): Promise<readonly string[]>;
+  /** Names of the indexes whose first column is this one. */
+  indexesOn(executor: Executor, table: string, column: string): Promise<readonly string[]>;
+  /** Undefined where there is no server. */
+  settings(executor: Executor): Promise<ServerSettings | undefined>;
+  /** The folder of the database's files; undefined when that is on another machine, or not to be seen. */
+  folder(database: Database): Promise<string | undefined>;
+  /** Those of the privileges on a table that are missing. Changes nothing. */
+  missingPrivileges(database: Database, table: string, privileges: readonly Privilege[]): Promise<readonly Privilege[]>;
+}

@@ -1,0 +1,89 @@
+/** Runs every check, in an order in which each can rely on those before it, and sums up. */
+import { availableParallelism } from 'node:os';
+import { toSettleError } from '../database/errors.ts';
+import { openDatabase } from '../database/open.ts';
+import { ExitCode, type SettleError } from '../errors.ts';
+import type { Check, CheckContext, Finding } from './check.ts';
+import { clockCheck } from './checks/clock.ts';
+import { connectionsCheck } from './checks/connections.ts';
+import { diskCheck } from './checks/disk.ts';
+import { indexesCheck } from './checks/indexes.ts';
+import { isolationCheck } from './checks/isolation.ts';
+import { leasesCheck } from './checks/leases.ts';
+import { packetCheck } from './checks/packet.ts';
+import { privilegesCheck } from './checks/privileges.ts';
+import { schemaCheck } from './checks/schema.ts';
+import { setAsideCheck } from './checks/set-aside.ts';
+import { unfinishedCheck } from './checks/unfinished.ts';
+
+const CHECKS: readonly Check[] = [
+  schemaCheck,
+  privilegesCheck,
+  indexesCheck,
+  clockCheck,
+  isolationCheck,
+  packetCheck,
+  connectionsCheck,
+  diskCheck,
+  leasesCheck,
+  unfinishedCheck,
+  setAsideCheck,
+];
+
+export interface NamedFinding extends Finding {
+  readonly check: string;
+}
+
+export interface Examination {
+  readonly findings: readonly NamedFinding[];
+  /** 0: nothing failed. 1: something failed that may right itself. 2: a person must put something right first. */
+  readonly exitCode: ExitCode;
+}
+
+export interface ExamineOptions {
+  /** Worker threads of a run; default: the number of cores. */
+  readonly workers?: number;
+  readonly now?: () => number;
+}
+
+/** Never rejects: what goes wrong is a finding. */
+export async function examine(databaseUrl: string, options: ExamineOptions = {}): Promise<Examination> {
+  const findings: NamedFinding[] = [];
+  try {
+    const database = await openDatabase(databaseUrl, { create: false });
+    try {
+      const version = await database.dialect.inspect.version(database.knex);
+      findings.push({ check: 'database', verdict: 'pass', message: `${database.displayUrl} answers (${version})` });
+      const { workers = availableParallelism(), now = Date.now } = options;
+      for (const check of CHECKS) findings.push(...(await runCheck(check, { database, workers, now }, findings)));
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    findings.push({ check: 'database', ...failure(toSettleError(error)) });
+  }
+  return { findings, exitCode: exitCodeOf(findings) };
+}
+
+async function runCheck(check: Check, context: CheckContext, before: readonly NamedFinding[]): Promise<NamedFinding[]> {
+  const { name } = check;
+  const schemaIsGood = before.some((finding) => finding.check === schemaCheck.name && finding.verdict === 'pass');
+  if (check.needsSchema && !schemaIsGood) return [];
+  try {
+    const found = await check.run(context);
+    return [found].flat().map((finding) => ({ check: name, ...finding }));
+  } catch (error) {
+    return [{ check: name, ...failure(toSettleError(error, context.database.displayUrl)) }];
+  }
+}
+
+function failure({ message, hint, exitCode }: SettleError): Finding {
+  const needsConfiguration = exitCode === ExitCode.usage || exitCode === ExitCode.schemaOutdated;
+  return { verdict: 'fail', message, hint, needsConfiguration };
+}
+
+function exitCodeOf(findings: readonly NamedFinding[]): ExitCode {
+  const failed = findings.filter(({ verdict }) => verdict === 'fail');
+  if (failed.length === 0) return ExitCode.completed;
+  return failed.some(({ needsConfiguration }) => needsConfiguration) ? ExitCode.usage : ExitCode.failed;
+}
