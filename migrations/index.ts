@@ -16,6 +16,7 @@ import { migration as settleLease } from './0010_settle_lease.ts';
 import { migration as settleFence } from './0011_settle_fence.ts';
 import { migration as settlePartitionPlan } from './0012_settle_partition_plan.ts';
 import { migration as settlePartition } from './0013_settle_partition.ts';
+import { migration as settleSkipped } from './0014_settle_skipped.ts';
 import { migration as viewLog } from './0101_view_log.ts';
 import { migration as video } from './0102_video.ts';
 import { migration as videoDailyStats } from './0103_video_daily_stats.ts';
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   settleFence,
   settlePartitionPlan,
   settlePartition,
+  settleSkipped,
   viewLog,
   video,
   videoDailyStats,

@@ -58,6 +58,13 @@ export class ExecutionContext {
     this.#values.delete(key);
   }
 
+  /** Makes this context what `text` says, as if it had just been read. Throws as `deserialiseContext`. */
+  restore(text: string): void {
+    const stored = deserialiseContext(text);
+    this.#values.clear();
+    for (const [key, value] of stored.entries()) this.#values.set(key, value);
+  }
+
   entries(): IterableIterator<[string, ContextValue]> {
     return this.#values.entries();
   }

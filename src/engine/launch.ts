@@ -5,7 +5,7 @@
 import type { Database, Transaction } from '../database/database.ts';
 import { ExitCode, SettleError, usageError } from '../errors.ts';
 import { insertJobContext, selectJobContext } from '../repository/execution-context.ts';
-import { takeFence } from '../repository/fence.ts';
+import { readFence, takeFence } from '../repository/fence.ts';
 import { insertJobExecution, lastExecutionOfInstance } from '../repository/job-execution.ts';
 import { findJobInstance, insertJobInstance, lockJobInstance } from '../repository/job-instance.ts';
 import { insertJobParameters } from '../repository/job-parameters.ts';
@@ -35,6 +35,8 @@ export type Launch =
 export interface LaunchOptions {
   readonly leaseMs: number;
   readonly now: () => Date;
+  /** Names the start, so that one whose commit was not acknowledged is known again when it is tried again. */
+  readonly ownerId: string;
 }
 
 /**
@@ -52,6 +54,10 @@ export async function launch(
     await lockJobInstance(tx, instance.id);
     const last = await lastExecutionOfInstance(tx, instance.id);
     if (last?.status === 'COMPLETED') return { kind: 'already-complete', execution: last };
+    if (last !== undefined && isRunning(last.status)) {
+      const own = await adoptOwnStart(database, tx, last, options);
+      if (own !== undefined) return own;
+    }
     const reason = last === undefined ? undefined : await reasonToTakeOver(database, tx, last);
     // Before any row of the former owner is touched: from here on none of its transactions is open.
     const token = await takeFence(tx, instance.id);
@@ -66,12 +72,33 @@ export async function launch(
     const contextText = last === undefined ? undefined : await selectJobContext(tx, last.id);
     const jobContext = contextText === undefined ? ExecutionContext.create() : deserialiseContext(contextText);
     await insertJobContext(tx, execution.id, serialiseContext(jobContext));
-    const owner = createOwner(execution.id);
+    const owner = createOwner(execution.id, options.ownerId);
     await insertLease(database, tx, owner, options.leaseMs);
     const takenOver = reason === undefined ? undefined : last;
-    const fence = { jobInstanceId: instance.id, token, idleSecondsMax: Math.ceil(options.leaseMs / 1000) };
-    return { kind: 'started', execution, fence, owner, jobContext, takenOver };
+    return { kind: 'started', execution, fence: fenceOf(instance.id, token, options), owner, jobContext, takenOver };
   });
+}
+
+/** The start of an earlier attempt of this process: it was committed, but the answer was lost. */
+async function adoptOwnStart(
+  database: Database,
+  tx: Transaction,
+  execution: JobExecution,
+  options: LaunchOptions,
+): Promise<Launch | undefined> {
+  const { jobInstanceId } = execution;
+  if ((await selectLease(database, tx, execution.id))?.ownerId !== options.ownerId) return undefined;
+  const token = await readFence(tx, jobInstanceId);
+  if (token === undefined) throw new Error(`job instance ${jobInstanceId} has an owner, but no fence`);
+  const contextText = await selectJobContext(tx, execution.id);
+  const jobContext = contextText === undefined ? ExecutionContext.create() : deserialiseContext(contextText);
+  const owner = createOwner(execution.id, options.ownerId);
+  const fence = fenceOf(jobInstanceId, token, options);
+  return { kind: 'started', execution, fence, owner, jobContext, takenOver: undefined };
+}
+
+function fenceOf(jobInstanceId: number, token: number, { leaseMs }: LaunchOptions): Fence {
+  return { jobInstanceId, token, idleSecondsMax: Math.ceil(leaseMs / 1000) };
 }
 
 async function findOrCreateInstance(database: Database, jobName: string, key: string): Promise<JobInstance> {

@@ -6,10 +6,10 @@ import type { NewLease } from '../repository/lease.ts';
 import type { Lease } from '../repository/types.ts';
 
 /** A new owner, in this process. */
-export function createOwner(jobExecutionId: number): NewLease {
+export function createOwner(jobExecutionId: number, ownerId: string = randomUUID()): NewLease {
   return {
     jobExecutionId,
-    ownerId: randomUUID(),
+    ownerId,
     host: hostname(),
     pid: process.pid,
     bootId: readBootId(),

@@ -6,6 +6,8 @@ import type { Database, Transaction } from '../database/database.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import type { JobParameters } from './parameters.ts';
 import type { ProgressSink } from './progress.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+import type { ItemRetry, SkipPolicy, SkippedRecord } from './skip-policy.ts';
 
 export type Step = TaskletStep | ChunkStep | PartitionedStep;
 
@@ -16,6 +18,8 @@ interface StepBase {
   readonly allowStartIfComplete?: boolean;
   /** How many times the step may be started for one job instance. Default unlimited. */
   readonly startLimit?: number;
+  /** How long transient errors of the database are put up with; what is not given is as in `defaultRetryPolicy`. */
+  readonly transientRetry?: Partial<RetryPolicy>;
 }
 
 /** What every step is given. */
@@ -68,6 +72,8 @@ export interface TaskletStep extends StepBase {
 /** A unit of reading: rows (`ItemChunk`) or columns (`ColumnChunk` in the jobs). The engine needs only its size. */
 export interface Chunk {
   readonly size: number;
+  /** Records that were passed over while this chunk was read. With `size` 0: after the last item, at the end. */
+  readonly skipped?: readonly SkippedRecord[];
 }
 export interface ItemChunk<T> extends Chunk {
   readonly items: readonly T[];
@@ -79,6 +85,21 @@ export interface Processed<O> {
   readonly writeCount: number;
   readonly filterCount: number;
   readonly processSkipCount: number;
+  /** Of the records in `processSkipCount`, those that are to be kept in settle_skipped. */
+  readonly skipped?: readonly SkippedRecord[];
+}
+
+/** What the engine does about errors of single items. */
+export interface ItemFaults<C extends Chunk = Chunk> {
+  /**
+   * Writes that fail with such an error are scanned for the bad items, which are passed over. Reading and processing
+   * are the handlers' own affair; here their skips count against the limit.
+   */
+  readonly skip?: SkipPolicy;
+  /** Writes that fail with such an error are tried again, before anything is skipped. */
+  readonly retry?: ItemRetry;
+  /** The item of a chunk of one: what tells it apart, and the item as JSON. */
+  describe(chunk: C): { readonly key: string; readonly payload: string };
 }
 
 /**
@@ -88,7 +109,7 @@ export interface Processed<O> {
  * last committed state.
  */
 export interface ChunkHandlers<C extends Chunk = Chunk, O = unknown> {
-  /** At most `limit` items, from where the last chunk ended; undefined at the end. */
+  /** At most `limit` items, from where the last chunk ended; undefined at the end. The same ones when opened again. */
   read(limit: number): Promise<C | undefined>;
   process(chunk: C): Promise<Processed<O>> | Processed<O>;
   write(output: O, tx: Transaction): Promise<void>;
@@ -98,6 +119,8 @@ export interface ChunkHandlers<C extends Chunk = Chunk, O = unknown> {
   finish?(tx: Transaction): Promise<Partial<StepCounts> | undefined>;
   /** Frees what `open` took. Called exactly once, also after an error. */
   close(): Promise<void>;
+  /** Absent: an error of an item is an error of the step. */
+  readonly faults?: ItemFaults<C>;
 }
 
 export interface ChunkStep extends StepBase {

@@ -1,6 +1,7 @@
 /** What the main thread and a worker thread say to each other. Everything here can be cloned. */
 import type { Fence } from '../engine/fence.ts';
 import type { JobParameter } from '../engine/parameters.ts';
+import type { RetryPolicy } from '../engine/retry-policy.ts';
 import type { StepExecution } from '../repository/types.ts';
 import type { RemoteError } from './remote-error.ts';
 
@@ -14,6 +15,7 @@ export interface WorkerStart {
   readonly fence: Fence;
   readonly stepName: string;
   readonly chunkSize: number;
+  readonly retryPolicy: RetryPolicy;
   readonly planDetail: unknown;
   readonly shared: unknown;
   /** Of the main thread's logger. */

@@ -18,10 +18,12 @@ export function cutMessage(message: string): string {
   return message.length <= MESSAGE_LENGTH_MAX ? message : `${message.slice(0, MESSAGE_LENGTH_MAX - 4)} ...`;
 }
 
+export const OPTIMISTIC_LOCK = 'OPTIMISTIC_LOCK';
+
 /** Throws OPTIMISTIC_LOCK when an update `WHERE ... AND VERSION = ?` met no row: someone else has changed it. */
 export function requireOneRow(rowsChanged: number, what: string): void {
   if (rowsChanged === 1) return;
-  throw new SettleError('OPTIMISTIC_LOCK', ExitCode.failed, `${what} was changed by another process`, {
+  throw new SettleError(OPTIMISTIC_LOCK, ExitCode.failed, `${what} was changed by another process`, {
     hint: 'look at it with settle show, then start the job again',
   });
 }

@@ -29,8 +29,14 @@ export async function updateStepExecution(executor: Executor, step: StepExecutio
   step.version++;
 }
 
-export async function selectStepExecution(executor: Executor, id: number): Promise<StepExecution | undefined> {
-  const row = await executor(TABLE).where({ STEP_EXECUTION_ID: id }).first();
+/** The row with this id; `lock` holds it until the transaction ends, and waits for those who hold it. */
+export async function selectStepExecution(
+  executor: Executor,
+  id: number,
+  { lock = false } = {},
+): Promise<StepExecution | undefined> {
+  const query = executor(TABLE).where({ STEP_EXECUTION_ID: id }).first();
+  const row = await (lock ? query.forUpdate() : query);
   return row === undefined ? undefined : toStepExecution(row);
 }
 
@@ -59,19 +65,19 @@ export async function findStepHistory(
   return { startCount: rows.length, last: rows.length === 0 ? undefined : toStepExecution(rows[0]) };
 }
 
-/** Rows that earlier executions of this step had read for the instance when they stopped or failed. */
-export async function findPreviousReadCount(
+/** What earlier executions of this step had done for the instance when they stopped or failed. */
+export async function findPreviousCounts(
   executor: Executor,
   jobInstanceId: number,
   { id, stepName }: Pick<StepExecution, 'id' | 'stepName'>,
-): Promise<number> {
+): Promise<ExecutionCounts> {
   const row = await executor(`${TABLE} as s`)
     .join('BATCH_JOB_EXECUTION as e', 'e.JOB_EXECUTION_ID', 's.JOB_EXECUTION_ID')
     .where({ 'e.JOB_INSTANCE_ID': jobInstanceId, 's.STEP_NAME': stepName })
     .andWhere('s.STEP_EXECUTION_ID', '<', id)
     .andWhereNot('s.STATUS', 'COMPLETED')
-    .first(executor.raw('SUM(s.READ_COUNT) AS read_count'));
-  return toNumber(row?.read_count ?? 0);
+    .first(...sumOfCounts(executor, 's'));
+  return toCounts(row ?? {});
 }
 
 /** The columns of `counts`, with the sums of their rows, for an aggregate query over the table under `alias`. */

@@ -4,12 +4,26 @@
  */
 import type { Transaction } from '../database/database.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
-import type { ChunkHandlers, ChunkStep, ItemChunk, StepContext } from '../engine/step.ts';
+import type { RetryPolicy } from '../engine/retry-policy.ts';
+import {
+  type ItemRetry,
+  isOfKind,
+  isSkippable,
+  requireWithinLimit,
+  type SkipPhase,
+  type SkipPolicy,
+  type SkippedRecord,
+  skipReason,
+} from '../engine/skip-policy.ts';
+import type { ChunkHandlers, ChunkStep, ItemChunk, ItemFaults, Processed, StepContext } from '../engine/step.ts';
 
 export interface ItemReader<T> {
   /** Goes to where `executionContext` says that the last commit was; to the start when it says nothing. */
   open?(executionContext: ExecutionContext, context: StepContext): Promise<void> | void;
-  /** The next item, or undefined at the end. */
+  /**
+   * The next item, or undefined at the end. After an error that the step skips it is called again and goes on behind
+   * the record it could not read. The error's own `itemKey` and `payload`, texts, are kept with the skipped record.
+   */
   read(): Promise<T | undefined> | T | undefined;
   /**
    * Notes in `executionContext` where to go on after `last`, the last item of the chunk that is being committed; the
@@ -34,7 +48,15 @@ export interface ItemStepOptions<I, O> {
   readonly chunkSize: number;
   readonly allowStartIfComplete?: boolean;
   readonly startLimit?: number;
-  /** Called at each start of the step, also on restart. */
+  /** Errors of single records that are passed over. A write that fails so is scanned for the bad item. */
+  readonly skip?: SkipPolicy;
+  /** Errors of processing and writing that are tried again; the items are read again for it. */
+  readonly retry?: ItemRetry;
+  /** How long transient errors of the database are put up with. */
+  readonly transientRetry?: Partial<RetryPolicy>;
+  /** What tells an item apart, for the list of skipped records. Default: its JSON. */
+  readonly keyOf?: (item: I) => string | number | bigint;
+  /** Called at each start of the step, also on restart and when a chunk is tried again. */
   reader(context: StepContext): ItemReader<I> | Promise<ItemReader<I>>;
   /** Default: items are written as they were read. */
   processor?(context: StepContext): ItemProcessor<I, O>;
@@ -45,17 +67,18 @@ export interface ItemStepOptions<I, O> {
 
 /** A chunk step that reads, processes and writes items one by one; counts are those of Spring Batch's chunk step. */
 export function itemStep<I, O = I>(options: ItemStepOptions<I, O>): ChunkStep {
-  const { name, chunkSize, allowStartIfComplete, startLimit } = options;
+  const { name, chunkSize, allowStartIfComplete, startLimit, transientRetry } = options;
   return {
     kind: 'chunk',
     name,
     chunkSize,
     allowStartIfComplete,
     startLimit,
+    transientRetry,
     open: async (context) => {
       const reader = await options.reader(context);
       const processor = options.processor?.(context) ?? passOn<I, O>();
-      const handlers = itemHandlers(reader, processor, options.writer(context));
+      const handlers = new ItemHandlers(options, reader, processor, options.writer(context));
       try {
         await reader.open?.(context.executionContext, context);
         const totalExpected = await options.totalExpected?.(context);
@@ -68,42 +91,102 @@ export function itemStep<I, O = I>(options: ItemStepOptions<I, O>): ChunkStep {
   };
 }
 
-function itemHandlers<I, O>(
-  reader: ItemReader<I>,
-  processor: ItemProcessor<I, O>,
-  writer: ItemWriter<O>,
-): ChunkHandlers<ItemChunk<I>, O[]> {
-  let last: { readonly item: I } | undefined;
-  return {
-    async read(limit) {
-      const items: I[] = [];
-      while (items.length < limit) {
-        const item = await reader.read();
+class ItemHandlers<I, O> implements ChunkHandlers<ItemChunk<I>, O[]> {
+  readonly faults: ItemFaults<ItemChunk<I>>;
+  readonly #options: ItemStepOptions<I, O>;
+  readonly #reader: ItemReader<I>;
+  readonly #processor: ItemProcessor<I, O>;
+  readonly #writer: ItemWriter<O>;
+  #last: { readonly item: I } | undefined;
+
+  constructor(
+    options: ItemStepOptions<I, O>,
+    reader: ItemReader<I>,
+    processor: ItemProcessor<I, O>,
+    writer: ItemWriter<O>,
+  ) {
+    this.#options = options;
+    this.#reader = reader;
+    this.#processor = processor;
+    this.#writer = writer;
+    const { skip, retry } = options;
+    this.faults = { skip, retry, describe: ({ items }) => this.#describe(items[0]) };
+  }
+
+  async read(limit: number): Promise<ItemChunk<I> | undefined> {
+    const items: I[] = [];
+    const skipped: SkippedRecord[] = [];
+    while (items.length < limit) {
+      try {
+        const item = await this.#reader.read();
         if (item === undefined) break;
         items.push(item);
+      } catch (error) {
+        const { itemKey = '', payload = '' } = error as { itemKey?: unknown; payload?: unknown };
+        this.#skip(skipped, 'read', error, { key: String(itemKey), payload: String(payload) });
       }
-      if (items.length === 0) return undefined;
-      last = { item: items[items.length - 1] };
-      return { items, size: items.length };
-    },
-    async process({ items, size }) {
-      const output: O[] = [];
-      for (const item of items) {
-        const result = await processor.process(item);
+    }
+    if (items.length === 0 && skipped.length === 0) return undefined;
+    if (items.length > 0) this.#last = { item: items[items.length - 1] };
+    return { items, size: items.length, skipped };
+  }
+
+  async process({ items, size }: ItemChunk<I>): Promise<Processed<O[]>> {
+    const output: O[] = [];
+    const skipped: SkippedRecord[] = [];
+    for (const item of items) {
+      try {
+        const result = await this.#processItem(item);
         if (result !== undefined && result !== null) output.push(result);
+      } catch (error) {
+        this.#skip(skipped, 'process', error, this.#describe(item));
       }
-      return { output, writeCount: output.length, filterCount: size - output.length, processSkipCount: 0 };
-    },
-    async write(output, tx) {
-      if (output.length > 0) await writer.write(output, tx);
-    },
-    saveState(executionContext) {
-      if (last !== undefined) reader.saveState(executionContext, last.item);
-    },
-    async close() {
-      await reader.close?.();
-    },
-  };
+    }
+    const [writeCount, processSkipCount] = [output.length, skipped.length];
+    return { output, writeCount, filterCount: size - writeCount - processSkipCount, processSkipCount, skipped };
+  }
+
+  async write(output: O[], tx: Transaction): Promise<void> {
+    if (output.length > 0) await this.#writer.write(output, tx);
+  }
+
+  saveState(executionContext: ExecutionContext): void {
+    if (this.#last !== undefined) this.#reader.saveState(executionContext, this.#last.item);
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close?.();
+  }
+
+  async #processItem(item: I): Promise<O | null | undefined> {
+    const { retry } = this.#options;
+    for (let retries = 0; ; retries++) {
+      try {
+        return await this.#processor.process(item);
+      } catch (error) {
+        if (retry === undefined || retries >= retry.limit || !isOfKind(error, retry.on)) throw error;
+      }
+    }
+  }
+
+  /** Adds the record to those that the chunk passes over; throws when its error is not to be skipped, or one too many. */
+  #skip(skipped: SkippedRecord[], phase: SkipPhase, error: unknown, item: { key: string; payload: string }): void {
+    const { skip } = this.#options;
+    if (skip === undefined || !isSkippable(error, skip)) throw error;
+    const reason = skipReason(error);
+    skipped.push({ phase, ...item, error: reason });
+    requireWithinLimit(skip, skipped.length, reason);
+  }
+
+  #describe(item: I): { key: string; payload: string } {
+    const payload = jsonOf(item);
+    return { key: String(this.#options.keyOf?.(item) ?? payload), payload };
+  }
+}
+
+/** bigint as text: JSON knows none. */
+function jsonOf(item: unknown): string {
+  return JSON.stringify(item, (_key, value) => (typeof value === 'bigint' ? String(value) : value)) ?? '';
 }
 
 function passOn<I, O>(): ItemProcessor<I, O> {

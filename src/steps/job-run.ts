@@ -5,6 +5,7 @@ import { type ExecutionContext, serialiseContext } from '../engine/execution-con
 import { type Fence, fencedTransaction } from '../engine/fence.ts';
 import type { JobParameters } from '../engine/parameters.ts';
 import type { ProgressSink } from '../engine/progress.ts';
+import type { Retrying } from '../engine/retrying.ts';
 import type { RunOptions, StepContext, StepCounts } from '../engine/step.ts';
 import { updateStepContext } from '../repository/execution-context.ts';
 import type { ExecutionCounts, JobExecution, StepExecution } from '../repository/types.ts';
@@ -22,6 +23,8 @@ export interface JobRun {
   readonly signal: AbortSignal;
   readonly options: RunOptions;
   readonly progress: ProgressSink;
+  /** With the policy of the step, in a step. */
+  readonly retrying: Retrying;
   readonly now: () => Date;
 }
 

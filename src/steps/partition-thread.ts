@@ -8,6 +8,7 @@ import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
 import { deserialiseContext } from '../engine/execution-context.ts';
 import { JobParameters } from '../engine/parameters.ts';
+import { type Retrying, withRetry } from '../engine/retrying.ts';
 import type { PartitionWorker } from '../engine/step.ts';
 import type { FromWorker, PartitionResult, PartitionTask, ToWorker, WorkerStart } from '../partition/protocol.ts';
 import { toRemoteError } from '../partition/remote-error.ts';
@@ -23,13 +24,17 @@ const start: WorkerStart = workerData;
 const stopFlag = new Int32Array(start.stopFlag);
 const logger = pino({ level: start.logLevel, base: undefined }, { write: (line) => send({ type: 'log', line }) });
 const parameters = new JobParameters(start.parameters);
+const isStopRequested = () => Atomics.load(stopFlag, 0) !== 0;
+const retrying: Retrying = { policy: start.retryPolicy, circuit: { isOpen: false }, isStopRequested, logger };
 
 try {
   const { default: openPartition } = (await import(start.workerModule)) as { default: PartitionWorker };
   if (typeof openPartition !== 'function') {
     throw new Error(`${start.workerModule} has no default export that is a PartitionWorker`);
   }
-  const database = await openDatabase(start.databaseUrl, { poolSizeMax: POOL_SIZE_MAX, create: false });
+  const database = await withRetry(retrying, () =>
+    openDatabase(start.databaseUrl, { poolSizeMax: POOL_SIZE_MAX, create: false }),
+  );
   port.on('message', (message: ToWorker) => {
     switch (message.type) {
       case 'run':
@@ -84,7 +89,8 @@ async function runPartition(
           executionContext,
           logger: partitionLogger,
         }),
-      isStopRequested: () => Atomics.load(stopFlag, 0) !== 0,
+      retrying: { ...retrying, logger: partitionLogger },
+      isStopRequested,
       onCommit: (rowsRead) => send({ type: 'advanced', partition, rowsDone: task.rowsDone + rowsRead }),
       complete: async (tx) => {
         const change = { status: 'COMPLETED', stepExecutionId: stepExecution.id } as const;

@@ -1,14 +1,18 @@
 /** Runs a chunk step: the chunk loop in this thread. */
 import { serialiseContext } from '../engine/execution-context.ts';
+import { withRetry } from '../engine/retrying.ts';
 import type { ChunkStep } from '../engine/step.ts';
 import { updateJobContext } from '../repository/execution-context.ts';
-import { findPreviousReadCount } from '../repository/step-execution.ts';
+import { findPreviousCounts } from '../repository/step-execution.ts';
 import type { StepOutcome, StepRun } from './job-run.ts';
 import { runChunks } from './run-chunks.ts';
 
 export async function runChunkStep(step: ChunkStep, run: StepRun): Promise<StepOutcome> {
-  const { database, fence, stepExecution, executionContext, progress } = run;
-  const readBefore = await findPreviousReadCount(database.knex, fence.jobInstanceId, stepExecution);
+  const { database, fence, stepExecution, executionContext, progress, retrying } = run;
+  const { readCount: readBefore } = await withRetry(retrying, () =>
+    findPreviousCounts(database.knex, fence.jobInstanceId, stepExecution),
+  );
+  let isOpened = false;
   return await runChunks({
     database,
     fence,
@@ -18,9 +22,11 @@ export async function runChunkStep(step: ChunkStep, run: StepRun): Promise<StepO
     open: async () => {
       const handlers = await step.open(run.context);
       const { totalExpected: rowsExpected } = handlers;
-      progress({ type: 'step-started', step: step.name, rowsExpected, rowsDone: readBefore });
+      if (!isOpened) progress({ type: 'step-started', step: step.name, rowsExpected, rowsDone: readBefore });
+      isOpened = true;
       return handlers;
     },
+    retrying,
     isStopRequested: () => run.signal.aborted,
     onCommit: (rowsRead) => {
       progress({ type: 'advanced', step: step.name, partition: undefined, rowsDone: readBefore + rowsRead });

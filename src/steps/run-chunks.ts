@@ -1,42 +1,56 @@
 /**
  * The chunk loop, the same for a chunk step and for a partition in a worker thread: read, process, then one
  * transaction { fence; write; save state; counts and context }. What that transaction holds is done once and never
- * again; everything before it can be thrown away. Retry, skip and scan belong around `runChunk`.
+ * again; everything before it can be thrown away. After a failure that can be got over (chunk-faults.ts), the handlers
+ * are opened anew where the last commit was: retry, scan and restart go the same way.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Database, Transaction } from '../database/database.ts';
-import { type ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
-import { type Fence, fencedTransaction } from '../engine/fence.ts';
+import type { Transaction } from '../database/database.ts';
+import type { Retrying } from '../engine/retrying.ts';
+import { requireWithinLimit, type SkippedRecord } from '../engine/skip-policy.ts';
 import type { Chunk, ChunkHandlers } from '../engine/step.ts';
-import { updateStepContext } from '../repository/execution-context.ts';
-import { updateStepExecution } from '../repository/step-execution.ts';
+import { findPreviousCounts } from '../repository/step-execution.ts';
 import type { StepExecution } from '../repository/types.ts';
+import { type CommitScope, commitChunk, keepSkipped, reloadCommitted, skipCountOf } from './chunk-commit.ts';
+import { ChunkFaults } from './chunk-faults.ts';
 import { addCounts, type StepOutcome } from './job-run.ts';
 import { inSpan, spanAttributes } from './tracing.ts';
 
-export interface ChunkRun {
-  readonly database: Database;
-  readonly fence: Fence;
-  /** Changed at each commit, never by a transaction that failed (except `rollbackCount`). */
-  readonly stepExecution: StepExecution;
-  readonly executionContext: ExecutionContext;
+export interface ChunkRun extends CommitScope {
   /** Rows or items a chunk. */
   readonly chunkSize: number;
+  /** Called again after each failure that is got over. */
   readonly open: () => Promise<ChunkHandlers>;
+  readonly retrying: Retrying;
   readonly isStopRequested: () => boolean;
+  /** Before each chunk is read; what it throws fails the step. */
+  readonly beforeChunk?: () => Promise<void>;
   /** After each commit; `rowsRead` counts from the start of this step execution. */
-  readonly onCommit: (rowsRead: number) => void;
+  readonly onCommit: (rowsRead: number) => Promise<void> | void;
   /** What else belongs into the transaction that completes the step. */
   readonly complete?: (tx: Transaction) => Promise<void>;
-  readonly now: () => Date;
 }
 
 /** Runs to the end, or to the first chunk boundary after a stop was asked for. */
 export async function runChunks(run: ChunkRun): Promise<StepOutcome> {
+  const faults = new ChunkFaults(run.retrying);
+  for (let mustReload = false; ; mustReload = true) {
+    try {
+      if (mustReload) await reloadCommitted(run);
+      if (run.stepExecution.status === 'COMPLETED') return 'COMPLETED';
+      if (run.isStopRequested()) return 'STOPPED';
+      return await openAndRun(run, faults);
+    } catch (error) {
+      await faults.afterFailure(error);
+    }
+  }
+}
+
+async function openAndRun(run: ChunkRun, faults: ChunkFaults): Promise<StepOutcome> {
   const handlers = await run.open();
   let outcome: StepOutcome;
   try {
-    outcome = await runAllChunks(run, handlers);
+    outcome = await runAllChunks(run, handlers, faults);
   } catch (error) {
     // What went wrong first is what the operator needs to know.
     await handlers.close().catch(() => {});
@@ -46,53 +60,81 @@ export async function runChunks(run: ChunkRun): Promise<StepOutcome> {
   return outcome;
 }
 
-async function runAllChunks(run: ChunkRun, handlers: ChunkHandlers): Promise<StepOutcome> {
+async function runAllChunks(run: ChunkRun, handlers: ChunkHandlers, faults: ChunkFaults): Promise<StepOutcome> {
+  const skippedBefore = handlers.faults?.skip === undefined ? 0 : await countSkippedBefore(run);
   while (!run.isStopRequested()) {
-    const chunk = await handlers.read(run.chunkSize);
-    if (chunk === undefined) {
-      await completeStep(run, handlers);
+    await run.beforeChunk?.();
+    const chunk = await handlers.read(faults.limit(run.chunkSize));
+    if (chunk === undefined || chunk.size === 0) {
+      await completeStep(run, handlers, chunk?.skipped ?? [], skippedBefore);
       return 'COMPLETED';
     }
-    await inSpan('chunk', spanAttributes({ rows: chunk.size }), () => runChunk(run, handlers, chunk));
-    run.onCommit(run.stepExecution.readCount);
+    await inSpan('chunk', spanAttributes({ rows: chunk.size }), () =>
+      runChunk(run, handlers, chunk, faults, skippedBefore),
+    );
+    faults.committed(chunk);
+    await run.onCommit(run.stepExecution.readCount);
     // SQLite answers at once, so that nothing here would ever wait: timers, signals and messages need their turn.
     await nextTurn();
   }
   return 'STOPPED';
 }
 
-async function runChunk(run: ChunkRun, handlers: ChunkHandlers, chunk: Chunk): Promise<void> {
-  const { output, writeCount, filterCount, processSkipCount } = await handlers.process(chunk);
-  const counts = { readCount: chunk.size, writeCount, filterCount, processSkipCount };
-  await commit(run, async (tx) => {
-    await handlers.write(output, tx);
+async function countSkippedBefore({ database, fence, stepExecution }: ChunkRun): Promise<number> {
+  return skipCountOf(await findPreviousCounts(database.knex, fence.jobInstanceId, stepExecution));
+}
+
+async function runChunk(
+  run: ChunkRun,
+  handlers: ChunkHandlers,
+  chunk: Chunk,
+  faults: ChunkFaults,
+  skippedBefore: number,
+): Promise<void> {
+  const { output, skipped = [], ...done } = await handlers.process(chunk);
+  const passedOver = done.writeCount === 0 ? undefined : faults.passOver(chunk, handlers.faults);
+  const records = [...(chunk.skipped ?? []), ...skipped, ...(passedOver === undefined ? [] : [passedOver])];
+  const counts = {
+    readCount: chunk.size,
+    readSkipCount: chunk.skipped?.length ?? 0,
+    filterCount: done.filterCount,
+    processSkipCount: done.processSkipCount,
+    writeCount: passedOver === undefined ? done.writeCount : 0,
+    writeSkipCount: passedOver === undefined ? 0 : 1,
+  };
+  await commitChunk(run, async (tx) => {
+    const next = { ...addCounts(run.stepExecution, counts), commitCount: run.stepExecution.commitCount + 1 };
+    requireSkipsLeft(handlers, next, skippedBefore, records);
+    if (passedOver === undefined) await faults.write(handlers, chunk, () => handlers.write(output, tx));
     await handlers.saveState(run.executionContext, tx);
-    return { ...addCounts(run.stepExecution, counts), commitCount: run.stepExecution.commitCount + 1 };
+    await keepSkipped(run, tx, records);
+    return next;
   });
 }
 
-async function completeStep(run: ChunkRun, handlers: ChunkHandlers): Promise<void> {
-  await commit(run, async (tx) => {
-    const counts = await handlers.finish?.(tx);
+/** `records` were skipped after the last item. */
+async function completeStep(
+  run: ChunkRun,
+  handlers: ChunkHandlers,
+  records: readonly SkippedRecord[],
+  skippedBefore: number,
+): Promise<void> {
+  await commitChunk(run, async (tx) => {
+    const finished = addCounts(run.stepExecution, await handlers.finish?.(tx));
+    const next = { ...finished, readSkipCount: finished.readSkipCount + records.length };
+    requireSkipsLeft(handlers, next, skippedBefore, records);
+    await keepSkipped(run, tx, records);
     await run.complete?.(tx);
-    const completed = { status: 'COMPLETED', exitCode: 'COMPLETED', endTime: run.now() } as const;
-    return { ...addCounts(run.stepExecution, counts), ...completed };
+    return { ...next, status: 'COMPLETED', exitCode: 'COMPLETED', endTime: run.now() };
   });
 }
 
-/** One transaction of the step: `work` and the row that it returns. The step's own row is changed by the commit only. */
-async function commit(run: ChunkRun, work: (tx: Transaction) => Promise<StepExecution>): Promise<void> {
-  const { database, fence, stepExecution, executionContext } = run;
-  try {
-    const committed = await fencedTransaction(database, fence, async (tx) => {
-      const next: StepExecution = { ...(await work(tx)), lastUpdated: run.now() };
-      await updateStepContext(tx, stepExecution.id, serialiseContext(executionContext));
-      await updateStepExecution(tx, next);
-      return next;
-    });
-    Object.assign(stepExecution, committed);
-  } catch (error) {
-    stepExecution.rollbackCount++;
-    throw error;
-  }
+function requireSkipsLeft(
+  handlers: ChunkHandlers,
+  next: StepExecution,
+  skippedBefore: number,
+  records: readonly SkippedRecord[],
+): void {
+  const policy = handlers.faults?.skip;
+  if (policy !== undefined) requireWithinLimit(policy, skippedBefore + skipCountOf(next), records.at(-1)?.error);
 }

@@ -2,6 +2,7 @@
  * Runs a job: the one way in for the command line and for users of the library. From the texts of the parameters to
  * the end of the execution, with its heartbeat, its stop and its exit code.
  */
+import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { type Logger, pino } from 'pino';
 import type { Database } from '../database/database.ts';
@@ -11,6 +12,8 @@ import { startHeartbeat } from '../engine/heartbeat.ts';
 import type { JobDefinition } from '../engine/job.ts';
 import { type Launch, launch } from '../engine/launch.ts';
 import type { ProgressSink } from '../engine/progress.ts';
+import { defaultRetryPolicy } from '../engine/retry-policy.ts';
+import { type Retrying, withRetry } from '../engine/retrying.ts';
 import { resolveParameters } from '../engine/revision.ts';
 import { requireValidJob } from '../engine/validate-job.ts';
 import { ExitCode, type SettleError } from '../errors.ts';
@@ -66,8 +69,18 @@ export async function runJob(
   requireValidJob(job);
   const now = options.now ?? (() => new Date());
   const leaseMs = options.leaseMs ?? LEASE_MS;
-  const parameters = await resolveParameters(database, job, rawParameters, options.rerun ?? false);
-  const start = await launch(database, job, parameters, { leaseMs, now });
+  const baseLogger = options.logger ?? pino({ level: 'silent' });
+  const retryStart: Retrying = {
+    policy: defaultRetryPolicy,
+    circuit: { isOpen: false },
+    isStopRequested: () => options.signal?.aborted === true,
+    logger: baseLogger,
+  };
+  const ownerId = randomUUID();
+  const parameters = await withRetry(retryStart, () =>
+    resolveParameters(database, job, rawParameters, options.rerun ?? false),
+  );
+  const start = await withRetry(retryStart, () => launch(database, job, parameters, { leaseMs, now, ownerId }));
   if (start.kind === 'already-complete') {
     return { execution: start.execution, outcome: 'already-complete', exitCode: ExitCode.completed };
   }
@@ -75,7 +88,7 @@ export async function runJob(
   const { execution, fence } = start;
   const businessDate = parameters.get('date');
   const identity = { job: job.name, execution: execution.id, businessDate };
-  const logger = (options.logger ?? pino({ level: 'silent' })).child(identity);
+  const logger = baseLogger.child(identity);
   logStart(logger, start);
   const lost = new AbortController();
   const asked = new AbortController();
@@ -104,6 +117,7 @@ export async function runJob(
       chunkSize: options.chunkSize,
     },
     progress: options.progress ?? (() => {}),
+    retrying: { ...retryStart, isStopRequested: () => signal.aborted, logger },
     now,
   };
   run.progress({ type: 'job-started', job: job.name, execution: execution.id, businessDate });
@@ -142,16 +156,21 @@ async function runSteps(job: JobDefinition, run: JobRun): Promise<{ status: Batc
 async function endExecution(run: JobRun, status: BatchStatus, exitMessage: string): Promise<void> {
   const { database, fence, execution } = run;
   const now = run.now();
-  await fencedTransaction(database, fence, async (tx) => {
-    // Whoever asked for a stop has stepped the version.
-    const stored = await selectJobExecution(tx, execution.id, { lock: true });
-    const version = stored?.status === 'STOPPING' ? stored.version : execution.version;
-    const ended = { status, exitCode: status, exitMessage, endTime: now, lastUpdated: now };
-    const next: JobExecution = { ...execution, ...ended, version };
-    await updateJobExecution(tx, next);
-    await deleteLease(tx, execution.id);
-    Object.assign(execution, next);
-  });
+  const ended = await withRetry(run.retrying, () =>
+    fencedTransaction(database, fence, async (tx) => {
+      const stored = await selectJobExecution(tx, execution.id, { lock: true });
+      // An earlier attempt was committed, but the answer was lost.
+      if (stored?.endTime !== undefined && stored.status === status) return stored;
+      // Whoever asked for a stop has stepped the version.
+      const version = stored?.status === 'STOPPING' ? stored.version : execution.version;
+      const next: JobExecution = { ...execution, status, exitCode: status, exitMessage, version };
+      Object.assign(next, { endTime: now, lastUpdated: now });
+      await updateJobExecution(tx, next);
+      await deleteLease(tx, execution.id);
+      return next;
+    }),
+  );
+  Object.assign(execution, ended);
 }
 
 async function failRun(run: JobRun, error: SettleError): Promise<JobRunResult> {

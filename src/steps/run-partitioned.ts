@@ -9,6 +9,7 @@ import type { Database } from '../database/database.ts';
 import { toSettleError } from '../database/errors.ts';
 import { ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
 import { fencedTransaction } from '../engine/fence.ts';
+import { isExhausted, withRetry } from '../engine/retrying.ts';
 import type { PartitionedStep } from '../engine/step.ts';
 import { ExitCode, isSettleError, SettleError } from '../errors.ts';
 import { runPool } from '../partition/pool.ts';
@@ -37,10 +38,11 @@ export const PLAN_OUTDATED = 'PLAN_OUTDATED';
 const REPLANS_MAX = 3;
 
 export async function runPartitioned(step: PartitionedStep, run: StepRun): Promise<StepOutcome> {
-  const { database, fence } = run;
+  const { database, fence, retrying } = run;
   if (await mustPlanAgain(step, run)) await dropPlan(step, run);
   for (let replans = 0; ; replans++) {
-    const plan = (await selectPlan(database.knex, fence.jobInstanceId, step.name)) ?? (await makePlan(step, run));
+    const stored = await withRetry(retrying, () => selectPlan(database.knex, fence.jobInstanceId, step.name));
+    const plan = stored ?? (await makePlan(step, run));
     try {
       const outcome = await runPlan(step, run, plan);
       await sumUp(step, run);
@@ -59,8 +61,8 @@ export async function runPartitioned(step: PartitionedStep, run: StepRun): Promi
 }
 
 /** Where the dropping of a plan was interrupted, and where a completed step is to run again from its start. */
-async function mustPlanAgain(step: PartitionedStep, { database, fence }: StepRun): Promise<boolean> {
-  const partitions = await listPartitions(database, fence.jobInstanceId, step.name);
+async function mustPlanAgain(step: PartitionedStep, run: StepRun): Promise<boolean> {
+  const partitions = await partitionsOf(step, run);
   if (partitions.some((partition) => partition.status === 'ABANDONED')) return true;
   const isCompleted = partitions.length > 0 && partitions.every((partition) => partition.status === 'COMPLETED');
   return isCompleted && step.allowStartIfComplete === true;
@@ -68,33 +70,49 @@ async function mustPlanAgain(step: PartitionedStep, { database, fence }: StepRun
 
 async function makePlan(step: PartitionedStep, run: StepRun): Promise<StoredPlan> {
   const { database, fence, logger } = run;
-  const { partitions, detail } = await step.plan(run.context, run.options.partitions);
+  const { partitions, detail } = await withRetry(run.retrying, () => step.plan(run.context, run.options.partitions));
   // A number out of the sequence of step executions: it tells those of this plan from those of a dropped one.
-  const planId = await database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ');
+  const planId = await nextStepExecutionId(run);
   const plan: StoredPlan = { planId, detail: JSON.stringify(detail ?? null) };
-  await fencedTransaction(database, fence, async (tx) => {
-    await insertPlan(tx, fence.jobInstanceId, step.name, plan);
-    const numbered = partitions.map((partition, index) => ({ ...partition, partition: index }));
-    await insertPartitions(tx, fence.jobInstanceId, step.name, numbered);
-  });
+  const numbered = partitions.map((partition, index) => ({ ...partition, partition: index }));
+  await withRetry(run.retrying, () =>
+    fencedTransaction(database, fence, async (tx) => {
+      // An earlier attempt was committed, but the answer was lost.
+      if ((await selectPlan(tx, fence.jobInstanceId, step.name))?.planId === planId) return;
+      await insertPlan(tx, fence.jobInstanceId, step.name, plan);
+      await insertPartitions(tx, fence.jobInstanceId, step.name, numbered);
+    }),
+  );
   logger.info({ partitions: partitions.length, rowsExpected: total(partitions) }, 'step planned');
   return plan;
 }
 
 /** In an order that survives a crash at any point: while results may be half removed, no partition counts as done. */
 async function dropPlan(step: PartitionedStep, run: StepRun): Promise<void> {
-  const { database, fence } = run;
-  await fencedTransaction(database, fence, (tx) => abandonPartitions(tx, fence.jobInstanceId, step.name));
-  await step.discard?.(run.context);
-  await fencedTransaction(database, fence, async (tx) => {
-    await deletePartitions(tx, fence.jobInstanceId, step.name);
-    await deletePlan(tx, fence.jobInstanceId, step.name);
-  });
+  const { database, fence, retrying } = run;
+  await withRetry(retrying, () =>
+    fencedTransaction(database, fence, (tx) => abandonPartitions(tx, fence.jobInstanceId, step.name)),
+  );
+  await withRetry(retrying, async () => await step.discard?.(run.context));
+  await withRetry(retrying, () =>
+    fencedTransaction(database, fence, async (tx) => {
+      await deletePartitions(tx, fence.jobInstanceId, step.name);
+      await deletePlan(tx, fence.jobInstanceId, step.name);
+    }),
+  );
+}
+
+function partitionsOf(step: PartitionedStep, { database, fence, retrying }: StepRun): Promise<PartitionProgress[]> {
+  return withRetry(retrying, () => listPartitions(database, fence.jobInstanceId, step.name));
+}
+
+function nextStepExecutionId({ database, retrying }: StepRun): Promise<number> {
+  return withRetry(retrying, () => database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ'));
 }
 
 async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): Promise<StepOutcome> {
-  const { database, fence, progress, options } = run;
-  const partitions = await listPartitions(database, fence.jobInstanceId, step.name);
+  const { database, fence, progress, options, retrying } = run;
+  const partitions = await partitionsOf(step, run);
   const pending = partitions.filter((partition) => partition.status !== 'COMPLETED');
   const rowsDone = partitions.reduce((sum, partition) => sum + partition.counts.readCount, 0);
   progress({ type: 'step-started', step: step.name, rowsExpected: total(partitions), rowsDone });
@@ -102,7 +120,7 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
 
   // Largest first: a large one that starts last would keep one worker busy while the others have nothing to do.
   const queue = [...pending].sort((a, b) => b.rowsExpected - a.rowsExpected || a.partition - b.partition);
-  const shared = await step.share?.(run.context);
+  const shared = await withRetry(retrying, async () => await step.share?.(run.context));
   const failures: Error[] = [];
   const spans = new Map<number, Span>();
   await runPool({
@@ -116,6 +134,7 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
       fence,
       stepName: step.name,
       chunkSize: options.chunkSize ?? step.chunkSize,
+      retryPolicy: retrying.policy,
       planDetail: JSON.parse(plan.detail),
       shared,
       logLevel: run.logger.level,
@@ -132,6 +151,8 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
     taskEnded: async (task, result) => {
       const failure = result.outcome === 'failed' ? fromRemoteError(result.error) : undefined;
       if (failure !== undefined) failures.push(failure);
+      // The worker has waited for the database long enough for all of us.
+      if (isExhausted(failure)) retrying.circuit.isOpen = true;
       await endPartition(run, task, result);
       const span = spans.get(task.partition);
       if (span !== undefined && failure !== undefined) failSpan(span, failure);
@@ -152,20 +173,23 @@ async function startPartition(
   run: StepRun,
   partition: PartitionProgress,
 ): Promise<Omit<PartitionTask, 'traceCarrier'>> {
-  const { database, fence, execution, progress } = run;
+  const { database, fence, execution, progress, retrying } = run;
   const { stepName, minId, maxId, rowsExpected, counts } = partition;
-  const id = await database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ');
+  const id = await nextStepExecutionId(run);
   const name = `${stepName}:${partition.partition}`;
   const stepExecution = newStepExecution(id, execution.id, name, run.now());
-  const contextText = (await previousContext(database, partition)) ?? newContextText(partition);
-  await fencedTransaction(database, fence, async (tx) => {
-    await insertStepExecution(tx, stepExecution);
-    await insertStepContext(tx, id, contextText);
-    await updatePartition(tx, fence.jobInstanceId, stepName, partition.partition, {
-      status: 'STARTED',
-      stepExecutionId: id,
-    });
-  });
+  const savedText = await withRetry(retrying, () => previousContext(database, partition));
+  const contextText = savedText ?? newContextText(partition);
+  await withRetry(retrying, () =>
+    fencedTransaction(database, fence, async (tx) => {
+      // An earlier attempt was committed, but the answer was lost.
+      if ((await selectStepExecution(tx, id)) !== undefined) return;
+      await insertStepExecution(tx, stepExecution);
+      await insertStepContext(tx, id, contextText);
+      const change = { status: 'STARTED', stepExecutionId: id } as const;
+      await updatePartition(tx, fence.jobInstanceId, stepName, partition.partition, change);
+    }),
+  );
   const rowsDone = counts.readCount;
   progress({ type: 'partition-started', step: stepName, partition: partition.partition, rowsExpected, rowsDone });
   return { partition: partition.partition, minId, maxId, stepExecution, contextText, rowsDone };
@@ -200,31 +224,33 @@ async function endPartition(run: StepRun, task: PartitionTask, result: Partition
   const exitMessage = result.outcome === 'failed' ? toSettleError(fromRemoteError(result.error)).message : '';
   const rollbackCount = result.outcome === 'failed' ? result.rollbackCount : 0;
   if (status === 'FAILED') logger.error({ partition, reason: exitMessage }, 'partition failed');
-  await fencedTransaction(database, fence, async (tx) => {
-    const stored = await selectStepExecution(tx, task.stepExecution.id);
-    // A thread can die after its last commit and before it could tell.
-    if (stored === undefined || stored.status === 'COMPLETED') return;
-    const now = run.now();
-    const ended: StepExecution = { ...stored, status, exitCode: status, exitMessage, rollbackCount, endTime: now };
-    await updateStepExecution(tx, { ...ended, lastUpdated: now });
-    await updatePartition(tx, fence.jobInstanceId, stepName, partition, { status, stepExecutionId: stored.id });
-  });
+  await withRetry(run.retrying, () =>
+    fencedTransaction(database, fence, async (tx) => {
+      const stored = await selectStepExecution(tx, task.stepExecution.id, { lock: true });
+      // A thread can die after its last commit and before it could tell.
+      if (stored === undefined || stored.status === 'COMPLETED') return;
+      const now = run.now();
+      const ended: StepExecution = { ...stored, status, exitCode: status, exitMessage, rollbackCount, endTime: now };
+      await updateStepExecution(tx, { ...ended, lastUpdated: now });
+      await updatePartition(tx, fence.jobInstanceId, stepName, partition, { status, stepExecutionId: stored.id });
+    }),
+  );
   progress({ type: 'partition-ended', step: stepName, partition, status });
 }
 
-async function outcomeOf(step: PartitionedStep, { database, fence, signal }: StepRun): Promise<StepOutcome> {
-  const partitions = await listPartitions(database, fence.jobInstanceId, step.name);
+async function outcomeOf(step: PartitionedStep, run: StepRun): Promise<StepOutcome> {
+  const partitions = await partitionsOf(step, run);
   if (partitions.every((partition) => partition.status === 'COMPLETED')) return 'COMPLETED';
-  if (signal.aborted) return 'STOPPED';
+  if (run.signal.aborted) return 'STOPPED';
   throw new Error(`step ${step.name} ended with partitions that nobody worked on`);
 }
 
-async function sumUp(step: PartitionedStep, { database, fence, stepExecution }: StepRun): Promise<void> {
+async function sumUp(step: PartitionedStep, run: StepRun): Promise<void> {
   const sums = zeroCounts();
-  for (const { counts } of await listPartitions(database, fence.jobInstanceId, step.name)) {
+  for (const { counts } of await partitionsOf(step, run)) {
     for (const name of Object.keys(sums) as (keyof ExecutionCounts)[]) sums[name] += counts[name];
   }
-  Object.assign(stepExecution, sums);
+  Object.assign(run.stepExecution, sums);
 }
 
 /** A line of a worker's log, as one of ours. */

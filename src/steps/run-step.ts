@@ -2,6 +2,7 @@
 import { toSettleError } from '../database/errors.ts';
 import { deserialiseContext, ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
 import { fencedTransaction, OWNERSHIP_LOST } from '../engine/fence.ts';
+import { withRetry } from '../engine/retrying.ts';
 import type { Step } from '../engine/step.ts';
 import { ExitCode, SettleError } from '../errors.ts';
 import {
@@ -10,7 +11,12 @@ import {
   updateJobContext,
   updateStepContext,
 } from '../repository/execution-context.ts';
-import { findStepHistory, insertStepExecution, updateStepExecution } from '../repository/step-execution.ts';
+import {
+  findStepHistory,
+  insertStepExecution,
+  selectStepExecution,
+  updateStepExecution,
+} from '../repository/step-execution.ts';
 import type { BatchStatus, StepExecution } from '../repository/types.ts';
 import { createStepContext, type JobRun, type StepOutcome, type StepRun } from './job-run.ts';
 import { newStepExecution } from './new-step-execution.ts';
@@ -27,7 +33,8 @@ export interface StepResult {
 
 /** Throws what the step threw, after its row says FAILED, and a START_LIMIT error when it was started too often. */
 export async function runStep(step: Step, jobRun: JobRun): Promise<StepResult> {
-  const history = await findStepHistory(jobRun.database.knex, jobRun.fence.jobInstanceId, step.name);
+  const { database, fence, retrying } = jobRun;
+  const history = await withRetry(retrying, () => findStepHistory(database.knex, fence.jobInstanceId, step.name));
   if (history.last?.status === 'COMPLETED' && !step.allowStartIfComplete) {
     jobRun.logger.info({ step: step.name }, 'step had completed before');
     return { outcome: 'COMPLETED', stepExecution: history.last };
@@ -67,19 +74,26 @@ function requireStartsLeft(step: Step, startCount: number): void {
 
 async function startStep(step: Step, jobRun: JobRun, last: StepExecution | undefined): Promise<StepRun> {
   const { database, execution, fence, now } = jobRun;
-  const id = await database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ');
+  const retrying = { ...jobRun.retrying, policy: { ...jobRun.retrying.policy, ...step.transientRetry } };
+  const id = await withRetry(retrying, () =>
+    database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ'),
+  );
   const stepExecution = newStepExecution(id, execution.id, step.name, now());
   // A step that did not complete goes on from what it saved last; one that runs again begins anew.
   const isRestart = last !== undefined && last.status !== 'COMPLETED';
-  const saved = isRestart ? await selectStepContext(database.knex, last.id) : undefined;
+  const saved = isRestart ? await withRetry(retrying, () => selectStepContext(database.knex, last.id)) : undefined;
   const executionContext = saved === undefined ? ExecutionContext.create() : deserialiseContext(saved);
-  await fencedTransaction(database, fence, async (tx) => {
-    await insertStepExecution(tx, stepExecution);
-    await insertStepContext(tx, id, serialiseContext(executionContext));
-  });
+  await withRetry(retrying, () =>
+    fencedTransaction(database, fence, async (tx) => {
+      // An earlier attempt was committed, but the answer was lost.
+      if ((await selectStepExecution(tx, id)) !== undefined) return;
+      await insertStepExecution(tx, stepExecution);
+      await insertStepContext(tx, id, serialiseContext(executionContext));
+    }),
+  );
   const logger = jobRun.logger.child({ step: step.name });
   logger.info({ restart: isRestart }, 'step started');
-  const run: JobRun = { ...jobRun, logger };
+  const run: JobRun = { ...jobRun, logger, retrying: { ...retrying, logger } };
   return { ...run, stepExecution, executionContext, context: createStepContext(run, stepExecution, executionContext) };
 }
 
@@ -87,15 +101,23 @@ async function startStep(step: Step, jobRun: JobRun, last: StepExecution | undef
 async function endStep(step: Step, run: StepRun, status: BatchStatus, exitMessage: string): Promise<void> {
   const { database, fence, stepExecution, execution } = run;
   const now = run.now();
-  const ended = { status, exitCode: status, exitMessage, endTime: stepExecution.endTime ?? now, lastUpdated: now };
-  const next: StepExecution = { ...stepExecution, ...ended };
-  await fencedTransaction(database, fence, async (tx) => {
-    await updateStepExecution(tx, next);
-    await updateJobContext(tx, execution.id, serialiseContext(run.jobContext));
-    // Not after a failure: the context may hold what a transaction that was rolled back put there.
-    if (status === 'COMPLETED') await updateStepContext(tx, stepExecution.id, serialiseContext(run.executionContext));
-  });
-  Object.assign(stepExecution, next);
+  const ended = await withRetry(run.retrying, () =>
+    fencedTransaction(database, fence, async (tx) => {
+      const stored = await selectStepExecution(tx, stepExecution.id, { lock: true });
+      // A commit whose answer was lost, this one in an earlier attempt or the last one of a run that gave up, has
+      // moved the row on.
+      const isMoved = stored !== undefined && stored.version !== stepExecution.version;
+      if (isMoved && (stored.status === status || stored.status === 'COMPLETED')) return stored;
+      const next: StepExecution = { ...(isMoved ? stored : stepExecution), status, exitCode: status, exitMessage };
+      Object.assign(next, { endTime: stepExecution.endTime ?? now, lastUpdated: now });
+      await updateStepExecution(tx, next);
+      await updateJobContext(tx, execution.id, serialiseContext(run.jobContext));
+      // Not after a failure: the context may hold what a transaction that was rolled back put there.
+      if (status === 'COMPLETED') await updateStepContext(tx, stepExecution.id, serialiseContext(run.executionContext));
+      return next;
+    }),
+  );
+  Object.assign(stepExecution, ended);
   run.logger.info({ status }, 'step ended');
   run.progress({ type: 'step-ended', step: step.name, status });
 }

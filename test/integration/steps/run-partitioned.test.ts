@@ -56,7 +56,7 @@ describe.each(testDatabases())('a partitioned step on $name', ({ name }) => {
     expect(manager).toMatchObject({ stepName: 'numbers', status: 'COMPLETED', readCount: 20, writeCount: 20 });
     expect(partitions.map((step) => step.stepName).sort()).toEqual(numbers(0, 3).map((no) => `numbers:${no}`));
     expect(partitions[0]).toMatchObject({ readCount: 5, commitCount: 3, rollbackCount: 0, status: 'COMPLETED' });
-    expect(events[0]).toEqual({ type: 'step-started', step: 'numbers', rowsExpected: 20, rowsDone: 0 });
+    expect(events[1]).toEqual({ type: 'step-started', step: 'numbers', rowsExpected: 20, rowsDone: 0 });
     expect(events.filter((event) => event.type === 'advanced')).toHaveLength(12);
     expect(events.at(-1)).toEqual({ type: 'step-ended', step: 'numbers', status: 'COMPLETED' });
 

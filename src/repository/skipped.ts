@@ -1,0 +1,100 @@
+/** Statements on settle_skipped: the records that chunk steps have passed over. */
+import type { Executor } from '../database/database.ts';
+import { toNumber } from '../database/values.ts';
+import { cutMessage, toDate, toInstant } from './row.ts';
+
+const TABLE = 'settle_skipped';
+const ROWS_A_STATEMENT = 200;
+const KEY_LENGTH_MAX = 500;
+
+/** A row of settle_skipped; its identity is step execution and number. */
+export interface StoredSkip {
+  readonly jobExecutionId: number;
+  readonly stepExecutionId: number;
+  /** 1, 2, 3 ... within the step execution. */
+  readonly no: number;
+  readonly stepName: string;
+  readonly phase: string;
+  readonly key: string;
+  readonly payload: string;
+  readonly error: string;
+  readonly skippedAt: Date;
+  /** Undefined while it waits for another try. */
+  readonly replayedAt: Date | undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
+type Row = any;
+
+export async function insertSkipped(executor: Executor, skips: readonly StoredSkip[]): Promise<void> {
+  for (let start = 0; start < skips.length; start += ROWS_A_STATEMENT) {
+    await executor(TABLE).insert(skips.slice(start, start + ROWS_A_STATEMENT).map(toRow));
+  }
+}
+
+/** Of one execution, in the order in which they were skipped, at most `limit` after the one called `after`. */
+export async function listSkipped(
+  executor: Executor,
+  jobExecutionId: number,
+  { after, limit }: { readonly after?: Pick<StoredSkip, 'stepExecutionId' | 'no'>; readonly limit: number },
+): Promise<StoredSkip[]> {
+  const query = executor(TABLE).where({ job_execution_id: jobExecutionId });
+  if (after !== undefined) {
+    query.andWhere((later) => {
+      later
+        .where('step_execution_id', '>', after.stepExecutionId)
+        .orWhere((same) => same.where('step_execution_id', after.stepExecutionId).andWhere('skip_no', '>', after.no));
+    });
+  }
+  const rows: Row[] = await query.orderBy(['step_execution_id', 'skip_no']).limit(limit);
+  return rows.map(toSkip);
+}
+
+export async function countSkipped(executor: Executor, jobExecutionId: number): Promise<number> {
+  const [row] = await executor(TABLE).where({ job_execution_id: jobExecutionId }).count({ rows: '*' });
+  return toNumber(row.rows);
+}
+
+/** The record, held until the transaction ends; undefined when it has been replayed meanwhile. */
+export async function lockWaitingSkip(executor: Executor, skip: StoredSkip): Promise<StoredSkip | undefined> {
+  const row = await executor(TABLE).where(keyOf(skip)).whereNull('replayed_at').forUpdate().first();
+  return row === undefined ? undefined : toSkip(row);
+}
+
+export async function markReplayed(executor: Executor, skip: StoredSkip, now: Date): Promise<void> {
+  await executor(TABLE)
+    .where(keyOf(skip))
+    .update({ replayed_at: toInstant(now) });
+}
+
+function keyOf({ jobExecutionId, stepExecutionId, no }: StoredSkip) {
+  return { job_execution_id: jobExecutionId, step_execution_id: stepExecutionId, skip_no: no };
+}
+
+function toRow(skip: StoredSkip) {
+  return {
+    ...keyOf(skip),
+    step_name: skip.stepName,
+    phase: skip.phase,
+    item_key: skip.key.slice(0, KEY_LENGTH_MAX),
+    payload: skip.payload,
+    error: cutMessage(skip.error),
+    skipped_at: toInstant(skip.skippedAt),
+    replayed_at: toInstant(skip.replayedAt),
+  };
+}
+
+function toSkip(row: Row): StoredSkip {
+  return {
+    jobExecutionId: toNumber(row.job_execution_id),
+    stepExecutionId: toNumber(row.step_execution_id),
+    no: toNumber(row.skip_no),
+    stepName: row.step_name,
+    phase: row.phase,
+    key: row.item_key,
+    payload: row.payload,
+    error: row.error,
+    skippedAt: toDate(row.skipped_at)!,
+    replayedAt: toDate(row.replayed_at),
+  };
+}
