@@ -1,6 +1,10 @@
 /** Which field of a record holds which column: by the column's own name, or as `--map target=source` says. */
 import { usageError } from '../../errors.ts';
 import { malformed } from './malformed.ts';
+import { quoteName } from './quote.ts';
+
+/** Columns of a file that a message names. */
+const SHOWN_MAX = 10;
 
 export interface ColumnDefinition {
   readonly name: string;
@@ -38,12 +42,13 @@ export function locateColumns(
     const source = map.get(name) ?? name;
     const index = header.indexOf(source);
     if (index >= 0) {
-      if (header.indexOf(source, index + 1) >= 0) throw malformed(file, 1, `the column ${source} is there twice`);
+      if (header.indexOf(source, index + 1) >= 0)
+        throw malformed(file, 1, `the column ${quoteName(source)} is there twice`);
       return index;
     }
     if (!required && !map.has(name)) return -1;
-    const found = `it has ${header.slice(0, 20).join(', ')}`;
-    throw malformed(file, 1, `no column ${source}; ${found}`, `--map ${name}=COLUMN says which one it is`);
+    const found = `it has ${header.slice(0, SHOWN_MAX).map(quoteName).join(', ')}${header.length > SHOWN_MAX ? ', ...' : ''}`;
+    throw malformed(file, 1, `no column ${quoteName(source)}; ${found}`, `--map ${name}=COLUMN says which one it is`);
   });
 }
 

@@ -1,8 +1,11 @@
 /** Whole numbers of an input file, exactly: numbers where they are exact, bigints beyond. */
+import { quote } from './quote.ts';
 
 const PATTERN = /^-?\d+$/;
 /** Up to here every integer is exact as a number. */
 const DIGITS_EXACT = 15;
+/** More digits than this, leading zeros aside, are more than 64 bits: they are not even computed. */
+const DIGITS_MAX = 19;
 
 export interface IntegerRange {
   readonly min: bigint;
@@ -23,15 +26,11 @@ export function parseInteger(text: string, range: IntegerRange): number | bigint
     const value = Number(text);
     return value >= Number(range.min) && value <= Number(range.max) ? value : outside(text, range);
   }
+  if (text.replace(/^-?0*/, '').length > DIGITS_MAX) return outside(text, range);
   const value = BigInt(text);
   if (value < range.min || value > range.max) return outside(text, range);
   const asNumber = Number(value);
   return Number.isSafeInteger(asNumber) ? asNumber : value;
-}
-
-/** At most 40 characters of a value, for a message. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 }
 
 function outside(text: string, range: IntegerRange): string {

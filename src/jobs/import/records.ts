@@ -6,6 +6,7 @@ import { malformed } from './malformed.ts';
 
 /** A longer record means that a quote was never closed, or that this is no table. */
 const RECORD_CHARACTERS_MAX = 1_000_000;
+const QUOTE_HINT = 'a field with quotes in it is quoted itself, and each of them doubled';
 
 export interface InputRecord {
   readonly fields: readonly string[];
@@ -71,7 +72,13 @@ function describe(error: unknown, path: string, name: string, line: number): unk
       );
     case 'CSV_QUOTE_NOT_CLOSED':
       return malformed(name, line + 1, 'a quote is opened and never closed');
+    case 'INVALID_OPENING_QUOTE':
+      return malformed(name, at, 'a quote in the middle of a field', QUOTE_HINT);
+    case 'CSV_INVALID_CLOSING_QUOTE':
+    case 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE':
+      return malformed(name, at, 'something stands behind a closing quote', QUOTE_HINT);
+    // Its message would repeat the record, whatever that holds.
     default:
-      return malformed(name, at, error.message.replace(/ at line \d+/, ''));
+      return malformed(name, at, `this is no record (${error.code})`);
   }
 }

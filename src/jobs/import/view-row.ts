@@ -1,7 +1,8 @@
 /** From a record of text fields to a row of view_log. */
 import type { ColumnDefinition } from './columns.ts';
-import { INT32, INT64, type IntegerRange, parseInteger, quote, ROW_ID } from './integer.ts';
+import { INT32, INT64, type IntegerRange, parseInteger, ROW_ID } from './integer.ts';
 import { malformed } from './malformed.ts';
+import { quote } from './quote.ts';
 import type { InputRecord } from './records.ts';
 import type { TimeParser } from './view-time.ts';
 
