@@ -16,8 +16,8 @@ export interface InputRecord {
 
 export interface Records {
   readonly header: readonly string[];
-  /** The next record, or undefined at the end. Throws a MALFORMED_INPUT error with file and line. */
-  next(): Promise<InputRecord | undefined>;
+  /** At most `limit` records; none at the end. Throws a MALFORMED_INPUT error with file and line. */
+  read(limit: number): Promise<InputRecord[]>;
   close(): void;
 }
 
@@ -34,23 +34,43 @@ export async function openRecords(path: string, name: string): Promise<Records> 
     // Tab separated files rarely quote, and then a quote is an ordinary character.
     relax_quotes: format.delimiter === '\t',
   });
-  // Errors of every stream reach the iterator below: pipeline destroys the parser with them.
-  pipeline([...byteStreams(path, format), parser] as unknown as [Readable, NodeJS.WritableStream], () => {});
-  const iterator = parser[Symbol.asyncIterator]() as AsyncIterator<{ record: string[]; info: { lines: number } }>;
   let line = 0;
-  const next = async (): Promise<InputRecord | undefined> => {
-    try {
-      const result = await iterator.next();
-      if (result.done) return undefined;
-      line = result.value.info.lines;
-      return { fields: result.value.record, line };
-    } catch (error) {
-      throw describe(error, path, name, line);
+  let ended: { readonly error: unknown } | undefined;
+  let wake = () => {};
+  parser.on('readable', () => wake());
+  // Errors of every stream end here: pipeline destroys the parser with them.
+  pipeline([...byteStreams(path, format), parser] as unknown as [Readable, NodeJS.WritableStream], (error) => {
+    ended ??= { error };
+    wake();
+  });
+  parser.on('end', () => {
+    ended ??= { error: undefined };
+    wake();
+  });
+  // Not by the parser's iterator: a promise for each record costs as much as parsing it.
+  const read = async (limit: number): Promise<InputRecord[]> => {
+    const records: InputRecord[] = [];
+    while (records.length < limit) {
+      const parsed: { record: string[]; info: { lines: number } } | null = parser.read();
+      if (parsed !== null) {
+        line = parsed.info.lines;
+        records.push({ fields: parsed.record, line });
+        continue;
+      }
+      if (ended !== undefined) {
+        // Good records before the bad one are handed out first.
+        if (records.length > 0 || ended.error == null) break;
+        throw describe(ended.error, path, name, line);
+      }
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
+    return records;
   };
-  const header = await next();
+  const [header] = await read(1);
   if (header === undefined) throw malformed(name, undefined, 'the file is empty', 'it needs a header line');
-  return { header: header.fields, next, close: () => void parser.destroy() };
+  return { header: header.fields, read, close: () => void parser.destroy() };
 }
 
 function describe(error: unknown, path: string, name: string, line: number): unknown {

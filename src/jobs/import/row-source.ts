@@ -29,6 +29,9 @@ export function openVideoRows(parameters: JobParameters): Promise<RowSource<Vide
   return openRows('videos', parameters, parseVideoRow);
 }
 
+/** Records that are held at once while passing over others. */
+const SKIP_ROWS = 10_000;
+
 type ParseRow<T> = (record: InputRecord, places: readonly number[], file: string) => T;
 
 /** Throws a usage error when the file is no longer the one that the run was started with. */
@@ -53,19 +56,24 @@ async function openRows<T>(kind: ImportKind, parameters: JobParameters, parse: P
     records.close();
     throw error;
   }
+  let ahead: Promise<InputRecord[]> | undefined;
   return {
     has: (column) => places[columns.findIndex(({ name }) => name === column)] >= 0,
     async read(limit) {
-      const rows: T[] = [];
-      while (rows.length < limit) {
-        const record = await records.next();
-        if (record === undefined) break;
-        rows.push(parse(record, places, file));
-      }
-      return rows.length === 0 ? undefined : rows;
+      const found = await (ahead ?? records.read(limit));
+      if (found.length === 0) return undefined;
+      const rows = found.slice(0, limit).map((record) => parse(record, places, file));
+      // The next records are parsed while the database is busy with these.
+      ahead = found.length > limit ? Promise.resolve(found.slice(limit)) : records.read(limit);
+      ahead.catch(() => {});
+      return rows;
     },
     async skip(count) {
-      for (let i = 0; i < count; i++) await records.next();
+      for (let left = count; left > 0; ) {
+        const passed = await records.read(Math.min(left, SKIP_ROWS));
+        if (passed.length === 0) return;
+        left -= passed.length;
+      }
     },
     close: records.close,
   };
