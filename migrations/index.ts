@@ -29,6 +29,20 @@ import { migration as settleQuarantineStaged } from './0109_settle_quarantine_st
 import { migration as settleQuarantine } from './0110_settle_quarantine.ts';
 import { migration as settleStatisticsRun } from './0111_settle_statistics_run.ts';
 import { migration as settleRanking } from './0112_settle_ranking.ts';
+import { migration as settleRateCard } from './0301_settle_rate_card.ts';
+import { migration as settleVideoSettlement } from './0302_settle_video_settlement.ts';
+import { migration as settleSettlementAdjustment } from './0303_settle_settlement_adjustment.ts';
+import { migration as settleSettlementDate } from './0304_settle_settlement_date.ts';
+import { migration as settleCreatorCredit } from './0305_settle_creator_credit.ts';
+import { migration as settleSettlementLock } from './0306_settle_settlement_lock.ts';
+import { migration as challenge } from './0401_challenge.ts';
+import { migration as challengeMember } from './0402_challenge_member.ts';
+import { migration as challengeProof } from './0403_challenge_proof.ts';
+import { migration as settleChallenge } from './0404_settle_challenge.ts';
+import { migration as settlePayout } from './0405_settle_payout.ts';
+import { migration as settleOutbox } from './0406_settle_outbox.ts';
+import { migration as settleOutboxNext } from './0407_settle_outbox_next.ts';
+import { migration as settleOutboxFirst } from './0408_settle_outbox_first.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -58,4 +72,18 @@ export const migrations: readonly Migration[] = [
   settleQuarantine,
   settleStatisticsRun,
   settleRanking,
+  settleRateCard,
+  settleVideoSettlement,
+  settleSettlementAdjustment,
+  settleSettlementDate,
+  settleCreatorCredit,
+  settleSettlementLock,
+  challenge,
+  challengeMember,
+  challengeProof,
+  settleChallenge,
+  settlePayout,
+  settleOutbox,
+  settleOutboxNext,
+  settleOutboxFirst,
 ];
