@@ -6,7 +6,6 @@ import { openDatabase } from '../../../src/database/open.ts';
 import { deserialiseContext } from '../../../src/engine/execution-context.ts';
 import type { ProgressEvent } from '../../../src/engine/progress.ts';
 import { getStepContext } from '../../../src/repository/execution-context.ts';
-import { listPartitions } from '../../../src/repository/partition.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
@@ -75,47 +74,6 @@ describe.each(testDatabases())('a partitioned step on $name', ({ name }) => {
     expect(await run({ step: { plan } })).toMatchObject({ outcome: 'completed' });
   });
 
-  // Conformance case 13.
-  test('when one of two partitions fails, a restart does the other half', async () => {
-    const eight = { ids: 8, partitions: 2 };
-    const first = await run({ ...eight, shared: { failure: { atId: 6, kind: 'throw-in-write' } } }, { workers: 1 });
-    expect(first).toMatchObject({ outcome: 'failed', exitCode: 20, error: { message: 'the toy is broken' } });
-    expect(first.execution).toMatchObject({ status: 'FAILED', exitMessage: 'the toy is broken' });
-    expect(await toyOutput(database)).toEqual(numbers(1, 4));
-    const [manager1, ...rows1] = await listStepExecutions(database, first.execution.id);
-    expect(manager1).toMatchObject({ status: 'FAILED', writeCount: 4, rollbackCount: 1 });
-    expect(rows1.map((row) => row.status)).toEqual(['COMPLETED', 'FAILED']);
-
-    const second = await run(eight, { workers: 1 });
-    expect(second).toMatchObject({ outcome: 'completed' });
-    expect(await toyOutput(database)).toEqual(numbers(1, 8));
-    const [manager2, ...rows2] = await listStepExecutions(database, second.execution.id);
-    expect(manager2).toMatchObject({ status: 'COMPLETED', writeCount: 8 });
-    expect(rows2).toHaveLength(1);
-    expect(rows2[0]).toMatchObject({ stepName: 'numbers:1', writeCount: 4 });
-  });
-
-  // Conformance case 14.
-  test('the ranges of the first plan stay, whatever the restart asks for', async () => {
-    await run({ shared: { failure: { atId: 20, kind: 'throw-in-read' } } }, { partitions: 2 });
-    const frozen = await listPartitions(database, 1);
-    expect(await run({}, { partitions: 3 })).toMatchObject({ outcome: 'completed' });
-    const after = await listPartitions(database, 1);
-    expect(after.map(({ minId, maxId }) => [minId, maxId])).toEqual(frozen.map(({ minId, maxId }) => [minId, maxId]));
-    expect(after).toHaveLength(2);
-    expect(await toyOutput(database)).toEqual(numbers(1, 20));
-  });
-
-  // Conformance case 15.
-  test('a planner that throws fails the run, and the restart plans again', async () => {
-    const plan = async () => {
-      throw new Error('no plan');
-    };
-    expect(await run({ step: { plan } })).toMatchObject({ outcome: 'failed', exitCode: 1 });
-    expect(await run()).toMatchObject({ outcome: 'completed' });
-    expect(await toyOutput(database)).toEqual(numbers(1, 20));
-  });
-
   test.each([
     ['throw-in-read', 1, 'id 11 cannot be read'],
     ['throw-in-write', 20, 'the toy is broken'],
@@ -171,7 +129,6 @@ describe.each(testDatabases())('a partitioned step on $name', ({ name }) => {
     expect(result).toMatchObject({ outcome: 'failed', error: { code: 'PLAN_OUTDATED' } });
   });
 
-  // Conformance case 16.
   test('a stop leaves everything at a chunk boundary, and a restart completes', async () => {
     const stop = new AbortController();
     const first = await run(
