@@ -8,6 +8,7 @@ import { registerImport } from './commands/import.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerRecover } from './commands/recover.ts';
+import { registerReplay } from './commands/replay.ts';
 import { registerRestart } from './commands/restart.ts';
 import { registerRun } from './commands/run.ts';
 import { registerRuns } from './commands/runs.ts';
@@ -71,6 +72,7 @@ function createProgram(exit: (code: number) => void): Command {
   registerStats(cli);
   registerVerify(cli);
   registerSkipped(cli);
+  registerReplay(cli);
   registerStop(cli);
   registerRestart(cli);
   registerAbandon(cli);

@@ -13,4 +13,11 @@ export interface JobDefinition {
   readonly parameters: readonly ParameterDefinition[];
   /** Run in this order; a step starts when the one before it has completed. */
   readonly steps: readonly Step[];
+  /** `rerun`: skipped records get another try when the whole instance is computed again, as its next revision. */
+  readonly replay?: 'rerun';
+}
+
+/** Every step of the job, in the order of the definition. */
+export function allSteps(job: JobDefinition): readonly Step[] {
+  return job.steps;
 }

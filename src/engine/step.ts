@@ -98,8 +98,8 @@ export interface ItemFaults<C extends Chunk = Chunk> {
   readonly skip?: SkipPolicy;
   /** Writes that fail with such an error are tried again, before anything is skipped. */
   readonly retry?: ItemRetry;
-  /** The item of a chunk of one: what tells it apart, and the item as JSON. */
-  describe(chunk: C): { readonly key: string; readonly payload: string };
+  /** The item of a chunk of one, which is needed to skip it: what tells it apart, and the item as JSON. */
+  describe?(chunk: C): { readonly key: string; readonly payload: string };
 }
 
 /**
@@ -129,6 +129,11 @@ export interface ChunkStep extends StepBase {
   readonly chunkSize: number;
   /** Items expected in all, for the progress display; undefined when unknown. */
   open(context: StepContext): Promise<ChunkHandlers & { readonly totalExpected?: number }>;
+  /**
+   * Gives a record that was skipped another try, in a transaction that also marks it as replayed; what it throws leaves
+   * it waiting. Absent: single records cannot be replayed.
+   */
+  replay?(record: SkippedRecord, context: StepContext, tx: Transaction): Promise<void>;
 }
 
 /** A range of keys that one worker runs as one chunk step. */

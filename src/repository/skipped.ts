@@ -14,7 +14,7 @@ export interface StoredSkip {
   /** 1, 2, 3 ... within the step execution. */
   readonly no: number;
   readonly stepName: string;
-  readonly phase: string;
+  readonly phase: 'read' | 'process' | 'write';
   readonly key: string;
   readonly payload: string;
   readonly error: string;

@@ -42,7 +42,7 @@ export class ChunkFaults {
   /** The record to keep instead of writing this chunk; undefined: it is to be written. */
   passOver(chunk: Chunk, faults: ItemFaults | undefined): SkippedRecord | undefined {
     const record = this.#passOver;
-    if (record !== undefined && faults?.describe(chunk).key !== record.key) throw unstableReader(record);
+    if (record !== undefined && faults?.describe?.(chunk).key !== record.key) throw unstableReader(record);
     return record;
   }
 
@@ -53,7 +53,7 @@ export class ChunkFaults {
     } catch (error) {
       const { faults } = handlers;
       if (faults !== undefined) {
-        const item = chunk.size === 1 ? faults.describe(chunk) : undefined;
+        const item = chunk.size === 1 ? faults.describe?.(chunk) : undefined;
         this.#failedWrite = { error, faults, size: chunk.size, item };
       }
       throw error;

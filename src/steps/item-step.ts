@@ -56,6 +56,8 @@ export interface ItemStepOptions<I, O> {
   readonly transientRetry?: Partial<RetryPolicy>;
   /** What tells an item apart, for the list of skipped records. Default: its JSON. */
   readonly keyOf?: (item: I) => string | number | bigint;
+  /** The item again, from the payload of a skipped record; throws what is wrong with it. Makes `replay` possible. */
+  readonly fromPayload?: (payload: string) => I;
   /** Called at each start of the step, also on restart and when a chunk is tried again. */
   reader(context: StepContext): ItemReader<I> | Promise<ItemReader<I>>;
   /** Default: items are written as they were read. */
@@ -75,6 +77,7 @@ export function itemStep<I, O = I>(options: ItemStepOptions<I, O>): ChunkStep {
     allowStartIfComplete,
     startLimit,
     transientRetry,
+    replay: options.fromPayload === undefined ? undefined : (...replay) => replayItem(options, ...replay),
     open: async (context) => {
       const reader = await options.reader(context);
       const processor = options.processor?.(context) ?? passOn<I, O>();
@@ -89,6 +92,19 @@ export function itemStep<I, O = I>(options: ItemStepOptions<I, O>): ChunkStep {
       }
     },
   };
+}
+
+/** As the item would have gone had it been good; without a retry of its own. */
+async function replayItem<I, O>(
+  options: ItemStepOptions<I, O>,
+  { payload }: SkippedRecord,
+  context: StepContext,
+  tx: Transaction,
+): Promise<void> {
+  const item = options.fromPayload!(payload);
+  const processor = options.processor?.(context) ?? passOn<I, O>();
+  const result = await processor.process(item);
+  if (result !== undefined && result !== null) await options.writer(context).write([result], tx);
 }
 
 class ItemHandlers<I, O> implements ChunkHandlers<ItemChunk<I>, O[]> {

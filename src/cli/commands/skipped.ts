@@ -30,8 +30,14 @@ export function registerSkipped({ program }: Cli): void {
         const { formatTable } = await import('../output/table.ts');
         await requireExecution(database, id);
         const rows = await readQuarantine(database, id, { limit: flags.limit });
-        const total = await countQuarantine(database, id);
-        if (flags.json) await print((await import('../output/json.ts')).formatJson(rows));
+        const { countSkipped, listSkipped } = await import('../../repository/skipped.ts');
+        const skips = await listSkipped(database.knex, id, { limit: Math.max(0, flags.limit - rows.length) });
+        const shown = rows.length + skips.length;
+        const total = (await countQuarantine(database, id)) + (await countSkipped(database.knex, id));
+        const records = skips.map(({ stepName: step, phase, key, payload, error: reason, skippedAt, replayedAt }) => {
+          return { step, phase, key, reason, payload, skippedAt, replayedAt };
+        });
+        if (flags.json) await print((await import('../output/json.ts')).formatJson([...rows, ...records]));
         else {
           const columns = [
             { header: 'row', align: 'right' as const },
@@ -40,9 +46,16 @@ export function registerSkipped({ program }: Cli): void {
             { header: 'record' },
           ];
           const cells = rows.map((row) => [String(row.rowId), row.businessDate ?? '-', row.reason, row.payload]);
-          await print(rows.length === 0 ? 'nothing was skipped\n' : formatTable(columns, cells));
+          if (shown === 0) await print('nothing was skipped\n');
+          if (rows.length > 0) await print(formatTable(columns, cells));
+          const headers = ['step', 'phase', 'key', 'reason', 'replayed', 'record'].map((header) => ({ header }));
+          const lines = skips.map((skip) => {
+            const replayed = skip.replayedAt?.toISOString() ?? '-';
+            return [skip.stepName, skip.phase, skip.key, skip.error, replayed, skip.payload];
+          });
+          if (skips.length > 0) await print(formatTable(headers, lines));
         }
-        if (rows.length < total) process.stderr.write(`settle: ${rows.length} of ${total} shown; --limit shows more\n`);
+        if (shown < total) process.stderr.write(`settle: ${shown} of ${total} shown; --limit shows more\n`);
       });
     });
 }

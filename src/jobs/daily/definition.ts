@@ -12,6 +12,7 @@ import { publishStatistics } from './publish-statistics.ts';
 import { quarantineUndated } from './quarantine-undated.ts';
 import { rankVideos } from './rank-videos.ts';
 import { resolveWindows } from './resolve-windows.ts';
+import { skipLimitParameter } from './skip-limit.ts';
 import { planStatistics, statisticsStep } from './statistics-plan.ts';
 
 /** Rows a chunk: a checkpoint about every second a worker. */
@@ -55,12 +56,22 @@ const parameters: readonly ParameterDefinition[] = [
     description: 'days in the window of the popular ranking',
     validate: (text) => between(text, 1, 366),
   },
+  {
+    name: skipLimitParameter,
+    type: 'long',
+    identifying: false,
+    required: false,
+    description: 'invalid rows that the date may have; more of them fail the run (default: any number)',
+    example: '1000',
+    validate: (text) => between(text, 0, Number.MAX_SAFE_INTEGER),
+  },
 ];
 
 export const dailyJob: JobDefinition = {
   name: 'daily',
   description: 'view statistics and rankings of one business date',
   parameters,
+  replay: 'rerun',
   steps: [
     {
       kind: 'partitioned',

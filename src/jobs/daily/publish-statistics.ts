@@ -12,6 +12,7 @@ import { StatisticsTotals } from '../../rules/statistics-totals.ts';
 import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../../rules/verdict.ts';
 import { readVideoSums } from '../../rules/video-sums.ts';
 import { listPartials, readPartial, sumPartialVerdicts } from './partial-store.ts';
+import { requireSkipLimit } from './skip-limit.ts';
 import { statisticsStep } from './statistics-plan.ts';
 
 /** Few, so that the garbage of one batch does not outlive it. */
@@ -23,6 +24,7 @@ export async function publishStatistics(context: StepContext): Promise<Partial<S
   const date = parameters.require('date');
   const read = await countRowsRead(database, jobInstanceId);
   const counts = await checkBalance(database, jobInstanceId, read);
+  requireSkipLimit(parameters, counts.invalid);
   const totals = await readTotals(database, jobInstanceId);
   await context.transaction(async (tx) => {
     await tx('video_daily_stats').where({ business_date: date }).delete();

@@ -19,6 +19,7 @@ import {
   savePartitionState,
   stageQuarantine,
 } from './partial-store.ts';
+import { requireSkipLimit } from './skip-limit.ts';
 import { plannedZones, type StatisticsPlanDetail } from './statistics-plan.ts';
 import { viewColumns, viewLog, viewLogColumns } from './view-log.ts';
 
@@ -56,6 +57,8 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   #zone = 0;
   #nextId: bigint;
   #chunk: number;
+  /** Since it was opened. */
+  #invalid = 0;
 
   constructor(
     context: PartitionContext,
@@ -100,6 +103,8 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
 
   process(): Processed<JudgedChunk> {
     const judged = this.#judge.drain(this.#buckets);
+    this.#invalid += judged.verdicts.invalid;
+    requireSkipLimit(this.#context.parameters, this.#invalid);
     return { output: judged, ...countsOf(judged) };
   }
 

@@ -1,0 +1,56 @@
+/** `settle replay ID`: gives the records that an execution set aside another try. */
+import { ExitCode } from '../../errors.ts';
+import type { GlobalFlags } from '../config.ts';
+import type { RunFlags } from '../execute-job.ts';
+import type { Cli } from '../program.ts';
+
+export function registerReplay({ program, exit }: Cli): void {
+  program
+    .command('replay')
+    .description('give the records that an execution set aside another try')
+    .argument('<id>', 'number of the execution, as `settle runs` lists it')
+    .option('--json', 'print one JSON object at the end')
+    .addHelpText('after', '\nExample:\n  settle replay 42\n\nThe job daily computes its date again, as --rerun does.\n')
+    .action(async (idText: string, _own, command) => {
+      const flags: GlobalFlags & RunFlags = command.optsWithGlobals();
+      const { parseId } = await import('../arguments.ts');
+      const id = parseId(idText);
+      const { withDatabase } = await import('../context.ts');
+      await withDatabase(flags, async (context) => {
+        const { database, logger } = context;
+        const { requireExecution } = await import('../find-execution.ts');
+        const { findJob } = await import('../../jobs/index.ts');
+        const { print } = await import('../output/stdout.ts');
+        const { formatJson } = await import('../output/json.ts');
+        const execution = await requireExecution(database, id);
+        const job = findJob(execution.jobName);
+        if (job.replay === 'rerun') {
+          const { countQuarantine } = await import('../../jobs/daily/read-quarantine.ts');
+          if ((await countQuarantine(database, id)) === 0) {
+            return await print(flags.json ? formatJson({ replayed: 0, failed: [] }) : 'nothing waits to be replayed\n');
+          }
+          const { listJobParameters } = await import('../../repository/job-parameters.ts');
+          const { REVISION } = await import('../../engine/parse-parameters.ts');
+          const { executeJob } = await import('../execute-job.ts');
+          const stored = (await listJobParameters(database, id)).filter(({ name }) => name !== REVISION);
+          const parameters = Object.fromEntries(stored.map(({ name, value }) => [name, value]));
+          return exit(await executeJob(context, job, parameters, { ...flags, rerun: true }));
+        }
+        const { replaySkipped } = await import('../../steps/replay.ts');
+        const { stopSignal } = await import('../stop-signal.ts');
+        const { replayed, failed } = await replaySkipped(database, job, execution, { logger, signal: stopSignal() });
+        if (flags.json) {
+          const shown = failed.map(({ record, error }) => ({ step: record.stepName, key: record.key, error }));
+          await print(formatJson({ replayed, failed: shown }));
+        } else {
+          const again = failed.map(({ record, error }) => `  ${record.stepName} ${record.key}: ${error}\n`).join('');
+          await print(
+            replayed + failed.length === 0
+              ? 'nothing waits to be replayed\n'
+              : `${replayed} replayed, ${failed.length} failed again\n${again}`,
+          );
+        }
+        exit(failed.length > 0 ? ExitCode.completedWithSkips : ExitCode.completed);
+      });
+    });
+}
