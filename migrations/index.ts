@@ -1,7 +1,7 @@
 /**
  * Every migration, in order. To add one: write `migrations/NNNN_what_it_makes.ts` (one DDL statement, safe to run
  * again: see migration.ts) that exports `migration`, import it here and put it at the end of its block. The engine's
- * tables are 00xx, the domain's 01xx. A released migration is never changed or removed.
+ * tables are 00xx, the domain's 01xx, the ledger's 02xx. A released migration is never changed or removed.
  */
 import { migration as batchJobInstance } from './0001_batch_job_instance.ts';
 import { migration as batchJobExecution } from './0002_batch_job_execution.ts';
@@ -29,6 +29,13 @@ import { migration as settleQuarantineStaged } from './0109_settle_quarantine_st
 import { migration as settleQuarantine } from './0110_settle_quarantine.ts';
 import { migration as settleStatisticsRun } from './0111_settle_statistics_run.ts';
 import { migration as settleRanking } from './0112_settle_ranking.ts';
+import { migration as settleAccount } from './0201_settle_account.ts';
+import { migration as settleJournal } from './0202_settle_journal.ts';
+import { migration as settleEntry } from './0203_settle_entry.ts';
+import { migration as settleLot } from './0204_settle_lot.ts';
+import { migration as settleConsumption } from './0205_settle_consumption.ts';
+import { migration as settleLedgerHead } from './0206_settle_ledger_head.ts';
+import { migration as settleLedgerStart } from './0207_settle_ledger_start.ts';
 import { migration as settleRateCard } from './0301_settle_rate_card.ts';
 import { migration as settleVideoSettlement } from './0302_settle_video_settlement.ts';
 import { migration as settleSettlementAdjustment } from './0303_settle_settlement_adjustment.ts';
@@ -72,6 +79,13 @@ export const migrations: readonly Migration[] = [
   settleQuarantine,
   settleStatisticsRun,
   settleRanking,
+  settleAccount,
+  settleJournal,
+  settleEntry,
+  settleLot,
+  settleConsumption,
+  settleLedgerHead,
+  settleLedgerStart,
   settleRateCard,
   settleVideoSettlement,
   settleSettlementAdjustment,
