@@ -7,6 +7,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerImport } from './commands/import.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerPurge } from './commands/purge.ts';
 import { registerRecover } from './commands/recover.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerRestart } from './commands/restart.ts';
@@ -77,6 +78,7 @@ function createProgram(exit: (code: number) => void): Command {
   registerRestart(cli);
   registerAbandon(cli);
   registerRecover(cli);
+  registerPurge(cli);
   registerDoctor(cli);
   registerMigrate(cli);
   registerImport(cli);

@@ -2,6 +2,7 @@
  * What a job is: data. A name, its parameters, its steps in order. The engine knows nothing of what a job computes;
  * src/jobs hands it definitions, and a user can write one of their own (docs/writing-a-job.md).
  */
+import type { JobListeners } from './listeners.ts';
 import type { ParameterDefinition } from './parameters.ts';
 import type { Step } from './step.ts';
 
@@ -11,13 +12,25 @@ export interface JobDefinition {
   /** One line for `settle jobs`. */
   readonly description: string;
   readonly parameters: readonly ParameterDefinition[];
-  /** Run in this order; a step starts when the one before it has completed. */
-  readonly steps: readonly Step[];
+  /** Run in this order, where no `next` of a step says otherwise; one starts when the one before it has completed. */
+  readonly steps: readonly (Step | Split)[];
+  readonly listeners?: JobListeners;
   /** `rerun`: skipped records get another try when the whole instance is computed again, as its next revision. */
   readonly replay?: 'rerun';
 }
 
+/**
+ * Sequences of steps that run side by side. What follows starts when all of them have completed; when one fails, the
+ * others run to their end, so that a restart has less to do.
+ */
+export interface Split {
+  readonly kind: 'split';
+  /** Unique among the steps and splits of its job. */
+  readonly name: string;
+  readonly flows: readonly (readonly Step[])[];
+}
+
 /** Every step of the job, in the order of the definition. */
 export function allSteps(job: JobDefinition): readonly Step[] {
-  return job.steps;
+  return job.steps.flatMap((element) => (element.kind === 'split' ? element.flows.flat() : [element]));
 }

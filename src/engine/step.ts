@@ -4,6 +4,8 @@
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../database/database.ts';
 import type { ExecutionContext } from './execution-context.ts';
+import type { Transition } from './flow.ts';
+import type { StepListeners } from './listeners.ts';
 import type { JobParameters } from './parameters.ts';
 import type { ProgressSink } from './progress.ts';
 import type { RetryPolicy } from './retry-policy.ts';
@@ -19,6 +21,25 @@ interface StepBase {
   /** How many times the step may be started for one job instance. Default unlimited. */
   readonly startLimit?: number;
   /** How long transient errors of the database are put up with; what is not given is as in `defaultRetryPolicy`. */
+  readonly transientRetry?: Partial<RetryPolicy>;
+  /** Where the job goes on, by the step's exit status. Not within a split. Default: the next step. */
+  readonly next?: readonly Transition[];
+  readonly listeners?: StepListeners;
+  /** Late binding: values that are known only when the step starts; they come before those of the definition. */
+  bind?(scope: BindScope): BoundValues;
+}
+
+/** What late binding can go by: the parameters, and what earlier steps have put into the job's context. */
+export interface BindScope {
+  readonly parameters: JobParameters;
+  readonly jobContext: ExecutionContext;
+}
+
+export interface BoundValues {
+  /** Of steps that have chunks. */
+  readonly chunkSize?: number;
+  readonly allowStartIfComplete?: boolean;
+  readonly startLimit?: number;
   readonly transientRetry?: Partial<RetryPolicy>;
 }
 
@@ -63,10 +84,16 @@ export interface StepCounts {
   writeSkipCount: number;
 }
 
+/** What a step says of itself at its end. */
+export interface StepReport extends Partial<StepCounts> {
+  /** For `next`: upper-case words joined by `_`. Default COMPLETED. */
+  readonly exitStatus?: string;
+}
+
 /** One piece of work that is not cut into chunks. Runs again from the start after a failure: it must be idempotent. */
 export interface TaskletStep extends StepBase {
   readonly kind: 'tasklet';
-  run(context: StepContext): Promise<Partial<StepCounts> | undefined>;
+  run(context: StepContext): Promise<StepReport | undefined>;
 }
 
 /** A unit of reading: rows (`ItemChunk`) or columns (`ColumnChunk` in the jobs). The engine needs only its size. */
@@ -116,7 +143,7 @@ export interface ChunkHandlers<C extends Chunk = Chunk, O = unknown> {
   /** Puts the checkpoint (last key, and what else a restart needs) into `executionContext`, and bulky state into tables by `tx`. */
   saveState(executionContext: ExecutionContext, tx: Transaction): Promise<void> | void;
   /** Called once after the last chunk, in a transaction of its own that also marks the (partition) step COMPLETED. */
-  finish?(tx: Transaction): Promise<Partial<StepCounts> | undefined>;
+  finish?(tx: Transaction): Promise<StepReport | undefined>;
   /** Frees what `open` took. Called exactly once, also after an error. */
   close(): Promise<void>;
   /** Absent: an error of an item is an error of the step. */

@@ -1,5 +1,5 @@
 /** Finds what is wrong with a job definition before anything of it runs. */
-import type { JobDefinition } from './job.ts';
+import { allSteps, type JobDefinition } from './job.ts';
 import { REVISION } from './parse-parameters.ts';
 
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -10,17 +10,35 @@ const PARAMETER_NAME_LENGTH_MAX = 100;
 
 /** Throws an Error (a fault in the program, not of its user) for a definition that the engine could not keep. */
 export function requireValidJob(job: JobDefinition): void {
-  const names = job.steps.map((step) => step.name);
+  const splits = job.steps.filter(({ kind }) => kind === 'split');
+  const names = [...allSteps(job), ...splits].map(({ name }) => name);
   const parameters = job.parameters.map((parameter) => parameter.name);
   if (!NAME.test(job.name) || job.name.length > JOB_NAME_LENGTH_MAX) fail(job, 'its name must be lower-case words');
-  if (names.length === 0) fail(job, 'it has no step');
+  if (allSteps(job).length === 0) fail(job, 'it has no step');
   for (const name of names) {
     if (!NAME.test(name) || name.length > STEP_NAME_LENGTH_MAX) fail(job, `the step name ${name} cannot be stored`);
   }
   if (new Set(names).size < names.length) fail(job, 'two steps have the same name');
+  requireValidFlow(job);
   if (new Set(parameters).size < parameters.length) fail(job, 'two parameters have the same name');
   if (parameters.some((name) => name.length > PARAMETER_NAME_LENGTH_MAX)) fail(job, 'a parameter name is too long');
   if (parameters.includes(REVISION)) fail(job, `the parameter ${REVISION} is the engine's own`);
+}
+
+/** A transition leads forward: a flow without loops ends, and a restart takes the same way again. */
+function requireValidFlow(job: JobDefinition): void {
+  for (const [index, element] of job.steps.entries()) {
+    if (element.kind === 'split') {
+      if (element.flows.flat().some(({ next }) => next !== undefined))
+        fail(job, 'a step within a split decides nothing');
+      continue;
+    }
+    for (const { to } of element.next ?? []) {
+      if (to === 'end' || to === 'fail') continue;
+      const isFurtherOn = job.steps.slice(index + 1).some(({ name }) => name === to);
+      if (!isFurtherOn) fail(job, `${to}, where ${element.name} leads, is no step further on`);
+    }
+  }
 }
 
 function fail(job: JobDefinition, reason: string): never {

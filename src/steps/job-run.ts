@@ -6,7 +6,7 @@ import { type Fence, fencedTransaction } from '../engine/fence.ts';
 import type { JobParameters } from '../engine/parameters.ts';
 import type { ProgressSink } from '../engine/progress.ts';
 import type { Retrying } from '../engine/retrying.ts';
-import type { RunOptions, StepContext, StepCounts } from '../engine/step.ts';
+import type { RunOptions, StepContext, StepCounts, StepReport } from '../engine/step.ts';
 import { updateStepContext } from '../repository/execution-context.ts';
 import type { ExecutionCounts, JobExecution, StepExecution } from '../repository/types.ts';
 
@@ -69,8 +69,9 @@ export function createStepContext(
 }
 
 /** `counts` and what `more` has of them. */
-export function addCounts<T extends ExecutionCounts>(counts: T, more: Partial<StepCounts> | undefined): T {
+export function addCounts<T extends ExecutionCounts>(counts: T, more: StepReport | undefined): T {
   const sum = { ...counts };
-  for (const [name, count] of Object.entries(more ?? {})) sum[name as keyof StepCounts] += count;
+  const { exitStatus: _said, ...counted } = more ?? {};
+  for (const [name, count] of Object.entries(counted)) sum[name as keyof StepCounts] += count;
   return sum;
 }

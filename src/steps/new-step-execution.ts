@@ -1,6 +1,9 @@
 /** The row of a step, or of a partition, that starts now. */
 import { type StepExecution, zeroCounts } from '../repository/types.ts';
 
+/** Exit code of a step that has not ended. */
+export const EXECUTING = 'EXECUTING';
+
 export function newStepExecution(id: number, jobExecutionId: number, stepName: string, now: Date): StepExecution {
   return {
     id,
@@ -8,7 +11,7 @@ export function newStepExecution(id: number, jobExecutionId: number, stepName: s
     stepName,
     version: 0,
     status: 'STARTED',
-    exitCode: 'EXECUTING',
+    exitCode: EXECUTING,
     exitMessage: '',
     createTime: now,
     startTime: now,

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { pino } from 'pino';
 import type { Database } from '../database/database.ts';
 import { ExecutionContext } from '../engine/execution-context.ts';
-import type { JobDefinition } from '../engine/job.ts';
+import { allSteps, type JobDefinition } from '../engine/job.ts';
 import { jobKey } from '../engine/job-key.ts';
 import type { JobParameters } from '../engine/parameters.ts';
 import { resolveParameters } from '../engine/revision.ts';
@@ -38,7 +38,7 @@ export async function planJob(
   const parameters = await resolveParameters(database, job, raw, options.rerun ?? false);
   const instance = await findJobInstance(database.knex, job.name, jobKey(parameters));
   const plans: StepPlan[] = [];
-  for (const step of job.steps) {
+  for (const step of allSteps(job)) {
     const { name, kind } = step;
     const chunkSize = step.kind === 'tasklet' ? undefined : (options.chunkSize ?? step.chunkSize);
     if (step.kind !== 'partitioned') {

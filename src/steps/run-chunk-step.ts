@@ -1,5 +1,6 @@
 /** Runs a chunk step: the chunk loop in this thread. */
 import { serialiseContext } from '../engine/execution-context.ts';
+import { tellAfter } from '../engine/listeners.ts';
 import { withRetry } from '../engine/retrying.ts';
 import type { ChunkStep } from '../engine/step.ts';
 import { updateJobContext } from '../repository/execution-context.ts';
@@ -28,8 +29,10 @@ export async function runChunkStep(step: ChunkStep, run: StepRun): Promise<StepO
     },
     retrying,
     isStopRequested: () => run.signal.aborted,
-    onCommit: (rowsRead) => {
+    beforeChunk: async () => await step.listeners?.beforeChunk?.(run.context),
+    onCommit: async (rowsRead) => {
       progress({ type: 'advanced', step: step.name, partition: undefined, rowsDone: readBefore + rowsRead });
+      await tellAfter(run.logger, () => step.listeners?.afterChunk?.(run.context, { ...stepExecution }));
     },
     complete: (tx) => updateJobContext(tx, run.execution.id, serialiseContext(run.jobContext)),
     now: run.now,

@@ -120,12 +120,13 @@ async function completeStep(
   skippedBefore: number,
 ): Promise<void> {
   await commitChunk(run, async (tx) => {
-    const finished = addCounts(run.stepExecution, await handlers.finish?.(tx));
+    const report = await handlers.finish?.(tx);
+    const finished = addCounts(run.stepExecution, report);
     const next = { ...finished, readSkipCount: finished.readSkipCount + records.length };
     requireSkipsLeft(handlers, next, skippedBefore, records);
     await keepSkipped(run, tx, records);
     await run.complete?.(tx);
-    return { ...next, status: 'COMPLETED', exitCode: 'COMPLETED', endTime: run.now() };
+    return { ...next, status: 'COMPLETED', exitCode: report?.exitStatus ?? 'COMPLETED', endTime: run.now() };
   });
 }
 

@@ -11,6 +11,7 @@ import { fencedTransaction, OWNERSHIP_LOST, ownershipLost } from '../engine/fenc
 import { startHeartbeat } from '../engine/heartbeat.ts';
 import type { JobDefinition } from '../engine/job.ts';
 import { type Launch, launch } from '../engine/launch.ts';
+import { type JobEvent, tellAfter } from '../engine/listeners.ts';
 import type { ProgressSink } from '../engine/progress.ts';
 import { defaultRetryPolicy } from '../engine/retry-policy.ts';
 import { type Retrying, withRetry } from '../engine/retrying.ts';
@@ -21,7 +22,7 @@ import { getJobExecution, selectJobExecution, updateJobExecution } from '../repo
 import { deleteLease } from '../repository/lease.ts';
 import type { BatchStatus, JobExecution } from '../repository/types.ts';
 import type { JobRun } from './job-run.ts';
-import { runStep } from './run-step.ts';
+import { runFlow } from './run-flow.ts';
 import { inSpan, spanAttributes } from './tracing.ts';
 
 export interface RunJobOptions {
@@ -120,10 +121,12 @@ export async function runJob(
     retrying: { ...retryStart, isStopRequested: () => signal.aborted, logger },
     now,
   };
+  const event: JobEvent = { ...run, jobName: job.name, jobExecutionId: execution.id };
   run.progress({ type: 'job-started', job: job.name, execution: execution.id, businessDate });
   try {
     const { status, skipCount } = await inSpan('job', spanAttributes(identity), async (span) => {
-      const end = await runSteps(job, run);
+      await job.listeners?.beforeJob?.(event);
+      const end = await runFlow(job, run);
       lost.signal.throwIfAborted();
       await endExecution(run, end.status, '');
       span.setAttribute('settle.status', end.status);
@@ -138,18 +141,9 @@ export async function runJob(
     return await failRun(run, toSettleError(error));
   } finally {
     await heartbeat.stop();
+    const { status, exitMessage } = execution;
+    await tellAfter(logger, () => job.listeners?.afterJob?.(event, { status, exitMessage }));
   }
-}
-
-async function runSteps(job: JobDefinition, run: JobRun): Promise<{ status: BatchStatus; skipCount: number }> {
-  let skipCount = 0;
-  for (const step of job.steps) {
-    if (run.signal.aborted) return { status: 'STOPPED', skipCount };
-    const { outcome, stepExecution } = await runStep(step, run);
-    if (outcome === 'STOPPED') return { status: 'STOPPED', skipCount };
-    skipCount += stepExecution.readSkipCount + stepExecution.processSkipCount + stepExecution.writeSkipCount;
-  }
-  return { status: 'COMPLETED', skipCount };
 }
 
 /** The last transaction of a run: how it ended, and that nobody owns it any more. */

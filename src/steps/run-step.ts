@@ -2,6 +2,7 @@
 import { toSettleError } from '../database/errors.ts';
 import { deserialiseContext, ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
 import { fencedTransaction, OWNERSHIP_LOST } from '../engine/fence.ts';
+import { tellAfter } from '../engine/listeners.ts';
 import { withRetry } from '../engine/retrying.ts';
 import type { Step } from '../engine/step.ts';
 import { ExitCode, SettleError } from '../errors.ts';
@@ -19,7 +20,7 @@ import {
 } from '../repository/step-execution.ts';
 import type { BatchStatus, StepExecution } from '../repository/types.ts';
 import { createStepContext, type JobRun, type StepOutcome, type StepRun } from './job-run.ts';
-import { newStepExecution } from './new-step-execution.ts';
+import { EXECUTING, newStepExecution } from './new-step-execution.ts';
 import { runChunkStep } from './run-chunk-step.ts';
 import { runPartitioned } from './run-partitioned.ts';
 import { runTasklet } from './run-tasklet.ts';
@@ -32,8 +33,9 @@ export interface StepResult {
 }
 
 /** Throws what the step threw, after its row says FAILED, and a START_LIMIT error when it was started too often. */
-export async function runStep(step: Step, jobRun: JobRun): Promise<StepResult> {
+export async function runStep(definition: Step, jobRun: JobRun): Promise<StepResult> {
   const { database, fence, retrying } = jobRun;
+  const step: Step = { ...definition, ...definition.bind?.(jobRun) };
   const history = await withRetry(retrying, () => findStepHistory(database.knex, fence.jobInstanceId, step.name));
   if (history.last?.status === 'COMPLETED' && !step.allowStartIfComplete) {
     jobRun.logger.info({ step: step.name }, 'step had completed before');
@@ -43,6 +45,7 @@ export async function runStep(step: Step, jobRun: JobRun): Promise<StepResult> {
   return await inSpan('step', spanAttributes({ step: step.name, kind: step.kind }), async (span) => {
     const run = await startStep(step, jobRun, history.last);
     try {
+      await step.listeners?.beforeStep?.(run.context);
       const outcome = await runKind(step, run);
       await endStep(step, run, outcome, '');
       span.setAttribute('settle.status', outcome);
@@ -50,6 +53,8 @@ export async function runStep(step: Step, jobRun: JobRun): Promise<StepResult> {
     } catch (error) {
       await noteFailure(step, run, error);
       throw error;
+    } finally {
+      await tellAfter(run.logger, () => step.listeners?.afterStep?.(run.context, { ...run.stepExecution }));
     }
   });
 }
@@ -108,7 +113,9 @@ async function endStep(step: Step, run: StepRun, status: BatchStatus, exitMessag
       // moved the row on.
       const isMoved = stored !== undefined && stored.version !== stepExecution.version;
       if (isMoved && (stored.status === status || stored.status === 'COMPLETED')) return stored;
-      const next: StepExecution = { ...(isMoved ? stored : stepExecution), status, exitCode: status, exitMessage };
+      const base = isMoved ? stored : stepExecution;
+      const exitCode = status === 'COMPLETED' && base.exitCode !== EXECUTING ? base.exitCode : status;
+      const next: StepExecution = { ...base, status, exitCode, exitMessage };
       Object.assign(next, { endTime: stepExecution.endTime ?? now, lastUpdated: now });
       await updateStepExecution(tx, next);
       await updateJobContext(tx, execution.id, serialiseContext(run.jobContext));

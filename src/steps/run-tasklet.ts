@@ -22,7 +22,8 @@ export async function runTasklet(step: TaskletStep, run: StepRun): Promise<StepO
     if (run.signal.aborted && isAbort(error, run.signal)) return 'STOPPED';
     throw error;
   }
-  Object.assign(run.stepExecution, addCounts(run.stepExecution, counts));
+  const exitCode = counts?.exitStatus ?? 'COMPLETED';
+  Object.assign(run.stepExecution, addCounts(run.stepExecution, counts), { exitCode });
   return 'COMPLETED';
 }
 

@@ -107,20 +107,6 @@ describe.each(testDatabases())('ownership on $name', ({ name }) => {
     const executions = await listJobExecutions(database, { limit: 10 });
     expect(executions.map(({ status }) => status)).toEqual(['COMPLETED', 'FAILED']);
   });
-
-  // Conformance case 18, in small.
-  test('of two processes that start at once exactly one runs, 20 times', async () => {
-    const small: ToyProcessOptions = { ids: 4, partitions: 1, chunkSize: 4, workers: 1, shared: { delayMs: 100 } };
-    const pair = await Promise.all([spawnToy(small), spawnToy(small)]);
-    for (let round = 1; round <= 20; round++) {
-      await database.knex('toy_output').delete();
-      for (const one of pair) one.run(`2024-01-${String(round).padStart(2, '0')}`);
-      const answers = await Promise.all(pair.map((one) => one.said('= ', round)));
-      expect(answers.map((lines) => lines[round - 1]).sort()).toEqual(['= ALREADY_RUNNING', '= completed']);
-      expect(await toyOutput(database)).toEqual(numbers(1, 4));
-    }
-    expect(await listJobExecutions(database, { limit: 100 })).toHaveLength(20);
-  });
 });
 
 describe.each(serverDatabases())('a paused process on $name', ({ name }) => {

@@ -1,0 +1,32 @@
+/** Where a job goes on after a step: pure decisions on the step's exit status. */
+import { ExitCode, SettleError } from '../errors.ts';
+import type { JobDefinition } from './job.ts';
+import type { Step } from './step.ts';
+
+/** The first one whose `on` is the step's exit status, or `*`, is taken; if none is, the next step of the job follows. */
+export interface Transition {
+  /** An exit status (a tasklet returns its own as `exitStatus`; else it is COMPLETED), or `*`. */
+  readonly on: string;
+  /** `end` completes the job, `fail` fails it; anything else is the name of a step or split further on. */
+  readonly to: string;
+}
+
+/** Index in `job.steps` to go on from; the number of steps when the job is to end. Throws FLOW_FAILED for `fail`. */
+export function nextIndex(job: JobDefinition, index: number, exitStatus: string): number {
+  const element = job.steps[index];
+  const target = element.kind === 'split' ? undefined : transitionOf(element, exitStatus)?.to;
+  if (target === undefined) return index + 1;
+  if (target === 'end') return job.steps.length;
+  if (target === 'fail') {
+    throw new SettleError(
+      'FLOW_FAILED',
+      ExitCode.failed,
+      `step ${element.name} ended with ${exitStatus}, and the job ${job.name} fails then`,
+    );
+  }
+  return job.steps.findIndex(({ name }) => name === target);
+}
+
+function transitionOf(step: Step, exitStatus: string): Transition | undefined {
+  return step.next?.find(({ on }) => on === exitStatus || on === '*');
+}
