@@ -13,6 +13,11 @@ test.each<[string, Partial<JobDefinition>]>([
   ['no step', { steps: [] }],
   ['a step name with a colon', { steps: [{ ...step, name: 'one:1' }] }],
   ['a step name twice', { steps: [step, step] }],
+  ['a split with a step of the same name', { steps: [step, { kind: 'split', name: 'both', flows: [[step]] }] }],
+  ['a split without steps', { steps: [{ kind: 'split', name: 'both', flows: [] }] }],
+  ['a decision within a split', { steps: [{ kind: 'split', name: 'both', flows: [[{ ...step, next: [] }]] }] }],
+  ['a decision that leads nowhere', { steps: [{ ...step, next: [{ on: '*', to: 'two' }] }] }],
+  ['a decision that leads back', { steps: [step, { ...step, name: 'two', next: [{ on: '*', to: step.name }] }] }],
   ['a parameter twice', { parameters: [parameter, parameter] }],
   ['a parameter of the engine', { parameters: [{ ...parameter, name: 'revision' }] }],
 ])('%s', (_name, change) => {
