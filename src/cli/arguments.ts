@@ -8,6 +8,14 @@ export function parseId(text: string): number {
   throw usageError(`"${text}" is not the number of an execution`, '`settle runs` lists them');
 }
 
+/** Commander parser of a flag that takes the id of a row: a whole number of 64 bits. */
+export function identifier(flag: string): (text: string) => bigint {
+  return (text) => {
+    if (/^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)) return BigInt(text);
+    throw usageError(`${flag}: ${JSON.stringify(text)} is not a whole number`);
+  };
+}
+
 /** Commander parser of a flag that takes a whole number of at least 1. */
 export function count(flag: string): (text: string) => number {
   return (text) => positive(flag, text) as number;

@@ -44,6 +44,24 @@ export function rateCardText({ name, effectiveFrom, view, adView }: RateCard): s
   return JSON.stringify({ name, effectiveFrom, view: tiers(view), adView: tiers(adView) });
 }
 
+/**
+ * The card that prices a date: the one with the latest first date that has come; of several with that first date the
+ * one that was imported last. Undefined before the first card.
+ */
+export function cardInForce<C extends { readonly cardNo: number; readonly card: RateCard }>(
+  cards: readonly C[],
+  date: string,
+): C | undefined {
+  let found: C | undefined;
+  for (const one of cards) {
+    const from = one.card.effectiveFrom;
+    if (from > date) continue;
+    const current = found?.card.effectiveFrom ?? '';
+    if (from > current || (from === current && one.cardNo > (found?.cardNo ?? -1))) found = one;
+  }
+  return found;
+}
+
 function parseTiers(value: unknown, field: string): Tier[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > tiersMax) {
     throw wrong(`${field} must be a list of 1 to ${tiersMax} tiers`);

@@ -1,0 +1,30 @@
+/** `settle close`: closes a settled date, so that what comes late is booked in an open one. */
+import type { GlobalFlags } from '../config.ts';
+import type { Cli } from '../program.ts';
+
+interface Flags extends GlobalFlags {
+  readonly date: string;
+  readonly json?: boolean;
+}
+
+export function registerClose({ program }: Cli): void {
+  program
+    .command('close')
+    .description('close a settled date: late rows become adjustments in the next open date')
+    .requiredOption('--date <date>', 'business date, YYYY-MM-DD')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  settle close --date 2026-11-20\n')
+    .action(async (_own, command) => {
+      const flags: Flags = command.optsWithGlobals();
+      const { parseBusinessDate } = await import('../../rules/business-time.ts');
+      const date = parseBusinessDate(flags.date);
+      const { withDatabase } = await import('../context.ts');
+      await withDatabase(flags, async ({ database }) => {
+        const { closeDate } = await import('../../jobs/video-settlement/close-date.ts');
+        const { print } = await import('../output/stdout.ts');
+        const closed = await closeDate(database, date);
+        if (flags.json) await print((await import('../output/json.ts')).formatJson(closed));
+        else await print(`${date}: closed ${closed.wasClosedBefore ? 'before' : 'now'} (${closed.closedAt} UTC)\n`);
+      });
+    });
+}

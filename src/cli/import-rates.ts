@@ -1,0 +1,59 @@
+/** `settle import rates FILE`: one rate card from JSON. Small and whole, so it is no job: one transaction takes it. */
+import { readFileSync } from 'node:fs';
+import { usageError } from '../errors.ts';
+import { parseRateCard, type RateCard } from '../rules/rate-card.ts';
+import type { GlobalFlags } from './config.ts';
+import { withDatabase } from './context.ts';
+import { tell } from './errors.ts';
+import { formatJson } from './output/json.ts';
+import { print } from './output/stdout.ts';
+
+const BYTES_MAX = 1_000_000;
+
+interface Flags extends GlobalFlags {
+  readonly map?: string;
+  readonly zone?: string;
+  readonly registerVideos?: boolean;
+  readonly json?: boolean;
+}
+
+/** @throws SettleError (exit 2) for a file that is no rate card */
+export async function importRates(flags: Flags, file: string): Promise<void> {
+  if (flags.map !== undefined || flags.zone !== undefined || flags.registerVideos) {
+    throw usageError('--map, --zone and --register-videos are not for rates');
+  }
+  const card = readRateCard(file);
+  await withDatabase(flags, async ({ database }) => {
+    const { importRateCard } = await import('../jobs/video-settlement/rate-card-store.ts');
+    const { cardNo, digest, isNew, datesToSettleAgain } = await importRateCard(database, card);
+    const { name, effectiveFrom } = card;
+    if (flags.json) await print(formatJson({ cardNo, name, effectiveFrom, digest, isNew, datesToSettleAgain }));
+    else await print(`rate card ${name}, effective from ${effectiveFrom}: ${isNew ? 'imported' : 'already there'}\n`);
+    if (datesToSettleAgain.length > 0) {
+      const [first] = datesToSettleAgain;
+      const last = datesToSettleAgain[datesToSettleAgain.length - 1];
+      const hint = `\`settle run video-settlement --date ${first} --rerun\`, and so on for each`;
+      tell(
+        `${datesToSettleAgain.length} settled dates from ${first} to ${last} keep the old card until run again`,
+        hint,
+      );
+    }
+  });
+}
+
+function readRateCard(file: string): RateCard {
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw usageError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`);
+  }
+  if (text.length > BYTES_MAX) throw usageError(`${file} is too long for a rate card`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw usageError(`${file} is not JSON`, 'A rate card is one JSON object; `settle import --help` has an example.');
+  }
+  return parseRateCard(value);
+}

@@ -1,0 +1,37 @@
+/** Closes a settled date: from then on its settlement is never rewritten, and what comes late is booked in an open date. */
+import type { Database } from '../../database/database.ts';
+import { ExitCode, SettleError } from '../../errors.ts';
+import { lockSettlements } from './settlement-lock.ts';
+import { readSettlementDates, writeSettlementDates } from './settlement-store.ts';
+
+export interface ClosedDate {
+  readonly date: string;
+  /** UTC. */
+  readonly closedAt: string;
+  readonly wasClosedBefore: boolean;
+}
+
+/**
+ * Closing a closed date changes nothing.
+ * @throws SettleError (exit 1) when the date is not settled, or its creators have not been credited
+ */
+export async function closeDate(database: Database, date: string): Promise<ClosedDate> {
+  return await database.transaction(async (tx) => {
+    await lockSettlements(database, tx);
+    const known = (await readSettlementDates(tx, date)).get(date);
+    if (known?.closedAt) return { date, closedAt: known.closedAt, wasClosedBefore: true };
+    const hint = `Run \`settle --date ${date}\` to its end first.`;
+    if (known === undefined || known.jobExecutionId === null) {
+      throw new SettleError('NOT_SETTLED', ExitCode.failed, `${date} is not settled, so there is nothing to close`, {
+        hint,
+      });
+    }
+    if (known.creditsDue) {
+      const message = `${date} is settled, but its creators have not been credited yet`;
+      throw new SettleError('CREDITS_DUE', ExitCode.failed, message, { hint });
+    }
+    const closedAt = await database.dialect.now(tx);
+    await writeSettlementDates(database, tx, [{ ...known, closedAt }]);
+    return { date, closedAt, wasClosedBefore: false };
+  });
+}

@@ -1,0 +1,103 @@
+/** Rate cards in the database: imported ones and the one that is shipped. Stored cards never change. */
+import { createHash } from 'node:crypto';
+import { bulkInsert } from '../../database/bulk-insert.ts';
+import type { Database, Executor, Transaction } from '../../database/database.ts';
+import { toNumber } from '../../database/values.ts';
+import { ExitCode, SettleError } from '../../errors.ts';
+import { defaultRateCard } from '../../rules/default-rate-card.ts';
+import { cardInForce, parseRateCard, type RateCard, rateCardText } from '../../rules/rate-card.ts';
+import { lockSettlements } from './settlement-lock.ts';
+
+export interface StoredCard {
+  /** In order of import; 0 is the shipped one. */
+  readonly cardNo: number;
+  readonly card: RateCard;
+  /** SHA-256 of the card's canonical text, in hexadecimal. */
+  readonly digest: string;
+}
+
+const shippedCardNo = 0;
+
+/** Every card there is, the shipped one first, whether it has been stored yet or not. */
+export async function readRateCards(executor: Executor): Promise<StoredCard[]> {
+  const rows = await executor('settle_rate_card').orderBy('card_no').select('card_no', 'digest', 'body');
+  const stored = rows.map((row) => ({
+    cardNo: toNumber(row.card_no),
+    card: parseRateCard(JSON.parse(row.body)),
+    digest: String(row.digest),
+  }));
+  if (stored[0]?.cardNo === shippedCardNo) return stored;
+  return [{ cardNo: shippedCardNo, card: defaultRateCard, digest: digestOf(defaultRateCard) }, ...stored];
+}
+
+/** Stores the shipped card before something is priced with it, so that a later version's cannot take its place. */
+export async function keepShippedCard(database: Database, tx: Transaction): Promise<void> {
+  if ((await tx('settle_rate_card').where({ card_no: shippedCardNo }).first('card_no')) !== undefined) return;
+  await insertCard(database, tx, shippedCardNo, defaultRateCard);
+}
+
+/** @throws SettleError (exit 2) when no card has come into force by the date */
+export function requireCardInForce(cards: readonly StoredCard[], date: string): StoredCard {
+  const card = cardInForce(cards, date);
+  if (card !== undefined) return card;
+  throw new SettleError('NO_RATE_CARD', ExitCode.usage, `no rate card is in force on ${date}`, {
+    hint: 'Import one that is effective from that date or earlier: settle import rates FILE',
+  });
+}
+
+/** The stored card; `isNew` false when the same card was there already. */
+export interface ImportedCard extends StoredCard {
+  readonly isNew: boolean;
+  /** Open dates that are settled and that the card prices from now on; they change when they are settled again. */
+  readonly datesToSettleAgain: readonly string[];
+}
+
+/**
+ * Stores a card. The same card again changes nothing.
+ * @throws SettleError (exit 2) when it would change the price of a closed date
+ */
+export async function importRateCard(database: Database, card: RateCard): Promise<ImportedCard> {
+  return await database.transaction(async (tx) => {
+    await lockSettlements(database, tx);
+    await keepShippedCard(database, tx);
+    const digest = digestOf(card);
+    const cards = await readRateCards(tx);
+    const same = cards.find((stored) => stored.digest === digest);
+    if (same !== undefined) return { ...same, isNew: false, datesToSettleAgain: [] };
+    const cardNo = cards[cards.length - 1].cardNo + 1;
+    const next = { cardNo, card, digest };
+    const dates = await tx('settle_settlement_date')
+      .where('business_date', '>=', card.effectiveFrom)
+      .whereNotNull('job_execution_id')
+      .orderBy('business_date')
+      .select('business_date', 'closed_at');
+    const priced = dates.filter((row) => cardInForce([...cards, next], String(row.business_date)) === next);
+    const closed = priced.findLast((row) => row.closed_at !== null);
+    if (closed !== undefined) {
+      throw new SettleError(
+        'DATE_CLOSED',
+        ExitCode.usage,
+        `the card is effective from ${card.effectiveFrom}, but ${closed.business_date} is closed and keeps its prices`,
+        { hint: 'Make it effective from a date after the last closed one.' },
+      );
+    }
+    await insertCard(database, tx, cardNo, card);
+    return { ...next, isNew: true, datesToSettleAgain: priced.map((row) => String(row.business_date)) };
+  });
+}
+
+async function insertCard(database: Database, tx: Transaction, cardNo: number, card: RateCard): Promise<void> {
+  await bulkInsert(
+    tx,
+    database.dialect,
+    {
+      table: 'settle_rate_card',
+      columns: ['card_no', 'name', 'effective_from', 'digest', 'body', 'imported_at'],
+    },
+    [[cardNo, card.name, card.effectiveFrom, digestOf(card), rateCardText(card), await database.dialect.now(tx)]],
+  );
+}
+
+function digestOf(card: RateCard): string {
+  return createHash('sha256').update(rateCardText(card)).digest('hex');
+}

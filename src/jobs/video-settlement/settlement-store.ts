@@ -1,0 +1,297 @@
+/** Rows of video settlements and their sources, in pages of videos. One statement, one function. */
+import type { Knex } from 'knex';
+import { bulkInsert } from '../../database/bulk-insert.ts';
+import type { Database, Executor, Transaction } from '../../database/database.ts';
+import { toBigInt, toNumber } from '../../database/values.ts';
+import type { CreatorAmounts, VideoCounts } from '../../rules/settle-video.ts';
+
+/** Which videos: a run of ids, both ends inside, or some ids. */
+export type VideoPage = { readonly from: bigint; readonly to: bigint } | { readonly ids: readonly bigint[] };
+
+/** What a date's statistics and the video table say of a video. */
+export interface VideoOfDate {
+  readonly videoId: bigint;
+  readonly views: bigint;
+  readonly ads: bigint;
+  readonly creatorId: bigint | null;
+}
+
+/** What was computed for a video and a date, and from what. */
+export interface PricedVideo extends VideoCounts, CreatorAmounts {
+  readonly videoId: bigint;
+  readonly cardNo: number;
+  /** SHA-256 of everything that the amounts follow from, in hexadecimal. */
+  readonly inputDigest: string;
+  readonly jobExecutionId: number;
+}
+
+/** One revision of an open date's settlement; the highest is the current one. */
+export interface Settlement extends PricedVideo {
+  readonly revision: number;
+  readonly isCurrent: boolean;
+}
+
+/** What is posted about a closed date; the amounts are the difference to what was posted before, not the whole. */
+export interface Adjustment extends PricedVideo {
+  readonly correctedDate: string;
+  readonly adjustmentNo: number;
+  /** The run whose result it corrects. */
+  readonly correctedJobExecutionId: number;
+  readonly bookedDate: string;
+}
+
+export interface SettlementDate {
+  readonly date: string;
+  /** The run that settled it last; null: it has adjustments, but was not settled itself yet. */
+  readonly jobExecutionId: number | null;
+  /** Something was settled or booked that creators have not been credited yet. */
+  readonly creditsDue: boolean;
+  readonly closedAt: string | null;
+}
+
+const pricedColumns = [
+  'creator_id',
+  'card_no',
+  'views_before',
+  'views_after',
+  'ads_before',
+  'ads_after',
+  'view_amount',
+  'ad_amount',
+  'total',
+  'input_digest',
+  'job_execution_id',
+] as const;
+
+/** The videos that have statistics on the date, by id. */
+export async function readVideosOfDate(
+  executor: Executor,
+  date: string,
+  page: VideoPage,
+  limit?: number,
+): Promise<VideoOfDate[]> {
+  const query = executor('video_daily_stats as s')
+    .leftJoin('video as v', 'v.id', 's.video_id')
+    .where('s.business_date', date)
+    .orderBy('s.video_id')
+    .select('s.video_id', 's.views', 's.ad_views', 'v.creator_id');
+  if (limit !== undefined) query.limit(limit);
+  const rows = await onPage(query, 's.video_id', page);
+  return rows.map((row: Record<string, unknown>) => ({
+    videoId: toBigInt(row.video_id),
+    views: toBigInt(row.views),
+    ads: toBigInt(row.ad_views),
+    creatorId: row.creator_id === null ? null : toBigInt(row.creator_id),
+  }));
+}
+
+/** The dates before one that have statistics. */
+export async function readDatesBefore(executor: Executor, date: string): Promise<string[]> {
+  const rows = await executor('video_daily_stats').distinct('business_date').where('business_date', '<', date);
+  return rows.map((row) => String(row.business_date));
+}
+
+/**
+ * Sums of the videos over the dates. Naming each date instead of the last one lets the primary key (business_date,
+ * video_id) find a page's rows; with a range of dates every page would read the whole history.
+ */
+export async function readCountsOver(
+  executor: Executor,
+  dates: readonly string[],
+  page: VideoPage,
+): Promise<Map<bigint, { views: bigint; ads: bigint }>> {
+  const counts = new Map<bigint, { views: bigint; ads: bigint }>();
+  if (dates.length === 0) return counts;
+  const query = executor('video_daily_stats')
+    .whereIn('business_date', [...dates])
+    .groupBy('video_id')
+    .select('video_id')
+    .sum({ views: 'views', ads: 'ad_views' });
+  for (const row of (await onPage(query, 'video_id', page)) as unknown as Record<string, unknown>[]) {
+    counts.set(toBigInt(row.video_id), { views: toBigInt(row.views), ads: toBigInt(row.ads) });
+  }
+  return counts;
+}
+
+/** The current settlements of a date, by video. */
+export async function readSettlements(
+  executor: Executor,
+  date: string,
+  page: VideoPage,
+): Promise<Map<bigint, Settlement>> {
+  const query = executor('settle_video_settlement').where({ business_date: date, is_current: 1 });
+  const rows = await onPage(query.select('video_id', 'revision', 'is_current', ...pricedColumns), 'video_id', page);
+  return new Map(rows.map((row) => [toBigInt(row.video_id), settlementOf(row)]));
+}
+
+/** All revisions of one video on a date, the first one first. */
+export async function readRevisions(executor: Executor, date: string, videoId: bigint): Promise<Settlement[]> {
+  const rows = await executor('settle_video_settlement')
+    .where({ business_date: date, video_id: videoId.toString() })
+    .orderBy('revision');
+  return rows.map(settlementOf);
+}
+
+/** The adjustments that correct a date, by video, in their order. */
+export async function readAdjustments(
+  executor: Executor,
+  correctedDate: string,
+  page: VideoPage,
+): Promise<Map<bigint, Adjustment[]>> {
+  const query = executor('settle_settlement_adjustment').where({ corrected_date: correctedDate });
+  const rows = await onPage(query.orderBy(['video_id', 'adjustment_no']).select('*'), 'video_id', page);
+  const byVideo = new Map<bigint, Adjustment[]>();
+  for (const adjustment of rows.map(adjustmentOf)) {
+    const list = byVideo.get(adjustment.videoId);
+    if (list === undefined) byVideo.set(adjustment.videoId, [adjustment]);
+    else list.push(adjustment);
+  }
+  return byVideo;
+}
+
+/** The adjustments of one video that were booked in a date, by the date that they correct. */
+export async function readBooked(executor: Executor, bookedDate: string, videoId: bigint): Promise<Adjustment[]> {
+  const rows = await executor('settle_settlement_adjustment')
+    .where({ booked_date: bookedDate, video_id: videoId.toString() })
+    .orderBy(['corrected_date', 'adjustment_no']);
+  return rows.map(adjustmentOf);
+}
+
+/** Writes new revisions, and over those that they supersede. */
+export async function writeSettlements(
+  database: Database,
+  tx: Transaction,
+  date: string,
+  rows: readonly Settlement[],
+): Promise<void> {
+  await bulkInsert(
+    tx,
+    database.dialect,
+    {
+      table: 'settle_video_settlement',
+      columns: ['business_date', 'video_id', 'revision', 'is_current', ...pricedColumns],
+      mode: 'replace-values',
+      keys: ['business_date', 'video_id', 'revision'],
+    },
+    rows.map((row) => [date, row.videoId, row.revision, row.isCurrent ? 1 : 0, ...pricedValues(row)]),
+  );
+}
+
+export async function insertAdjustments(
+  database: Database,
+  tx: Transaction,
+  rows: readonly Adjustment[],
+): Promise<void> {
+  await bulkInsert(
+    tx,
+    database.dialect,
+    {
+      table: 'settle_settlement_adjustment',
+      columns: [
+        'corrected_date',
+        'video_id',
+        'adjustment_no',
+        'corrected_job_execution_id',
+        'booked_date',
+        ...pricedColumns,
+      ],
+    },
+    rows.map((row) => [
+      row.correctedDate,
+      row.videoId,
+      row.adjustmentNo,
+      row.correctedJobExecutionId,
+      row.bookedDate,
+      ...pricedValues(row),
+    ]),
+  );
+}
+
+/** What is known of the dates from one on, by date. */
+export async function readSettlementDates(executor: Executor, from: string): Promise<Map<string, SettlementDate>> {
+  const rows = await executor('settle_settlement_date')
+    .where('business_date', '>=', from)
+    .orderBy('business_date')
+    .select('*');
+  return new Map(
+    rows.map((row) => [
+      String(row.business_date),
+      {
+        date: String(row.business_date),
+        jobExecutionId: row.job_execution_id === null ? null : toNumber(row.job_execution_id),
+        creditsDue: Number(row.credits_due) === 1,
+        closedAt: row.closed_at,
+      },
+    ]),
+  );
+}
+
+export async function writeSettlementDates(
+  database: Database,
+  tx: Transaction,
+  dates: readonly SettlementDate[],
+): Promise<void> {
+  await bulkInsert(
+    tx,
+    database.dialect,
+    {
+      table: 'settle_settlement_date',
+      columns: ['business_date', 'job_execution_id', 'credits_due', 'closed_at'],
+      mode: 'replace-values',
+      keys: ['business_date'],
+    },
+    dates.map(({ date, jobExecutionId, creditsDue, closedAt }) => [date, jobExecutionId, creditsDue ? 1 : 0, closedAt]),
+  );
+}
+
+function onPage<T extends Knex.QueryBuilder>(query: T, column: string, page: VideoPage): T {
+  if ('ids' in page) query.whereIn(column, page.ids.map(String));
+  else query.whereBetween(column, [page.from.toString(), page.to.toString()]);
+  return query;
+}
+
+function pricedValues(row: PricedVideo) {
+  return [
+    row.creatorId,
+    row.cardNo,
+    row.viewsBefore,
+    row.viewsAfter,
+    row.adsBefore,
+    row.adsAfter,
+    row.viewAmount,
+    row.adAmount,
+    row.viewAmount + row.adAmount,
+    row.inputDigest,
+    row.jobExecutionId,
+  ];
+}
+
+function pricedOf(row: Record<string, unknown>): PricedVideo {
+  return {
+    videoId: toBigInt(row.video_id),
+    creatorId: row.creator_id === null ? null : toBigInt(row.creator_id),
+    cardNo: toNumber(row.card_no),
+    viewsBefore: toBigInt(row.views_before),
+    viewsAfter: toBigInt(row.views_after),
+    adsBefore: toBigInt(row.ads_before),
+    adsAfter: toBigInt(row.ads_after),
+    viewAmount: toBigInt(row.view_amount),
+    adAmount: toBigInt(row.ad_amount),
+    inputDigest: String(row.input_digest),
+    jobExecutionId: toNumber(row.job_execution_id),
+  };
+}
+
+function settlementOf(row: Record<string, unknown>): Settlement {
+  return { ...pricedOf(row), revision: toNumber(row.revision), isCurrent: Number(row.is_current) === 1 };
+}
+
+function adjustmentOf(row: Record<string, unknown>): Adjustment {
+  return {
+    ...pricedOf(row),
+    correctedDate: String(row.corrected_date),
+    adjustmentNo: toNumber(row.adjustment_no),
+    correctedJobExecutionId: toNumber(row.corrected_job_execution_id),
+    bookedDate: String(row.booked_date),
+  };
+}
