@@ -24,7 +24,8 @@ const random = randomOf(seed);
 
 let kills = 0;
 let dates = 0;
-let isFailed = false;
+/** The first thing that went wrong, in one line: another result, or a start that was refused. */
+let failure: string | undefined;
 const started = performance.now();
 
 const lanes = await Promise.all(Array.from({ length: lanesWanted }, (_, lane) => openLane(lane)));
@@ -41,13 +42,13 @@ try {
   for (const { drop } of lanes) await drop();
 }
 const seconds = Math.round((performance.now() - started) / 1000);
-const verdict = isFailed ? 'NOT as a clean run' : `${dates} dates, all as a clean run`;
+const verdict = failure === undefined ? `${dates} dates, all as a clean run` : `then FAILED (${failure})`;
 process.stdout.write(`soak: ${kills} kills, ${verdict}, in ${seconds} s (seed ${seed})\n`);
-process.exitCode = isFailed ? 1 : 0;
+process.exitCode = failure === undefined ? 0 : 1;
 
 /** Dates one after another on one database, each killed a few times on its way. */
 async function soak(bench: CrashBench, clean: { statements: number; ms: number }, expected: string): Promise<void> {
-  while (kills < killsWanted && !isFailed) {
+  while (kills < killsWanted && failure === undefined) {
     const count = 1 + Math.floor(random() * killsAnInstanceMax);
     const points = Array.from({ length: count }, (_, restarts) => randomPoint(clean, restarts));
     await bench.reset();
@@ -55,10 +56,12 @@ async function soak(bench: CrashBench, clean: { statements: number; ms: number }
       kills += await runThroughKills(crashArgs(1 + Math.floor(random() * 2)), bench.url, points);
       dates++;
       const picture = await pictureOf(bench.url);
-      if (picture !== expected) throw new Error(firstDifference(expected, picture));
+      if (picture !== expected)
+        throw new Error(`another result than a clean run: ${firstDifference(expected, picture)}`);
     } catch (error) {
-      isFailed = true;
-      process.stdout.write(`${(error as Error).message}\nafter: ${points.map(pointText).join('; ')}\n`);
+      const { message } = error as Error;
+      failure ??= message.trim().replace(/\s*\n\s*/g, ' ');
+      process.stdout.write(`${message}\nafter: ${points.map(pointText).join('; ')}\n`);
     }
   }
 }
