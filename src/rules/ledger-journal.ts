@@ -93,6 +93,8 @@ export function requireSound(request: JournalRequest): void {
 
 function problemOf({ key, kind, businessDate, reason, entries }: JournalRequest): string | undefined {
   if (key.length < 1 || key.length > 190) return `a key has 1 to 190 characters, this one ${key.length}`;
+  // Databases differ in whether a blank at the end tells keys apart.
+  if (key.trim() !== key) return 'a key has no blanks around it';
   if (kind.length < 1 || kind.length > 40) return 'a kind has 1 to 40 characters';
   if (reason.length > 500) return `a reason has at most 500 characters, this one ${reason.length}`;
   if (!/^\d{4}-\d{2}-\d{2}$/.test(businessDate)) return `${businessDate} is no business date`;

@@ -1,0 +1,39 @@
+/** The end of the chain: whoever posts locks it first, so all postings of a ledger stand in one line. */
+import type { Transaction } from '../database/database.ts';
+import { toBigInt } from '../database/values.ts';
+import { ExitCode, SettleError } from '../errors.ts';
+import type { PostingContext } from './types.ts';
+
+const TABLE = 'settle_ledger_head';
+
+export interface LedgerHead {
+  readonly lastJournalId: bigint;
+  readonly lastHash: string;
+}
+
+/**
+ * Waits until no other transaction is posting; none can until this one ends. The ledger's only lock that is waited for:
+ * rows of accounts and lots are only written under it, so no two postings can deadlock, whatever accounts they share.
+ */
+export async function lockHead({ database, tx }: PostingContext): Promise<LedgerHead> {
+  const result = await tx.raw(
+    `SELECT last_journal_id, last_hash FROM ${TABLE} WHERE id = 1${database.dialect.rowLock}`,
+  );
+  // MariaDB and MySQL answer with rows and fields, SQLite with rows.
+  const row = Array.isArray(result[0]) ? result[0][0] : result[0];
+  if (row === undefined) {
+    throw new SettleError(
+      'LEDGER_HEAD_MISSING',
+      ExitCode.invariantBroken,
+      'the ledger has lost the row that ends its chain',
+      {
+        hint: 'restore settle_ledger_head from a backup; nothing is posted until then',
+      },
+    );
+  }
+  return { lastJournalId: toBigInt(row.last_journal_id), lastHash: String(row.last_hash) };
+}
+
+export async function moveHead(tx: Transaction, { lastJournalId, lastHash }: LedgerHead): Promise<void> {
+  await tx(TABLE).where({ id: 1 }).update({ last_journal_id: lastJournalId.toString(), last_hash: lastHash });
+}

@@ -1,0 +1,218 @@
+/**
+ * Posts journals, in bulk: locks the head of the chain, reads what they touch, decides in memory, hashes, writes.
+ * All in a transaction of the caller's, who should call this after its own statements: until it commits, no other
+ * transaction can post.
+ */
+import type { Transaction } from '../database/database.ts';
+import { toBigInt } from '../database/values.ts';
+import type { Line } from '../rules/ledger-book.ts';
+import type { CanonicalEntry } from '../rules/ledger-canonical.ts';
+import {
+  INSUFFICIENT_POINTS,
+  type JournalRequest,
+  LEDGER_ALREADY_REVERSED,
+  LEDGER_JOURNAL_UNKNOWN,
+  LEDGER_KEY_CONFLICT,
+  LedgerError,
+  requireSound,
+} from '../rules/ledger-journal.ts';
+import { contentDigest, journalHash } from './digest.ts';
+import { type LedgerHead, lockHead, moveHead } from './head.ts';
+import { inGroups } from './in-groups.ts';
+import { loadBook } from './load-book.ts';
+import type { PostedJournal, PostingContext, RejectedJournal } from './types.ts';
+import { type DecidedJournal, writeJournals } from './write-journals.ts';
+
+export interface PostingResult {
+  /** In the order of the requests, without the rejected ones. */
+  readonly posted: readonly PostedJournal[];
+  readonly rejected: readonly RejectedJournal[];
+}
+
+/**
+ * Posts all requests, in their order, or none. A request whose key and content are in the ledger is answered with the
+ * journal that is there.
+ * @throws LedgerError (exit code 1, with `journalKey`), after which the caller rolls back:
+ *   LEDGER_JOURNAL_UNSOUND, LEDGER_KEY_CONFLICT, LEDGER_JOURNAL_UNKNOWN (a key in `restoresLotsOf` or `reverses`),
+ *   LEDGER_ALREADY_REVERSED, INSUFFICIENT_POINTS (a user or an escrow would fall below 0)
+ */
+export async function postJournals(
+  context: PostingContext,
+  requests: readonly JournalRequest[],
+): Promise<readonly PostedJournal[]> {
+  return (
+    await post(context, requests, (error) => {
+      throw error;
+    })
+  ).posted;
+}
+
+/** As `postJournals`, but passes over requests that are not covered (INSUFFICIENT_POINTS) and returns them. */
+export async function postCoveredJournals(
+  context: PostingContext,
+  requests: readonly JournalRequest[],
+): Promise<PostingResult> {
+  return await post(context, requests, () => {});
+}
+
+type OnRejected = (error: LedgerError) => void;
+
+async function post(
+  context: PostingContext,
+  requests: readonly JournalRequest[],
+  onRejected: OnRejected,
+): Promise<PostingResult> {
+  for (const request of requests) requireSound(request);
+  const posted: PostedJournal[] = [];
+  const rejected: RejectedJournal[] = [];
+  if (requests.length === 0) return { posted, rejected };
+  let head = await lockHead(context);
+  for (const batch of untilReference(requests))
+    head = await postBatch(context, head, batch, { posted, rejected }, onRejected);
+  return { posted, rejected };
+}
+
+/** Cuts the requests before each that refers to one before it, or repeats its key: it must find that one stored. */
+function* untilReference(requests: readonly JournalRequest[]): Generator<readonly JournalRequest[]> {
+  let batch: JournalRequest[] = [];
+  let keys = new Set<string>();
+  for (const request of requests) {
+    const { key, restoresLotsOf = [], reverses } = request;
+    if (
+      keys.has(key) ||
+      restoresLotsOf.some((one) => keys.has(one)) ||
+      (reverses !== undefined && keys.has(reverses))
+    ) {
+      yield batch;
+      batch = [];
+      keys = new Set();
+    }
+    batch.push(request);
+    keys.add(key);
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function postBatch(
+  context: PostingContext,
+  head: LedgerHead,
+  requests: readonly JournalRequest[],
+  result: { readonly posted: PostedJournal[]; readonly rejected: RejectedJournal[] },
+  onRejected: OnRejected,
+): Promise<LedgerHead> {
+  const known = await findJournals(context.tx, requests);
+  const fresh = requests.filter(({ key }) => !known.has(key));
+  const ids = new Map([...known].map(([key, { id }]) => [key, id]));
+  const reversed = await findReversed(context.tx, fresh, ids);
+  const book = await loadBook(context.tx, fresh, ids);
+  const decided: DecidedJournal[] = [];
+  let { lastJournalId, lastHash } = head;
+  for (const request of requests) {
+    const { key, reverses } = request;
+    const digest = contentDigest(request);
+    const existing = known.get(key);
+    if (existing !== undefined) {
+      if (existing.contentDigest !== digest) throw keyConflict(key);
+      result.posted.push({ key, id: existing.id, isNew: false });
+      continue;
+    }
+    const reversesId = reverses === undefined ? undefined : (ids.get(reverses) as bigint);
+    if (reversesId !== undefined) {
+      if (reversed.has(reversesId))
+        throw new LedgerError(LEDGER_ALREADY_REVERSED, key, `${reverses} was reversed before`);
+      reversed.add(reversesId);
+    }
+    const id = lastJournalId + 1n;
+    let lines: Line[];
+    try {
+      lines = book.apply(request, id, reversesId);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== INSUFFICIENT_POINTS) throw error;
+      onRejected(error as LedgerError);
+      result.rejected.push({ request, code: INSUFFICIENT_POINTS, reason: (error as LedgerError).message });
+      if (reversesId !== undefined) reversed.delete(reversesId);
+      continue;
+    }
+    const journal = link({ id, request, reversesId, lines, contentDigest: digest, previousHash: lastHash });
+    decided.push(journal);
+    result.posted.push({ key, id, isNew: true });
+    lastJournalId = id;
+    lastHash = journal.hash;
+  }
+  if (decided.length === 0) return head;
+  const touched = new Set(
+    decided.flatMap(({ lines }) => lines.map(({ account }) => `${account.type}:${account.ownerId}`)),
+  );
+  const accounts = [...touched].map((key) => book.accounts.get(key)!);
+  await writeJournals(context, decided, { accounts, lots: book.changedLots.values() });
+  await moveHead(context.tx, { lastJournalId, lastHash });
+  return { lastJournalId, lastHash };
+}
+
+function link(journal: Omit<DecidedJournal, 'hash'>): DecidedJournal {
+  const { id, request, reversesId = null, lines, contentDigest: digest, previousHash } = journal;
+  const { key, kind, businessDate, reason } = request;
+  const entries: CanonicalEntry[] = lines.map(({ account, amount, lot, uses }) => ({
+    accountType: account.type,
+    ownerId: account.ownerId,
+    amount,
+    lot,
+    uses,
+  }));
+  const canonical = { id, previousHash, key, kind, businessDate, reason, reversesId, contentDigest: digest, entries };
+  return { ...journal, hash: journalHash(canonical) };
+}
+
+interface KnownJournal {
+  readonly id: bigint;
+  readonly contentDigest: string;
+}
+
+/** Those of the requests' keys, and of the keys that they name, that are in the ledger. */
+async function findJournals(tx: Transaction, requests: readonly JournalRequest[]): Promise<Map<string, KnownJournal>> {
+  const keys = new Set<string>();
+  for (const { key, restoresLotsOf = [], reverses } of requests) {
+    keys.add(key);
+    for (const named of restoresLotsOf) keys.add(named);
+    if (reverses !== undefined) keys.add(reverses);
+  }
+  const known = new Map<string, KnownJournal>();
+  for (const group of inGroups([...keys])) {
+    const rows = await tx('settle_journal').whereIn('journal_key', group).select('id', 'journal_key', 'content_digest');
+    for (const row of rows) {
+      known.set(row.journal_key, { id: toBigInt(row.id), contentDigest: String(row.content_digest) });
+    }
+  }
+  for (const { key, restoresLotsOf = [], reverses } of requests) {
+    const missing = [...restoresLotsOf, ...(reverses === undefined ? [] : [reverses])].find(
+      (named) => !known.has(named),
+    );
+    if (missing !== undefined)
+      throw new LedgerError(LEDGER_JOURNAL_UNKNOWN, key, `it names ${missing}, which does not exist`);
+  }
+  return known;
+}
+
+/** Of the journals that the requests reverse, those that have been reversed before. */
+async function findReversed(
+  tx: Transaction,
+  requests: readonly JournalRequest[],
+  ids: ReadonlyMap<string, bigint>,
+): Promise<Set<bigint>> {
+  const wanted = requests.flatMap(({ reverses }) => (reverses === undefined ? [] : [String(ids.get(reverses))]));
+  const found = new Set<bigint>();
+  for (const group of inGroups(wanted)) {
+    const rows = await tx('settle_journal').whereIn('reverses_id', group).pluck('reverses_id');
+    for (const id of rows) found.add(toBigInt(id));
+  }
+  return found;
+}
+
+function keyConflict(key: string): LedgerError {
+  return new LedgerError(
+    LEDGER_KEY_CONFLICT,
+    key,
+    'a journal of this key is in the ledger, and its content is another',
+    'a key names one event for ever: give the other event a key of its own',
+  );
+}
