@@ -1,6 +1,7 @@
 /** One execution as `show`, `run` and `runs` tell of it; its JSON form is what scripts rely on. */
 import type { Database } from '../database/database.ts';
 import { type ContextValue, deserialiseContext } from '../engine/execution-context.ts';
+import { jobs } from '../jobs/index.ts';
 import { getJobContext } from '../repository/execution-context.ts';
 import { listJobParameters } from '../repository/job-parameters.ts';
 import { listPartitions } from '../repository/partition.ts';
@@ -63,7 +64,7 @@ export interface ExecutionView {
   readonly endTime: Date | undefined;
   /** Up to now while it runs. */
   readonly durationMs: number | undefined;
-  /** Of the step that handled most. */
+  /** Of the step that the job counts by. */
   readonly rows: number;
   /** Verdict -> count, and `read`; empty for jobs without verdicts. */
   readonly verdicts: Readonly<Record<string, number | bigint>>;
@@ -95,16 +96,16 @@ export async function readExecutionView(
     startTime,
     endTime,
     durationMs: durationOf(execution, now),
-    rows: Math.max(0, ...steps.map(rowsOfStep)),
+    rows: rowsThatCount(jobName, steps),
     verdicts: verdictsIn(await getJobContext(database, id)),
     steps,
     next: nextCommands(execution, steps, stored),
   };
 }
 
-/** Rows of the step that handled most, from the rows of its step executions. */
-export function rowsOf(steps: readonly StepExecution[]): number {
-  return Math.max(0, ...stepViews(steps, [], new Date(0)).map(rowsOfStep));
+/** Rows that an execution of the job counts for, from the rows of its step executions. */
+export function rowsOf(jobName: string, steps: readonly StepExecution[]): number {
+  return rowsThatCount(jobName, stepViews(steps, [], new Date(0)));
 }
 
 /** Milliseconds from start to end, or to now while it runs; undefined before its start. */
@@ -115,6 +116,12 @@ export function durationOf(
   if (run.startTime === undefined) return undefined;
   const end = run.endTime ?? (isRunning(run.status) ? now : run.lastUpdated);
   return end === undefined ? undefined : Math.max(0, end.getTime() - run.startTime.getTime());
+}
+
+/** Of the step that the job names; of the one that handled most when it names none, or is not among our jobs. */
+function rowsThatCount(jobName: string, steps: readonly StepView[]): number {
+  const counted = jobs.find(({ name }) => name === jobName)?.countedStep;
+  return Math.max(0, ...steps.filter(({ name }) => counted === undefined || name === counted).map(rowsOfStep));
 }
 
 /** A running manager's row is written at its end only: until then its partitions know more. */

@@ -23,7 +23,7 @@ export async function readRunRow(database: Database, execution: JobExecution, no
   const parameters = await listJobParameters(database, execution.id);
   const { id, jobName: job, status, startTime, endTime, exitCode, exitMessage } = execution;
   const date = parameters.find(({ name }) => name === 'date')?.value;
-  const rows = rowsOf(await listStepExecutions(database, id));
+  const rows = rowsOf(job, await listStepExecutions(database, id));
   return {
     id,
     job,

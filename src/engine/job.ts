@@ -15,6 +15,8 @@ export interface JobDefinition {
   /** Run in this order, where no `next` of a step says otherwise; one starts when the one before it has completed. */
   readonly steps: readonly (Step | Split)[];
   readonly listeners?: JobListeners;
+  /** The step whose rows are the rows of a run in summaries. Default: the one that handled most. */
+  readonly countedStep?: string;
   /** `rerun`: skipped records get another try when the whole instance is computed again, as its next revision. */
   readonly replay?: 'rerun';
 }

@@ -19,6 +19,9 @@ export function requireValidJob(job: JobDefinition): void {
     if (!NAME.test(name) || name.length > STEP_NAME_LENGTH_MAX) fail(job, `the step name ${name} cannot be stored`);
   }
   if (new Set(names).size < names.length) fail(job, 'two steps have the same name');
+  if (job.countedStep !== undefined && !allSteps(job).some(({ name }) => name === job.countedStep)) {
+    fail(job, `${job.countedStep}, whose rows count, is no step`);
+  }
   requireValidFlow(job);
   if (new Set(parameters).size < parameters.length) fail(job, 'two parameters have the same name');
   if (parameters.some((name) => name.length > PARAMETER_NAME_LENGTH_MAX)) fail(job, 'a parameter name is too long');

@@ -72,6 +72,7 @@ export const dailyJob: JobDefinition = {
   description: 'view statistics and rankings of one business date',
   parameters,
   replay: 'rerun',
+  countedStep: statisticsStep,
   steps: [
     {
       kind: 'partitioned',

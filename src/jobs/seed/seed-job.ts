@@ -14,4 +14,5 @@ export const seedJob: JobDefinition = {
   description: 'add reproducible synthetic views and their videos',
   parameters: seedParameters,
   steps: [seedVideosStep, seedViewsStep],
+  countedStep: seedViewsStep.name,
 };

@@ -91,6 +91,9 @@ test.each([
   expect(stderr).toMatch(/^settle: [^\n]+\n$/);
   expect(code).toBe(2);
   expect(await rows()).toEqual([]);
+  const { stdout } = await runSettle(['runs'], { url: database.url });
+  // What was only checked was not imported.
+  if (stdout !== '') expect(stdout).toMatch(/ import-views .* FAILED .* 0 +- +FAILED/);
 });
 
 test('flags that mean nothing for videos', async () => {

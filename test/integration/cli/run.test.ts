@@ -16,9 +16,10 @@ describe.each(testDatabases())('on $name', ({ name }) => {
   beforeAll(async () => {
     database = await freshDatabase(name);
     expect(await run('migrate')).toMatchObject({ code: 0, stderr: '' });
-    const options = ['--videos', '500', '--viewers', '900', '--invalid-rate', '0.01', '--seed', '5'];
+    // More videos than rows: they are not what was asked for.
+    const options = ['--videos', '25000', '--viewers', '900', '--invalid-rate', '0.01', '--seed', '5'];
     const seeded = await run('seed', '--rows', String(ROWS), '--date', DATE, ...options);
-    expect(seeded).toMatchObject({ code: 0 });
+    expect(seeded).toMatchObject({ code: 0, stdout: expect.stringContaining('20,000 rows') });
   });
   afterAll(() => database.drop());
 

@@ -18,6 +18,7 @@ test.each<[string, Partial<JobDefinition>]>([
   ['a decision within a split', { steps: [{ kind: 'split', name: 'both', flows: [[{ ...step, next: [] }]] }] }],
   ['a decision that leads nowhere', { steps: [{ ...step, next: [{ on: '*', to: 'two' }] }] }],
   ['a decision that leads back', { steps: [step, { ...step, name: 'two', next: [{ on: '*', to: step.name }] }] }],
+  ['a count by a step that is none', { countedStep: 'two' }],
   ['a parameter twice', { parameters: [parameter, parameter] }],
   ['a parameter of the engine', { parameters: [{ ...parameter, name: 'revision' }] }],
 ])('%s', (_name, change) => {
