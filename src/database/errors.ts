@@ -201,7 +201,7 @@ const RULES: readonly ErrorRule[] = [
     // Password, host, plugin, expired password, locked account.
     codes: [1045, 1130, 1251, 1524, 1698, 1820, 1862, 3118, 3955, 4151, 'AUTH_SWITCH_PLUGIN_ERROR'],
     message: 'the database refuses the user',
-    hint: 'check user and password in the database URL; special characters must be percent-encoded',
+    hint: 'check user and password in the database URL; special characters must be percent-encoded; a server that takes only encrypted connections may say so by this: add ?ssl-mode=required',
   },
   {
     code: 'DATABASE_UNKNOWN',

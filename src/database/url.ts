@@ -2,6 +2,7 @@
  * Database URLs: `sqlite:PATH`, `mysql://user:password@host:port/database`, `mariadb://...`. Parsing touches neither
  * the disk nor the network, and no message ever repeats a password.
  */
+import { isIP } from 'node:net';
 import { usageError } from '../errors.ts';
 
 export interface SqliteUrl {
@@ -84,10 +85,24 @@ function parseServer(text: string): ServerUrl {
   if (url.hostname === '') throw usageError(`the ${scheme}: database URL names no host`, FORMS);
   const database = decode(url.pathname.replace(/^\//, ''), 'database name');
   if (database === '') throw usageError(`the ${scheme}: database URL names no database`, FORMS);
-  if (database.includes('/')) throw usageError(`"${database}" is not a database name`, FORMS);
+  // Not repeated: behind a bare / of a password, this is the rest of it.
+  if (database.includes('/')) {
+    throw usageError(
+      `the ${scheme}: database URL has more than one name after the host`,
+      `${FORMS}; a / in the password is %2F`,
+    );
+  }
 
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? 3306 : Number(url.port);
+  const tls = parseTls(url.searchParams);
+  // The driver would compare the certificate with nothing, or with localhost.
+  if (tls?.verifyIdentity && isIP(host) !== 0) {
+    throw usageError(
+      `the identity of a server cannot be verified by its address, ${host}`,
+      'write the host name that its certificate names, or ssl-mode=verify-ca',
+    );
+  }
   const user = decode(url.username, 'user name');
   const shownUser = url.username === '' ? '' : `${url.username}@`;
   return {
@@ -97,7 +112,7 @@ function parseServer(text: string): ServerUrl {
     user,
     password: decode(url.password, 'password'),
     database,
-    tls: parseTls(url.searchParams),
+    tls,
     displayUrl: `${scheme}://${shownUser}${url.hostname}:${port}/${url.pathname.slice(1)}`,
   };
 }

@@ -1,0 +1,39 @@
+/** Users of a test server with exactly the privileges that a test gives them. */
+import { randomBytes } from 'node:crypto';
+import { administer, type TestDatabase } from './databases.ts';
+
+export interface DatabaseUser {
+  /** The test's database, as this user. */
+  readonly url: string;
+  readonly password: string;
+  grant(privileges: readonly string[]): Promise<void>;
+  revoke(privileges: readonly string[]): Promise<void>;
+  drop(): Promise<void>;
+}
+
+/** A user without any privilege. */
+export async function createUser(
+  { kind, url: adminUrl }: TestDatabase,
+  password = randomBytes(6).toString('hex'),
+): Promise<DatabaseUser> {
+  if (kind === 'sqlite') throw new TypeError('SQLite has no users');
+  const url = new URL(adminUrl);
+  const schema = `\`${url.pathname.slice(1)}\`.*`;
+  url.username = `settle_${randomBytes(6).toString('hex')}`;
+  url.password = encodeURIComponent(password);
+  // Also for localhost: a server with an anonymous user there would take us for that one.
+  const accounts = ['%', 'localhost'].map((host) => `'${url.username}'@'${host}'`);
+  for (const account of accounts) {
+    await administer(kind, `CREATE USER ${account} IDENTIFIED BY '${password.replaceAll("'", "''")}'`);
+  }
+  const forEach = async (statement: (account: string) => string) => {
+    for (const account of accounts) await administer(kind, statement(account));
+  };
+  return {
+    url: url.href,
+    password,
+    grant: (privileges) => forEach((account) => `GRANT ${privileges.join(', ')} ON ${schema} TO ${account}`),
+    revoke: (privileges) => forEach((account) => `REVOKE ${privileges.join(', ')} ON ${schema} FROM ${account}`),
+    drop: () => forEach((account) => `DROP USER ${account}`),
+  };
+}
