@@ -6,8 +6,15 @@ import { usageError } from '../errors.ts';
 import { dailyJob } from './daily/definition.ts';
 import { importJob } from './import/import-job.ts';
 import { seedJob } from './seed/seed-job.ts';
+import { videoSettlementJob } from './video-settlement/definition.ts';
 
-export const jobs: readonly JobDefinition[] = [dailyJob, seedJob, importJob('views'), importJob('videos')];
+export const jobs: readonly JobDefinition[] = [
+  dailyJob,
+  videoSettlementJob,
+  seedJob,
+  importJob('views'),
+  importJob('videos'),
+];
 
 /** @throws SettleError (exit 2) when there is no job of that name. */
 export function findJob(name: string): JobDefinition {

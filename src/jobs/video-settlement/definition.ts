@@ -1,0 +1,38 @@
+/** The job `video-settlement`, and its steps, which `daily` has too. */
+import type { JobDefinition } from '../../engine/job.ts';
+import type { Step } from '../../engine/step.ts';
+import { isSettleError } from '../../errors.ts';
+import { parseBusinessDate } from '../../rules/business-time.ts';
+import { creditCreators } from './credit-creators.ts';
+import { settleVideos } from './settle-videos.ts';
+
+/** Both may run again at any time: what is settled and credited already is left as it is. */
+export const videoSettlementSteps: readonly Step[] = [
+  { kind: 'tasklet', name: 'settle-videos', run: settleVideos },
+  { kind: 'tasklet', name: 'credit-creators', run: creditCreators },
+];
+
+export const videoSettlementJob: JobDefinition = {
+  name: 'video-settlement',
+  description: 'what the videos of one business date are paid, from its statistics, and their creators credited',
+  parameters: [
+    {
+      name: 'date',
+      type: 'date',
+      identifying: true,
+      required: true,
+      description: 'business date to settle',
+      example: '2026-11-20',
+      validate: (text) => {
+        try {
+          parseBusinessDate(text);
+          return undefined;
+        } catch (error) {
+          if (isSettleError(error)) return error.message;
+          throw error;
+        }
+      },
+    },
+  ],
+  steps: videoSettlementSteps,
+};
