@@ -94,14 +94,13 @@ export class PotDivision {
   readonly distributable: bigint;
   /** Stakes that go back because nobody won. */
   readonly refunded: bigint;
-  readonly #hasWinner: boolean;
   readonly #apportionment: Apportionment;
 
   constructor(terms: Pick<PayoutTerms, 'feeBp' | 'noWinnerPolicy'>, tally: PotTally) {
     const { pot, winnerStakes, quitStakes } = tally;
     this.pot = pot;
-    this.#hasWinner = tally.winners.size > 0;
-    if (this.#hasWinner) {
+    const hasWinner = tally.winners.size > 0;
+    if (hasWinner) {
       this.forfeited = pot - winnerStakes;
       this.fee = (this.forfeited * BigInt(terms.feeBp)) / basisPoints;
       this.house = 0n;
@@ -112,8 +111,13 @@ export class PotDivision {
       this.house = this.forfeited;
       this.refunded = pot - this.house;
     }
-    this.distributable = this.#hasWinner ? pot - this.fee : 0n;
+    this.distributable = hasWinner ? pot - this.fee : 0n;
     this.#apportionment = new Apportionment(this.distributable, tally.winners);
+  }
+
+  /** Extra points that the floors leave for the largest fractions. */
+  get leftOver(): bigint {
+    return this.#apportionment.leftOver;
   }
 
   /** The second pass: what the next member gets. Call it once for each, in join order (joined_at, id). */

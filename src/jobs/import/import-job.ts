@@ -1,28 +1,40 @@
-/** The jobs `import-views` and `import-videos`: a CSV or TSV file, plain or gzip, into the platform's tables. */
+/** The jobs `import-KIND`: a CSV or TSV file, plain or gzip, into the platform's tables. */
 import type { JobDefinition } from '../../engine/job.ts';
 import { checkFileStep } from './check-file.ts';
 import { type ImportKind, importParameterDefinitions } from './import-parameters.ts';
-import { openVideoRows, openViewRows } from './row-source.ts';
+import { openChallengeRows, openMemberRows, openProofRows, openVideoRows, openViewRows } from './row-source.ts';
+import { writeChallengesStep, writeProofsStep } from './write-challenges.ts';
+import { writeMembersStep } from './write-members.ts';
 import { writeVideosStep } from './write-videos.ts';
 import { writeViewsStep } from './write-views.ts';
+
+const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | 'steps'>>> = {
+  views: { description: 'load a file of views into view_log', steps: [checkFileStep(openViewRows), writeViewsStep] },
+  videos: {
+    description: 'load a file of videos and their creators',
+    steps: [checkFileStep(openVideoRows), writeVideosStep],
+  },
+  challenges: {
+    description: 'load a file of challenges',
+    steps: [checkFileStep(openChallengeRows), writeChallengesStep],
+  },
+  members: {
+    description: 'load a file of challenge members, and move their stakes into escrow',
+    steps: [checkFileStep(openMemberRows), writeMembersStep],
+  },
+  proofs: {
+    description: 'load a file of the proofs of challenge members',
+    steps: [checkFileStep(openProofRows), writeProofsStep],
+  },
+};
 
 /**
  * The instance is the file's content and how it is read, so the same file is imported once. A restart goes on after the
  * last committed row. Raw parameters come from `importParameters`.
  */
 export function importJob(kind: ImportKind): JobDefinition {
+  const { description, steps } = imports[kind];
   const parameters = importParameterDefinitions(kind);
-  return kind === 'views'
-    ? {
-        name: 'import-views',
-        description: 'load a file of views into view_log',
-        parameters,
-        steps: [checkFileStep(openViewRows), writeViewsStep],
-      }
-    : {
-        name: 'import-videos',
-        description: 'load a file of videos and their creators',
-        parameters,
-        steps: [checkFileStep(openVideoRows), writeVideosStep],
-      };
+  // The first step only reads the whole file; what it writes is what was imported.
+  return { name: `import-${kind}`, description, parameters, steps, countedStep: steps.at(-1)?.name };
 }

@@ -2,19 +2,29 @@
 import { basename, resolve } from 'node:path';
 import type { JobParameters, ParameterDefinition } from '../../engine/parameters.ts';
 import { requireZone } from '../../rules/business-time.ts';
+import { challengeColumns, memberColumns, proofColumns } from './challenge-rows.ts';
 import { type ColumnDefinition, type ColumnMap, parseColumnMap } from './columns.ts';
 import { digestFile, STDIN, spoolStdin } from './input-file.ts';
 import { videoColumns } from './video-row.ts';
 import { viewColumns } from './view-row.ts';
 
-export type ImportKind = 'views' | 'videos';
+export const importKinds = ['views', 'videos', 'challenges', 'members', 'proofs'] as const;
+export type ImportKind = (typeof importKinds)[number];
+
+const columnsByKind: Readonly<Record<ImportKind, readonly ColumnDefinition[]>> = {
+  views: viewColumns,
+  videos: videoColumns,
+  challenges: challengeColumns,
+  members: memberColumns,
+  proofs: proofColumns,
+};
 
 export interface ImportOptions {
   /** Path of the file, or `-` for standard input. */
   readonly file: string;
   /** `target=source,...` */
   readonly map?: string;
-  /** Zone of times that carry no offset; default UTC. Views only. */
+  /** Zone of times that carry no offset; default UTC. Views and members only. */
   readonly zone?: string;
   /** Views only. */
   readonly registerVideos?: boolean;
@@ -29,7 +39,7 @@ export interface ImportRequest {
 
 /** Columns of the table that a file of this kind fills. */
 export function columnsOf(kind: ImportKind): readonly ColumnDefinition[] {
-  return kind === 'views' ? viewColumns : videoColumns;
+  return columnsByKind[kind];
 }
 
 /**
@@ -62,16 +72,18 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
       validate: (value) => problemOf(() => parseColumnMap(value, columnsOf(kind))),
     },
   ];
-  if (kind === 'videos') return common;
+  const zone: ParameterDefinition = {
+    ...text,
+    name: 'zone',
+    description: 'IANA time zone of times without an offset; default UTC',
+    example: 'America/Los_Angeles',
+    validate: (value) => problemOf(() => requireZone(value)),
+  };
+  if (kind === 'members') return [...common, zone];
+  if (kind !== 'views') return common;
   return [
     ...common,
-    {
-      ...text,
-      name: 'zone',
-      description: 'IANA time zone of times without an offset; default UTC',
-      example: 'America/Los_Angeles',
-      validate: (value) => problemOf(() => requireZone(value)),
-    },
+    zone,
     {
       ...text,
       name: 'register-videos',

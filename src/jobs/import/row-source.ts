@@ -2,6 +2,14 @@
 import { existsSync } from 'node:fs';
 import type { JobParameters } from '../../engine/parameters.ts';
 import { usageError } from '../../errors.ts';
+import {
+  type ChallengeRow,
+  type MemberRow,
+  type ProofRow,
+  parseChallengeRow,
+  parseMemberRow,
+  parseProofRow,
+} from './challenge-rows.ts';
 import { locateColumns } from './columns.ts';
 import { columnMapOf, columnsOf, type ImportKind } from './import-parameters.ts';
 import { digestFile, STDIN } from './input-file.ts';
@@ -27,6 +35,19 @@ export function openViewRows(parameters: JobParameters): Promise<RowSource<ViewR
 
 export function openVideoRows(parameters: JobParameters): Promise<RowSource<VideoRow>> {
   return openRows('videos', parameters, parseVideoRow);
+}
+
+export function openChallengeRows(parameters: JobParameters): Promise<RowSource<ChallengeRow>> {
+  return openRows('challenges', parameters, parseChallengeRow);
+}
+
+export function openMemberRows(parameters: JobParameters): Promise<RowSource<MemberRow>> {
+  const parseTime = createTimeParser(parameters.get('zone'));
+  return openRows('members', parameters, (record, places, file) => parseMemberRow(record, places, parseTime, file));
+}
+
+export function openProofRows(parameters: JobParameters): Promise<RowSource<ProofRow>> {
+  return openRows('proofs', parameters, parseProofRow);
 }
 
 /** Records that are held at once while passing over others. */

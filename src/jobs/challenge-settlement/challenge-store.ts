@@ -1,0 +1,121 @@
+/** Statements on challenge: which are due, the lock that a settlement holds, and what they become. */
+import type { Executor } from '../../database/database.ts';
+import type { Dialect } from '../../database/dialect.ts';
+import { toBigInt, toNumber } from '../../database/values.ts';
+import type { Challenge } from '../../rules/challenge-decision.ts';
+import type { ChallengeStatus } from '../../rules/challenge-status.ts';
+
+const columns = 'id, status, start_date, end_date, min_members, threshold_percent, fee_bp, no_winner_policy';
+/** What `isDue` of the rules says, so that the others need not be read; binds the date twice. */
+const due = `((status IN ('WAITING', 'READY') AND start_date <= ?) OR (status = 'ONGOING' AND end_date < ?))`;
+
+// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
+type Row = any;
+
+export interface DueIds {
+  readonly count: number;
+  readonly minId: bigint;
+  readonly maxId: bigint;
+}
+
+/** How many are due on `date`, and between which ids; undefined when none is. */
+export async function findDueIds(executor: Executor, date: string): Promise<DueIds | undefined> {
+  const row: Row = await executor('challenge')
+    .whereRaw(due, [date, date])
+    .count({ count: '*' })
+    .min({ minId: 'id' })
+    .max({ maxId: 'id' })
+    .first();
+  if (toNumber(row.count) === 0) return undefined;
+  return { count: toNumber(row.count), minId: toBigInt(row.minId), maxId: toBigInt(row.maxId) };
+}
+
+/** The id of the due challenge at `offset` in order of id, counted from `fromId`. */
+export async function findDueIdAt(
+  executor: Executor,
+  date: string,
+  fromId: bigint,
+  offset: number,
+): Promise<bigint | undefined> {
+  const row: Row = await executor('challenge')
+    .where('id', '>=', String(fromId))
+    .whereRaw(due, [date, date])
+    .orderBy('id')
+    .offset(offset)
+    .first('id');
+  return row === undefined ? undefined : toBigInt(row.id);
+}
+
+/** At most `limit` of those due, by id, from `fromId` to `toId`, both inside. */
+export async function selectDue(
+  executor: Executor,
+  date: string,
+  fromId: bigint,
+  toId: bigint,
+  limit: number,
+): Promise<Challenge[]> {
+  const rows: Row[] = await executor('challenge')
+    .select(executor.raw(columns))
+    .whereBetween('id', [String(fromId), String(toId)])
+    .whereRaw(due, [date, date])
+    .orderBy('id')
+    .limit(limit);
+  return rows.map(toChallenge);
+}
+
+/** Members of each of the challenges, withdrawn ones included; a challenge without any is absent. */
+export async function countMembers(executor: Executor, ids: readonly bigint[]): Promise<Map<bigint, number>> {
+  const rows: Row[] = await executor('challenge_member')
+    .whereIn('challenge_id', ids.map(String))
+    .groupBy('challenge_id')
+    .select('challenge_id')
+    .count({ members: '*' });
+  return new Map(rows.map((row) => [toBigInt(row.challenge_id), toNumber(row.members)]));
+}
+
+/**
+ * The status of each of the challenges, which stay locked until the transaction ends: nobody joins meanwhile (imports
+ * take the same lock), and nobody else settles them. `ids` ascend: everyone locks in that order.
+ */
+export async function lockChallenges(
+  executor: Executor,
+  dialect: Dialect,
+  ids: readonly bigint[],
+): Promise<Map<bigint, ChallengeStatus>> {
+  if (ids.length === 0) return new Map();
+  const list = ids.map(String).join(',');
+  const rows = rowsOf(
+    await executor.raw(`SELECT id, status FROM challenge WHERE id IN (${list}) ORDER BY id${dialect.rowLock}`),
+  );
+  return new Map(rows.map((row) => [toBigInt(row.id), row.status]));
+}
+
+export async function updateStatus(executor: Executor, status: ChallengeStatus, ids: readonly bigint[]): Promise<void> {
+  if (ids.length > 0) await executor('challenge').whereIn('id', ids.map(String)).update({ status });
+}
+
+/** One challenge, or undefined. */
+export async function findChallenge(executor: Executor, id: bigint): Promise<Challenge | undefined> {
+  const row: Row = await executor('challenge')
+    .where({ id: String(id) })
+    .first(executor.raw(columns));
+  return row === undefined ? undefined : toChallenge(row);
+}
+
+/** What `knex.raw` gives for a SELECT: the rows on SQLite, the rows and their columns on servers. */
+export function rowsOf(result: Row): Row[] {
+  return Array.isArray(result[0]) ? result[0] : result;
+}
+
+function toChallenge(row: Row): Challenge {
+  return {
+    id: toBigInt(row.id),
+    status: row.status,
+    startDate: row.start_date,
+    endDate: row.end_date,
+    minMembers: toNumber(row.min_members),
+    thresholdPercent: toNumber(row.threshold_percent),
+    feeBp: toNumber(row.fee_bp),
+    noWinnerPolicy: row.no_winner_policy,
+  };
+}

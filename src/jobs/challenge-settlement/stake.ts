@@ -1,0 +1,13 @@
+/** How stakes are named on the ledger: the escrow account of a challenge, and the journals that move points. */
+import type { AccountRef } from '../../ledger/types.ts';
+
+export const houseAccount: AccountRef = { type: 'house', ownerId: 0n };
+
+export function escrowOf(challengeId: bigint): AccountRef {
+  return { type: 'escrow', ownerId: challengeId };
+}
+
+/** Key of the journal that took the stake of a member; a refund restores the lots that it consumed. */
+export function stakeKey(challengeId: bigint, memberId: bigint): string {
+  return `challenge:${challengeId}:stake:${memberId}`;
+}
