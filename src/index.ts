@@ -7,16 +7,24 @@ export type { Database, DialectName, Executor, Transaction } from './database/da
 export { type MigrationStatus, migrate, migrationStatus, requireCurrentSchema } from './database/migrate.ts';
 export { type OpenOptions, openDatabase } from './database/open.ts';
 export { type ContextValue, ExecutionContext } from './engine/execution-context.ts';
-export type { JobDefinition } from './engine/job.ts';
+export type { Transition } from './engine/flow.ts';
+export type { JobDefinition, Split } from './engine/job.ts';
+export type { JobEvent, JobListeners, StepListeners } from './engine/listeners.ts';
 export { abandonExecution, recoverExecutions, requestStop } from './engine/operate.ts';
 export { type JobParameter, JobParameters, type ParameterDefinition, type ParameterType } from './engine/parameters.ts';
 export { parseParameters } from './engine/parse-parameters.ts';
 export type { ProgressEvent, ProgressSink } from './engine/progress.ts';
+export { type PurgeOptions, type PurgeResult, purge } from './engine/purge.ts';
+export { defaultRetryPolicy, type RetryPolicy } from './engine/retry-policy.ts';
+export type { ErrorKind, ItemRetry, SkipPhase, SkipPolicy, SkippedRecord } from './engine/skip-policy.ts';
 export type {
+  BindScope,
+  BoundValues,
   Chunk,
   ChunkHandlers,
   ChunkStep,
   ItemChunk,
+  ItemFaults,
   PartitionContext,
   PartitionedStep,
   PartitionPlan,
@@ -27,6 +35,7 @@ export type {
   Step,
   StepContext,
   StepCounts,
+  StepReport,
   TaskletStep,
 } from './engine/step.ts';
 export { ExitCode, isSettleError, SettleError, usageError } from './errors.ts';
@@ -42,4 +51,5 @@ export {
   type ItemWriter,
   itemStep,
 } from './steps/item-step.ts';
+export { type ReplayResult, replaySkipped } from './steps/replay.ts';
 export { type JobRunResult, type RunJobOptions, runJob } from './steps/run-job.ts';

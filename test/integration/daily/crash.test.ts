@@ -48,7 +48,7 @@ async function settleHere(url: string): Promise<void> {
   }
 }
 
-describe.each(testDatabases())('a date that is killed on $name', { timeout: 300_000 }, ({ name }) => {
+describe.each(testDatabases())('case 19: a date that is killed on $name', { timeout: 300_000 }, ({ name }) => {
   const lanes: { readonly test: TestDatabase; readonly bench: CrashBench }[] = [];
   let commits: number;
   let statements: number;
