@@ -55,6 +55,18 @@ export async function countSkipped(executor: Executor, jobExecutionId: number): 
   return toNumber(row.rows);
 }
 
+/** How many records of each execution still wait for another try, newest execution first. */
+export async function countWaitingByExecution(
+  executor: Executor,
+): Promise<{ readonly jobExecutionId: number; readonly rows: number }[]> {
+  const counts: Row[] = await executor(TABLE)
+    .whereNull('replayed_at')
+    .groupBy('job_execution_id')
+    .orderBy('job_execution_id', 'desc')
+    .select('job_execution_id', executor.raw('count(*) AS `rows`'));
+  return counts.map((row) => ({ jobExecutionId: toNumber(row.job_execution_id), rows: toNumber(row.rows) }));
+}
+
 /** The record, held until the transaction ends; undefined when it has been replayed meanwhile. */
 export async function lockWaitingSkip(executor: Executor, skip: StoredSkip): Promise<StoredSkip | undefined> {
   const row = await executor(TABLE).where(keyOf(skip)).whereNull('replayed_at').forUpdate().first();

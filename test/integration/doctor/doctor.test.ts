@@ -108,16 +108,28 @@ describe.each(testDatabases())('doctor on $name', ({ name }) => {
     );
     const rows = [1, 2].map((id) => ({ row_id: id, reason: 'no time', payload: '{}', job_execution_id: 2 }));
     await knex('settle_quarantine').insert(rows);
+    const skip = {
+      job_execution_id: 1,
+      step_execution_id: 1,
+      step_name: 's',
+      phase: 'write',
+      item_key: 'k',
+      payload: '{}',
+    };
+    const waiting = { ...skip, skip_no: 1, error: 'no', skipped_at: at, replayed_at: null };
+    await knex('settle_skipped').insert([waiting, { ...waiting, skip_no: 2, replayed_at: at }]);
     const found = await complaints();
     expect(found.map(({ check, verdict }) => `${check} ${verdict}`)).toEqual([
       'leases warn',
       'unfinished runs warn',
       'set aside warn',
+      'set aside warn',
     ]);
+    expect(found[3]).toMatchObject({ message: 'execution 1 has set 1 records aside' });
     expect(found[0].message).toContain('execution 4 (daily) is dead: its owner left no lease');
     expect(found[1]).toMatchObject({ message: 'execution 3 (daily) is FAILED: disk on fire' });
     expect(found[1].hint).toContain('settle restart 3');
-    expect(found[2].message).toBe('execution 2 has set 2 rows aside');
+    expect(found[2].message).toBe('execution 2 has set 2 records aside');
     expect((await examine(bench.url)).exitCode).toBe(0);
   });
 
