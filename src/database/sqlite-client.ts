@@ -18,7 +18,10 @@ export class SqliteClient extends BetterSqlite3Client {
    */
   override transaction(...parameters: unknown[]): KnexTransactionRunner {
     const transaction = super.transaction(...parameters);
-    transaction.begin = (connection: unknown) => transaction.query(connection, 'BEGIN IMMEDIATE');
+    // readSnapshot (snapshot.ts) asks for an isolation level. It only reads: in WAL mode that needs no lock.
+    const isSnapshot = (parameters[1] as { isolationLevel?: string } | undefined)?.isolationLevel !== undefined;
+    const begin = isSnapshot ? 'BEGIN' : 'BEGIN IMMEDIATE';
+    transaction.begin = (connection: unknown) => transaction.query(connection, begin);
     return transaction;
   }
 

@@ -47,7 +47,7 @@ export function canonicalJournal(journal: CanonicalJournal): string {
   for (const { accountType, ownerId, amount, lot, uses } of journal.entries) {
     text += fields(accountType, ownerId, amount, lot === undefined ? 0 : 1, uses.length);
     if (lot !== undefined) text += fields(lot.userId, lot.amount, lot.grantedAt, lot.expiresAt);
-    for (const { lot: used, restoresId, amount: points } of uses) {
+    for (const { lot: used, restoresId, amount: points } of inKeyOrder(uses)) {
       text += fields(used.journalId, used.lineNo, restoresId, points);
     }
   }
@@ -63,6 +63,19 @@ export function canonicalRequest(request: JournalRequest): string {
     text += fields(accountKey(account), amount, lot?.expiresAt ?? null, lot?.grantedAt ?? null);
   }
   return text;
+}
+
+/** The order of their primary key: rows have no other. */
+function inKeyOrder(uses: readonly LotUse[]): readonly LotUse[] {
+  if (uses.length < 2) return uses;
+  return uses.toSorted(
+    (a, b) =>
+      compare(a.lot.journalId, b.lot.journalId) || a.lot.lineNo - b.lot.lineNo || compare(a.restoresId, b.restoresId),
+  );
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function fields(...values: readonly (string | number | bigint | null)[]): string {

@@ -62,7 +62,6 @@ export const LEDGER_ALREADY_REVERSED = 'LEDGER_ALREADY_REVERSED';
 export const INSUFFICIENT_POINTS = 'INSUFFICIENT_POINTS';
 
 const int64Max = 2n ** 63n - 1n;
-const instantPattern = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}$/;
 const types: ReadonlySet<string> = new Set(accountTypes);
 
 /** An error about one journal. `journalKey` survives a thread boundary, as the code does. */
@@ -97,7 +96,7 @@ function problemOf({ key, kind, businessDate, reason, entries }: JournalRequest)
   if (key.trim() !== key) return 'a key has no blanks around it';
   if (kind.length < 1 || kind.length > 40) return 'a kind has 1 to 40 characters';
   if (reason.length > 500) return `a reason has at most 500 characters, this one ${reason.length}`;
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(businessDate)) return `${businessDate} is no business date`;
+  if (!isInstant(`${businessDate} 00:00:00.000`)) return `${businessDate} is no business date`;
   if (entries.length < 2) return 'it has fewer than two entries';
   if (entries.length > journalLinesMax) return `it has more than ${journalLinesMax} entries`;
   let sum = 0n;
@@ -108,9 +107,22 @@ function problemOf({ key, kind, businessDate, reason, entries }: JournalRequest)
     if (amount > int64Max || amount < -int64Max) return `the amount for ${accountKey(account)} is beyond 64 bits`;
     if (lot !== undefined && (account.type !== 'user' || amount < 0n)) return 'only a credit to a user opens a lot';
     for (const instant of [lot?.expiresAt, lot?.grantedAt]) {
-      if (typeof instant === 'string' && !instantPattern.test(instant)) return `${instant} is no instant`;
+      if (typeof instant === 'string' && !isInstant(instant)) return `${instant} is no instant`;
     }
     sum += amount;
   }
   return sum === 0n ? undefined : `its entries sum to ${sum} instead of 0`;
+}
+
+/** The last one that was found good: a batch has few different ones. */
+let lastInstant = '';
+
+/** True for the written form of an instant, as every database gives it back. */
+function isInstant(text: string): boolean {
+  if (text === lastInstant) return true;
+  if (!/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}$/.test(text)) return false;
+  const date = new Date(`${text.replace(' ', 'T')}Z`);
+  const isReal = !Number.isNaN(date.getTime()) && date.toISOString().slice(0, -1) === text.replace(' ', 'T');
+  if (isReal) lastInstant = text;
+  return isReal;
 }

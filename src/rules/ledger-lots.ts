@@ -72,6 +72,12 @@ export class LotQueue {
     return left === 0n ? uses : undefined;
   }
 
+  /** Forgets a lot; one that is not there is no fault. */
+  remove(lot: Lot): void {
+    const at = this.#lots.indexOf(lot);
+    if (at >= 0) this.#lots.splice(at, 1);
+  }
+
   #inOrder(first: bigint | undefined): readonly Lot[] {
     if (!this.#isSorted) this.#lots.sort((a, b) => compareLots(a, b));
     this.#isSorted = true;
