@@ -1,4 +1,5 @@
 /** Parses what several commands take: numbers of executions, counts, `name=value` pairs. Pure. */
+import { requireChunkSize } from '../engine/chunk-size.ts';
 import { usageError } from '../errors.ts';
 import { positive } from './config.ts';
 
@@ -19,6 +20,13 @@ export function identifier(flag: string): (text: string) => bigint {
 /** Commander parser of a flag that takes a whole number of at least 1. */
 export function count(flag: string): (text: string) => number {
   return (text) => positive(flag, text) as number;
+}
+
+/** Commander parser of `--chunk`. */
+export function chunkRows(text: string): number {
+  const rows = positive('--chunk', text) as number;
+  requireChunkSize('--chunk', rows);
+  return rows;
 }
 
 /** Commander parser of a flag that may be given several times: collects `name=value`. */

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { pino } from 'pino';
 import type { Database } from '../database/database.ts';
+import { requireChunkSize } from '../engine/chunk-size.ts';
 import { ExecutionContext } from '../engine/execution-context.ts';
 import { allSteps, type JobDefinition } from '../engine/job.ts';
 import { jobKey } from '../engine/job-key.ts';
@@ -35,6 +36,7 @@ export async function planJob(
   options: Pick<RunJobOptions, 'workers' | 'partitions' | 'chunkSize' | 'rerun' | 'signal' | 'logger'> = {},
 ): Promise<StepPlan[]> {
   requireValidJob(job);
+  requireChunkSize('chunkSize', options.chunkSize);
   const parameters = await resolveParameters(database, job, raw, options.rerun ?? false);
   const instance = await findJobInstance(database.knex, job.name, jobKey(parameters));
   const plans: StepPlan[] = [];

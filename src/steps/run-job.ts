@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { type Logger, pino } from 'pino';
 import type { Database } from '../database/database.ts';
 import { toSettleError } from '../database/errors.ts';
+import { requireChunkSize } from '../engine/chunk-size.ts';
 import { fencedTransaction, OWNERSHIP_LOST, ownershipLost } from '../engine/fence.ts';
 import { startHeartbeat } from '../engine/heartbeat.ts';
 import type { JobDefinition } from '../engine/job.ts';
@@ -30,7 +31,7 @@ export interface RunJobOptions {
   readonly workers?: number;
   /** Partitions to ask the planner for; it has no say where the plan is already frozen. Default: the planner decides. */
   readonly partitions?: number;
-  /** Rows a chunk. Default: as the step says. */
+  /** Rows a chunk, from 1 to 4,000,000. Default: as the step says. */
   readonly chunkSize?: number;
   /** Computes a completed instance again, as its next revision. One that is not completed is simply restarted. */
   readonly rerun?: boolean;
@@ -68,6 +69,7 @@ export async function runJob(
   options: RunJobOptions = {},
 ): Promise<JobRunResult> {
   requireValidJob(job);
+  requireChunkSize('chunkSize', options.chunkSize);
   const now = options.now ?? (() => new Date());
   const leaseMs = options.leaseMs ?? LEASE_MS;
   const baseLogger = options.logger ?? pino({ level: 'silent' });

@@ -1,5 +1,5 @@
 /** `settle restart ID`: continues a failed or stopped execution from its last commit. */
-import { count } from '../arguments.ts';
+import { chunkRows, count } from '../arguments.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
 import type { Cli } from '../program.ts';
@@ -10,7 +10,7 @@ export function registerRestart({ program, exit }: Cli): void {
     .description('continue a failed or stopped execution from its last commit')
     .argument('<id>', 'number of the execution, as `settle runs` lists it')
     .option('--workers <n>', 'worker threads (default: number of cores)', count('--workers'))
-    .option('--chunk <n>', 'rows a chunk', count('--chunk'))
+    .option('--chunk <n>', 'rows a chunk, at most 4000000', chunkRows)
     .option('--json', 'print one JSON object at the end')
     .addHelpText('after', '\nExample:\n  settle restart 42\n')
     .action(async (idText: string, _own, command) => {

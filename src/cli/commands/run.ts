@@ -1,6 +1,6 @@
 /** `settle run JOB`: runs one job, or prints what it would do. */
 import { Option } from 'commander';
-import { collectPair, count } from '../arguments.ts';
+import { chunkRows, collectPair, count } from '../arguments.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
 import type { Cli } from '../program.ts';
@@ -22,7 +22,7 @@ export function registerRun({ program, exit }: Cli): void {
     .addOption(new Option('-p, --param <name=value>', 'parameter of the job; may be repeated').argParser(collectPair))
     .option('--workers <n>', 'worker threads (default: number of cores)', count('--workers'))
     .option('--partitions <n>', 'partitions to split the work into (default: planned)', count('--partitions'))
-    .option('--chunk <n>', 'rows a chunk', count('--chunk'))
+    .option('--chunk <n>', 'rows a chunk, at most 4000000', chunkRows)
     .option('--dry-run', 'print the plan: id ranges and rows expected; change nothing')
     .option('--rerun', 'compute a completed date again, as its next revision')
     .option('--json', 'print one JSON object at the end')

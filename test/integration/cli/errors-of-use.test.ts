@@ -82,6 +82,7 @@ describe.each(testDatabases())('on $name', ({ name }) => {
   test.each([
     [['--date', '2026-13-01'], /'2026-13-01' is not a date/],
     [['--date', '20261120'], /'20261120' is not a date/],
+    [['--date', DATE, '--chunk', '4000001'], /--chunk must be a whole number from 1 to 4,000,000, not 4000001/],
     [['--date', DATE, '--zone', 'Asia/Soul'], /unknown time zone 'Asia\/Soul'/],
     [['--date', DATE, '-p', 'colour=red'], /has no parameter colour/],
     [['--date', DATE, '-p', 'date=2026-11-21'], /date is given twice/],
