@@ -2,6 +2,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { formatCount, formatDuration } from './format.ts';
 import type { ProgressDisplay } from './progress.ts';
+import { barLayout } from './progress-layout.ts';
 import { ProgressState, rateOf, type Track, timeLeftMs } from './progress-state.ts';
 
 const REDRAW_MS = 200;
@@ -9,6 +10,7 @@ const REDRAW_MS = 200;
 const BARS_MAX = 16;
 
 export function progressBars(): ProgressDisplay {
+  const layout = barLayout(process.stderr.columns);
   const state = new ProgressState();
   const bars = new Map<string, SingleBar>();
   const screen = new MultiBar({
@@ -16,7 +18,7 @@ export function progressBars(): ProgressDisplay {
     stream: process.stderr,
     barCompleteChar: '#',
     barIncompleteChar: '.',
-    barsize: 30,
+    barsize: layout.bar,
     hideCursor: true,
     clearOnComplete: true,
     stopOnComplete: false,
@@ -27,7 +29,7 @@ export function progressBars(): ProgressDisplay {
     const total = Math.max(track.rowsExpected ?? 0, track.rowsDone, 1);
     const left = timeLeftMs(track, now);
     const payload = {
-      name: label(track).padEnd(24),
+      name: label(track).padEnd(layout.name),
       shownPercent:
         track.rowsExpected === undefined ? '    ' : `${Math.floor((track.rowsDone * 100) / total)} %`.padStart(5),
       rows: formatCount(track.rowsDone),
