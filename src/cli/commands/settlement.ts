@@ -7,6 +7,7 @@ interface Flags extends GlobalFlags {
   readonly date: string;
   readonly period: 'day' | 'week' | 'month';
   readonly format: 'table' | 'csv' | 'json';
+  readonly json?: boolean;
 }
 
 export function registerSettlement({ program }: Cli): void {
@@ -16,12 +17,14 @@ export function registerSettlement({ program }: Cli): void {
     .requiredOption('--date <date>', 'a date of the period, YYYY-MM-DD')
     .addOption(new Option('--period <period>', 'how much').choices(['day', 'week', 'month']).default('day'))
     .addOption(new Option('--format <format>', 'how it looks').choices(['table', 'csv', 'json']).default('table'))
+    .option('--json', 'short for --format json')
     .addHelpText(
       'after',
       '\nExamples:\n  settle settlement --date 2026-11-20\n  settle settlement --date 2026-11-20 --period month --format csv\n',
     )
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
+      const format = flags.json ? 'json' : flags.format;
       const { parseBusinessDate, periodOf } = await import('../../rules/business-time.ts');
       const period = periodOf(parseBusinessDate(flags.date), flags.period);
       const { withDatabase } = await import('../context.ts');
@@ -30,7 +33,7 @@ export function registerSettlement({ program }: Cli): void {
         const { print } = await import('../output/stdout.ts');
         const { settlementText } = await import('../output/settlement.ts');
         const rows = await readSettlement(database, period);
-        for (const text of settlementText(flags.format, period, rows)) await print(text);
+        for (const text of settlementText(format, period, rows)) await print(text);
       });
     });
 }

@@ -8,6 +8,7 @@ interface Flags extends GlobalFlags {
   readonly date: string;
   readonly period: 'day' | 'week' | 'month';
   readonly format: 'table' | 'csv' | 'json';
+  readonly json?: boolean;
   readonly by: 'views' | 'play_seconds';
   readonly top?: number;
 }
@@ -19,6 +20,7 @@ export function registerStats({ program }: Cli): void {
     .requiredOption('--date <date>', 'a date of the period, YYYY-MM-DD')
     .addOption(new Option('--period <period>', 'how much').choices(['day', 'week', 'month']).default('day'))
     .addOption(new Option('--format <format>', 'how it looks').choices(['table', 'csv', 'json']).default('table'))
+    .option('--json', 'short for --format json')
     .option('--top <n>', 'only the first n of the ranking (default: all, by video id)', count('--top'))
     .addOption(new Option('--by <metric>', 'what --top ranks by').choices(['views', 'play_seconds']).default('views'))
     .addHelpText(
@@ -27,6 +29,7 @@ export function registerStats({ program }: Cli): void {
     )
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
+      const format = flags.json ? 'json' : flags.format;
       const { parseBusinessDate, periodOf } = await import('../../rules/business-time.ts');
       const period = periodOf(parseBusinessDate(flags.date), flags.period);
       const { withDatabase } = await import('../context.ts');
@@ -38,7 +41,7 @@ export function registerStats({ program }: Cli): void {
         const all = await readStatistics(database, period);
         const shown = flags.top === undefined ? all : topVideos(all, flags.by, flags.top);
         for (const text of statisticsText(
-          flags.format,
+          format,
           period,
           shown,
           all.length,

@@ -90,6 +90,7 @@ describe.each(testDatabases())('on $name', ({ name }) => {
     expect(views).toBe((await json('show', '2')).verdicts.counted);
 
     const week = JSON.parse((await run('stats', '--date', DATE, '--period', 'week', '--format', 'json')).stdout);
+    expect(await json('stats', '--date', DATE, '--period', 'week')).toEqual(week);
     expect(week).toMatchObject({ period: '2026-W47', from: '2026-11-16', to: '2026-11-22', rankedBy: null });
     const fields = ['video_id', 'views', 'ad_views', 'play_seconds'];
     expect(week.rows.map((row: Record<string, number>) => fields.map((field) => row[field]))).toEqual(rows);
