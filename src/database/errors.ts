@@ -136,7 +136,7 @@ const RULES: readonly ErrorRule[] = [
   {
     code: 'UNREADABLE_VALUE',
     class: 'data',
-    exitCode: failed,
+    exitCode: usage,
     codes: ['UNREADABLE_VALUE'],
     message: 'a value cannot be read',
     hint: 'the message names the row',
@@ -149,7 +149,7 @@ const RULES: readonly ErrorRule[] = [
     // What other programs fill and read: it was there when the schema was migrated, so migrating does not help.
     pattern: /(no such table: |[.'])(main\.)?(view_log|video|video_daily_stats)('|$)/,
     message: 'the database lacks a table',
-    hint: 'this table is the platform’s own: does the database URL name its database? `settle migrate` made it only where there was none',
+    hint: 'this table is the platform’s own: does the database URL name its database? `settle migrate` does not make it again: one that was removed comes back from a backup',
   },
   {
     code: 'DATABASE_TABLE_MISSING',
@@ -157,7 +157,7 @@ const RULES: readonly ErrorRule[] = [
     exitCode: schemaOutdated,
     codes: [1146, 1051],
     message: 'the database lacks a table',
-    hint: 'run `settle migrate`',
+    hint: 'run `settle migrate`; if that finds nothing to do, the table was removed later: restore the database from a backup',
   },
   {
     code: 'DATABASE_TABLE_MISSING',
@@ -166,7 +166,7 @@ const RULES: readonly ErrorRule[] = [
     codes: ['SQLITE_ERROR'],
     pattern: /no such table/,
     message: 'the database lacks a table',
-    hint: 'run `settle migrate`',
+    hint: 'run `settle migrate`; if that finds nothing to do, the table was removed later: restore the database from a backup',
   },
   {
     code: 'DATABASE_COLUMN_MISSING',

@@ -44,7 +44,9 @@ export async function requireCurrentSchema(database: Database): Promise<void> {
   if (unknown.length > 0) throw schemaNewer(database, unknown);
   if (pending.length === 0) return;
   const state =
-    pending.length === migrations.length ? 'has no settle tables yet' : `lacks ${pending.length} migrations`;
+    pending.length === migrations.length
+      ? 'has no settle tables yet'
+      : `lacks ${pending.length === 1 ? '1 migration' : `${pending.length} migrations`}`;
   throw new SettleError('SCHEMA_OUTDATED', ExitCode.schemaOutdated, `the database ${database.displayUrl} ${state}`, {
     hint: 'run: settle migrate',
   });

@@ -29,8 +29,9 @@ export function unreadableValueError(
   const place = keyColumn === undefined ? '' : ` of the row with ${key} ${keyColumn.values[row]}`;
   return new SettleError(
     'UNREADABLE_VALUE',
-    ExitCode.failed,
-    `${table}.${spec.name}${place} is ${value.slice(0, 60)}, which is no ${MEANING[spec.type]}`,
+    // Until somebody corrects the row, every retry ends here.
+    ExitCode.usage,
+    `${table}.${spec.name}${place} is ${JSON.stringify(value.slice(0, 60))}, which is no ${MEANING[spec.type]}`,
     { hint: 'correct the row in the database, then start the run again' },
   );
 }

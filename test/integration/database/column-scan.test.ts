@@ -167,9 +167,10 @@ describe.each(ways)('a column scan on $name', ({ kind, plain }) => {
     const batch = new ColumnBatch(columns, 10);
     const error = await scanner.scan({ ...all, columns, limit: 10 }, batch).catch((e: unknown) => e);
     expect(isSettleError(error) && error.message).toBe(
-      'view_log.video_id of the row with id 2 is 9007199254740992, which is no integer of at most 53 bits',
+      'view_log.video_id of the row with id 2 is "9007199254740992", which is no integer of at most 53 bits',
     );
     expect(classifyError(error)).toBe('data');
+    expect(error).toMatchObject({ exitCode: 2 });
     expect(await scanner.scan({ ...all, columns, limit: 10, from: 3n }, batch)).toBe(1);
   });
 
