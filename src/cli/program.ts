@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { usageError } from '../errors.ts';
 import { registerAbandon } from './commands/abandon.ts';
+import { registerChallenge } from './commands/challenge.ts';
 import { registerClose } from './commands/close.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExplain } from './commands/explain.ts';
@@ -77,6 +78,7 @@ function createProgram(exit: (code: number) => void): Command {
   registerVerify(cli);
   registerSettlement(cli);
   registerExplain(cli);
+  registerChallenge(cli);
   registerClose(cli);
   registerSkipped(cli);
   registerReplay(cli);

@@ -3,17 +3,19 @@
 import type { JobDefinition } from '../engine/job.ts';
 import { nearestName } from '../engine/nearest-name.ts';
 import { usageError } from '../errors.ts';
+import { challengeSettlementJob } from './challenge-settlement/definition.ts';
 import { dailyJob } from './daily/definition.ts';
 import { importJob } from './import/import-job.ts';
+import { importKinds } from './import/import-parameters.ts';
 import { seedJob } from './seed/seed-job.ts';
 import { videoSettlementJob } from './video-settlement/definition.ts';
 
 export const jobs: readonly JobDefinition[] = [
   dailyJob,
   videoSettlementJob,
+  challengeSettlementJob,
   seedJob,
-  importJob('views'),
-  importJob('videos'),
+  ...importKinds.map(importJob),
 ];
 
 /** @throws SettleError (exit 2) when there is no job of that name. */

@@ -1,5 +1,6 @@
 /** `settle explain WHAT`: takes a number back to its rows and rules. One file a WHAT, in explain/. */
 import type { Cli } from '../program.ts';
+import { registerExplainPayout } from './explain/payout.ts';
 import { registerExplainSettlement } from './explain/settlement.ts';
 
 export function registerExplain({ program }: Cli): void {
@@ -8,4 +9,5 @@ export function registerExplain({ program }: Cli): void {
     .description('take a number back to its rows and rules')
     .addHelpText('after', '\nExample:\n  settle explain settlement --date 2026-11-20 --video 17\n');
   registerExplainSettlement(explain);
+  registerExplainPayout(explain);
 }

@@ -1,9 +1,11 @@
-/** `settle import`: loads a file of views, videos or rates. Restartable: a file that was cut short is continued. */
+/** `settle import`: loads a file of views, videos, challenges, members, proofs or rates. Restartable: a file that was cut short is continued. */
 import { Option } from 'commander';
 import { usageError } from '../../errors.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
 import type { Cli } from '../program.ts';
+
+const kinds = ['views', 'videos', 'challenges', 'members', 'proofs'] as const;
 
 interface Flags extends GlobalFlags, RunFlags {
   readonly map?: string;
@@ -14,8 +16,8 @@ interface Flags extends GlobalFlags, RunFlags {
 export function registerImport({ program, exit }: Cli): void {
   program
     .command('import')
-    .description('load views or videos from CSV or TSV, plain or gzip, or a rate card from JSON; - reads stdin')
-    .addArgument(program.createArgument('<what>', 'views, videos or rates').choices(['views', 'videos', 'rates']))
+    .description('load a table from CSV or TSV, plain or gzip, or a rate card from JSON; - reads stdin')
+    .addArgument(program.createArgument('<what>', 'what the file holds').choices([...kinds, 'rates']))
     .argument('<file>', 'path of the file, or - for stdin')
     .addOption(new Option('--map <columns>', 'columns of other names: ours=theirs,...'))
     .option('--zone <zone>', 'IANA time zone of times that name none (default: UTC)')
@@ -23,13 +25,14 @@ export function registerImport({ program, exit }: Cli): void {
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
-      '\nExamples:\n  settle import views log.csv.gz --map viewer_id=user_id --register-videos\n  zcat log.tsv.gz | settle import views -\n  settle import rates rates.json\n',
+      '\nExamples:\n  settle import views log.csv.gz --map viewer_id=user_id --register-videos\n  zcat log.tsv.gz | settle import views -\n  settle import rates rates.json\n  settle import members members.csv\n',
     )
-    .action(async (what: 'views' | 'videos' | 'rates', file: string, _own, command) => {
+    .action(async (what: (typeof kinds)[number] | 'rates', file: string, _own, command) => {
       const flags: Flags = command.optsWithGlobals();
       if (what === 'rates') return await (await import('../import-rates.ts')).importRates(flags, file);
-      if (what === 'videos' && (flags.zone !== undefined || flags.registerVideos)) {
-        throw usageError('--zone and --register-videos are for views');
+      if (what !== 'views' && flags.registerVideos) throw usageError('--register-videos is for views');
+      if (what !== 'views' && what !== 'members' && flags.zone !== undefined) {
+        throw usageError('--zone is for views and members: nothing else has times');
       }
       const { findJob } = await import('../../jobs/index.ts');
       const job = findJob(`import-${what}`);

@@ -1,0 +1,79 @@
+/** A challenge, and the explanation of a payout, for people. Pure. */
+import type { PayoutExplanation } from '../../jobs/challenge-settlement/explain-payout.ts';
+import type { ChallengeView, MemberView } from '../../jobs/challenge-settlement/read-challenge.ts';
+import { formatCount } from './format.ts';
+import { formatPairs, formatTable } from './table.ts';
+
+export function challengeText(view: ChallengeView): string {
+  const { settlement } = view;
+  const pairs: [string, string][] = [
+    ['challenge', `${view.id}, ${view.status}`],
+    ['dates', `${view.startDate} to ${view.endDate}`],
+    ['policy', `${view.thresholdPercent} % win, fee ${view.feeBp} bp, without a winner: ${view.noWinnerPolicy}`],
+    ['escrow', formatCount(view.escrow)],
+  ];
+  if (settlement !== null) {
+    pairs.push(
+      ['settled', `for ${settlement.businessDate} by execution ${settlement.execution}`],
+      ['members', `${formatCount(settlement.members)}, of whom ${formatCount(settlement.winners)} won`],
+      ['pot', `${formatCount(settlement.pot)}, of which ${formatCount(settlement.forfeited)} forfeited`],
+      ['fee', formatCount(settlement.fee)],
+      ['house', formatCount(settlement.house)],
+      ['refunded', formatCount(settlement.refunded)],
+      ['shared', `${formatCount(settlement.distributable)}, ${formatCount(settlement.leftOver)} as extra points`],
+    );
+  }
+  for (const { id, key } of view.journals) pairs.push(['journal', `${id} ${key}`]);
+  if (view.members.length === 0) return formatPairs(pairs);
+  const columns = [
+    { header: 'member', align: 'right' as const },
+    { header: 'user', align: 'right' as const },
+    { header: 'stake', align: 'right' as const },
+    { header: 'verdict' },
+    { header: '%', align: 'right' as const },
+    { header: 'floor', align: 'right' as const },
+    { header: 'fraction' },
+    { header: 'extra', align: 'right' as const },
+    { header: 'payout', align: 'right' as const },
+  ];
+  return `${formatPairs(pairs)}\n${formatTable(columns, view.members.map(memberCells))}`;
+}
+
+function memberCells({ id, userId, stake, outcome }: MemberView): string[] {
+  const first = [String(id), String(userId), formatCount(stake)];
+  if (outcome === null) return [...first, '-', '', '', '', '', ''];
+  const { fraction } = outcome;
+  return [
+    ...first,
+    outcome.verdict,
+    String(outcome.percent),
+    outcome.floor === null ? '' : formatCount(outcome.floor),
+    fraction === null ? '' : `${fraction.numerator}/${fraction.denominator}`,
+    outcome.extraPoint === null ? '' : String(outcome.extraPoint),
+    formatCount(outcome.payout),
+  ];
+}
+
+export function payoutExplanationText(explanation: PayoutExplanation): string {
+  const { challenge, userId, rule, settlement, members, sources } = explanation;
+  const pairs: [string, string][] = [
+    ['user', `${userId} in challenge ${challenge.id}, ${challenge.status}`],
+    ['dates', `${challenge.startDate} to ${challenge.endDate}`],
+    ['rule', rule],
+  ];
+  if (settlement !== null) {
+    const { thresholdPercent, feeBp, noWinnerPolicy, execution, businessDate, zone } = settlement;
+    pairs.push(
+      ['policy', `${thresholdPercent} % win, fee ${feeBp} bp, without a winner: ${noWinnerPolicy}`],
+      ['run', `execution ${execution} for ${businessDate}, ${zone}`],
+    );
+  }
+  for (const { id, joinedAt, stake, outcome, because, journals } of members) {
+    pairs.push(['member', `${id}, joined ${joinedAt} UTC with ${formatCount(stake)}`]);
+    for (const reason of because) pairs.push(['', reason]);
+    if (outcome !== null) pairs.push(['payout', `${formatCount(outcome.payout)} points (${outcome.kind})`]);
+    for (const journal of journals) pairs.push(['journal', `${journal.id} ${journal.key}`]);
+  }
+  pairs.push(['members', sources.members], ['proofs', sources.proofs], ['escrow', sources.entries]);
+  return formatPairs(pairs);
+}
