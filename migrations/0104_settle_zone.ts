@@ -14,6 +14,8 @@ export const migration: Migration = {
        to_id ${bigint} NOT NULL,
        row_count ${bigint} NOT NULL,
        undated_count ${bigint} NOT NULL,
+       id_sum ${bigint} NOT NULL,
+       id_square_sum ${bigint} NOT NULL,
        min_ms ${bigint} NULL,
        max_ms ${bigint} NULL,
        strays ${longText} NULL,

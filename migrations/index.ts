@@ -29,6 +29,7 @@ import { migration as settleQuarantineStaged } from './0109_settle_quarantine_st
 import { migration as settleQuarantine } from './0110_settle_quarantine.ts';
 import { migration as settleStatisticsRun } from './0111_settle_statistics_run.ts';
 import { migration as settleRanking } from './0112_settle_ranking.ts';
+import { migration as settleLock } from './0113_settle_lock.ts';
 import { migration as settleAccount } from './0201_settle_account.ts';
 import { migration as settleJournal } from './0202_settle_journal.ts';
 import { migration as settleEntry } from './0203_settle_entry.ts';
@@ -79,6 +80,7 @@ export const migrations: readonly Migration[] = [
   settleQuarantine,
   settleStatisticsRun,
   settleRanking,
+  settleLock,
   settleAccount,
   settleJournal,
   settleEntry,

@@ -116,5 +116,5 @@ export function expectedOpenRows(
 function singleRow(stray: Stray): Zone {
   const { id } = stray;
   const none = { minMs: Number.POSITIVE_INFINITY, maxMs: Number.NEGATIVE_INFINITY };
-  return { fromId: id, toId: id, rows: 1, undated: 0, ...none, strays: [stray] };
+  return { fromId: id, toId: id, rows: 1, idSum: 0, idSquareSum: 0, undated: 0, ...none, strays: [stray] };
 }

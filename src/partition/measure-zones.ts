@@ -2,13 +2,14 @@
  * Measures runs of ids: counts rows and finds the smallest and largest time, by BETWEEN on the key. The width of a run
  * follows the density of the ids; a hole is jumped over with one seek.
  */
+import type { Knex } from 'knex';
 import { ColumnBatch, type ColumnSpec } from '../database/column-batch.ts';
 import { openScanner } from '../database/column-scan.ts';
 import type { Database } from '../database/database.ts';
 import { parseInstant } from '../database/instant.ts';
 import { toBigInt, toNumber } from '../database/values.ts';
 import { coreInterval } from '../rules/core-interval.ts';
-import type { LogTable, Stray, Zone } from './zone.ts';
+import type { IdCheck, LogTable, Stray, Zone } from './zone.ts';
 
 /** A run is measured again, half as wide, when it holds more than this many times the rows wanted. */
 const overfull = 4;
@@ -27,13 +28,25 @@ export async function idBounds(
   return row.min === null ? undefined : { minId: toBigInt(row.min), maxId: toBigInt(row.max) };
 }
 
-/** Rows whose id lies between the two, inclusive. */
-export async function countRows(database: Database, log: LogTable, fromId: bigint, toId: bigint): Promise<number> {
-  const [row] = (await database
-    .knex(log.table)
+/** What the rows whose id lies between the two (inclusive) come to. */
+export async function checkIds(database: Database, log: LogTable, fromId: bigint, toId: bigint): Promise<IdCheck> {
+  const { knex } = database;
+  const [row] = (await knex(log.table)
     .whereBetween(log.key, [fromId.toString(), toId.toString()])
-    .count('* as rows')) as { rows: unknown }[];
-  return toNumber(row.rows);
+    .select(idCheckColumns(knex, log))) as Record<string, unknown>[];
+  return toIdCheck(row);
+}
+
+function idCheckColumns(knex: Knex, { key }: LogTable): Knex.Raw {
+  return knex.raw(
+    'COUNT(*) AS row_count, SUM(?? % 1073741789) AS id_sum, SUM((?? % 65521) * (?? % 65521)) AS id_square_sum',
+    [key, key, key],
+  );
+}
+
+function toIdCheck(row: Record<string, unknown>): IdCheck {
+  const rows = toNumber(row.row_count);
+  return { rows, idSum: toNumber(row.id_sum ?? 0), idSquareSum: toNumber(row.id_square_sum ?? 0) };
 }
 
 /**
@@ -57,17 +70,17 @@ export async function measureZones(
       width = max(1n, width / 2n);
       continue;
     }
-    let next = end + 1n;
-    if (zone.rows === 0 && next <= toId) {
-      // A hole: it belongs to the zone before it, or to the one that begins after it.
-      const row = (await idBounds(database, log, end)) ?? undefined;
-      next = row === undefined || row.minId > toId ? toId + 1n : row.minId;
-      extendOver(zones, start, next - 1n, zone);
-    } else {
+    if (zone.rows > 0) {
       zones.push(zone);
       onZone?.(zone);
-      if (zone.rows > 0) width = max(1n, ((end - start + 1n) * BigInt(rowsWanted)) / BigInt(zone.rows));
+      width = max(1n, ((end - start + 1n) * BigInt(rowsWanted)) / BigInt(zone.rows));
+      start = end + 1n;
+      continue;
     }
+    // A hole is a zone of its own, so that the zones beside it stay dense and need no counting later.
+    const after = await idBounds(database, log, end);
+    const next = after === undefined || after.minId > toId ? toId + 1n : after.minId;
+    zones.push({ ...zone, toId: next - 1n });
     start = next;
   }
   return zones;
@@ -78,14 +91,18 @@ export async function measureZone(database: Database, log: LogTable, fromId: big
   const [row] = (await database
     .knex(log.table)
     .whereBetween(log.key, [fromId.toString(), toId.toString()])
-    .count('* as rows')
+    .select(idCheckColumns(database.knex, log))
     .count(`${log.time} as dated`)
     .min(`${log.time} as first`)
-    .max(`${log.time} as last`)) as { rows: unknown; dated: unknown; first: string | null; last: string | null }[];
-  const rows = toNumber(row.rows);
+    .max(`${log.time} as last`)) as ({ dated: unknown; first: string | null; last: string | null } & Record<
+    string,
+    unknown
+  >)[];
+  const check = toIdCheck(row);
   const minMs = row.first === null ? Number.POSITIVE_INFINITY : parseInstant(row.first);
   const maxMs = row.last === null ? Number.NEGATIVE_INFINITY : parseInstant(row.last);
-  const zone: Zone = { fromId, toId, rows, undated: rows - toNumber(row.dated), minMs, maxMs, strays: [] };
+  const undated = check.rows - toNumber(row.dated);
+  const zone: Zone = { ...check, fromId, toId, undated, minMs, maxMs, strays: [] };
   return maxMs - minMs > wideMs ? withoutStrays(database, log, zone) : zone;
 }
 
@@ -108,12 +125,6 @@ async function withoutStrays(database: Database, log: LogTable, zone: Zone): Pro
   if (core === undefined) return zone;
   const strays: Stray[] = core.strays.map((at) => ({ id: batch.int64(0).values[at], timeMs: times[at] }));
   return { ...zone, minMs: core.minMs, maxMs: core.maxMs, strays };
-}
-
-/** Lets the last zone reach over a hole, or makes an empty zone of it when there is none yet. */
-function extendOver(zones: Zone[], fromId: bigint, toId: bigint, empty: Zone): void {
-  const last = zones.pop();
-  zones.push(last === undefined ? { ...empty, fromId, toId } : { ...last, toId });
 }
 
 function min(a: bigint, b: bigint): bigint {

@@ -4,8 +4,8 @@
  */
 import pLimit from 'p-limit';
 import type { Database } from '../database/database.ts';
-import { countRows, idBounds, measureZones } from './measure-zones.ts';
-import type { LogTable, Zone } from './zone.ts';
+import { checkIds, idBounds, measureZones } from './measure-zones.ts';
+import { type IdCheck, isDense, type LogTable, type Zone } from './zone.ts';
 import { deleteZones, insertZones, loadZones, lockExtent, readExtent, saveExtent } from './zone-store.ts';
 
 /** Rows a zone: small zones plan small logs exactly, large ones keep the map of a large log small. */
@@ -41,9 +41,9 @@ export async function extendZoneMap(database: Database, log: LogTable, options: 
 }
 
 /**
- * Counts the rows of the zones that `doubted` picks and measures again those in which rows have turned up (or gone).
- * Without it a row that became visible late would never be found in a zone that is not read.
- * @returns whether anything had changed
+ * Looks again at the zones that `doubted` picks and measures those anew in which rows have turned up (or gone). Without
+ * it a row that became visible late would never be found in a zone that is not read. Dense zones have no room for one.
+ * @returns whether the map has changed and must be loaded again
  */
 export async function recheckZones(
   database: Database,
@@ -52,46 +52,70 @@ export async function recheckZones(
   doubted: (zone: Zone) => boolean,
   options: ZoneMapOptions,
 ): Promise<boolean> {
-  const runs = runsOf(zones, doubted);
+  const runs = runsOf(zones, (zone) => !isDense(zone) && doubted(zone));
   const limit = pLimit(options.concurrency);
   const changed = await Promise.all(
     runs.map((run) =>
       limit(async () => {
         options.signal?.throwIfAborted();
-        const rows = await countRows(database, log, run[0].fromId, run[run.length - 1].toId);
-        return rows !== run.reduce((sum, zone) => sum + zone.rows, 0);
+        return !sameIds(run, await checkIds(database, log, run[0].fromId, run[run.length - 1].toId));
       }),
     ),
   );
-  for (const [at, run] of runs.entries()) {
-    if (changed[at]) await remeasureZones(database, log, run[0].fromId, run[run.length - 1].toId);
-  }
-  // Rows before the first zone, in ids that were taken before the map was begun.
-  const before = await rowsBefore(database, log, zones);
+  for (const [at, run] of runs.entries()) if (changed[at]) await remeasureZones(database, log, run);
+  const before = await measureBefore(database, log, zones);
   return before || changed.includes(true);
 }
 
-/** Measures the ids of some zones again; both ends must be ends of zones. */
-export async function remeasureZones(database: Database, log: LogTable, fromId: bigint, toId: bigint): Promise<void> {
-  const zones = await measureZones(database, log, fromId, toId, rowsAZone(toId - fromId + 1n));
-  await database.transaction(async (tx) => {
-    await lockExtent(database, tx, log.table);
-    await deleteZones(tx, log.table, fromId, toId);
-    await insertZones(database, tx, log.table, zones);
-  });
+function sameIds(zones: readonly Zone[], check: IdCheck): boolean {
+  const sum = (of: (zone: Zone) => number) => zones.reduce((total, zone) => total + of(zone), 0);
+  return (
+    sum(({ rows }) => rows) === check.rows &&
+    sum(({ idSum }) => idSum) === check.idSum &&
+    sum(({ idSquareSum }) => idSquareSum) === check.idSquareSum
+  );
 }
 
-async function rowsBefore(database: Database, log: LogTable, zones: readonly Zone[]): Promise<boolean> {
+/** Measures the ids of neighbouring zones again. Does nothing when another run has changed them meanwhile. */
+export async function remeasureZones(database: Database, log: LogTable, old: readonly Zone[]): Promise<void> {
+  const { fromId } = old[0];
+  const { toId } = old[old.length - 1];
+  const rows = old.reduce((sum, zone) => sum + zone.rows, 0);
+  const zones = await measureZones(database, log, fromId, toId, rowsAZone(BigInt(rows) * zonesWanted));
+  await replaceZones(database, log, fromId, toId, old, zones);
+}
+
+/** Rows before the first zone, in ids that were taken before the map was begun. */
+async function measureBefore(database: Database, log: LogTable, zones: readonly Zone[]): Promise<boolean> {
   const bounds = await idBounds(database, log);
   if (bounds === undefined || zones.length === 0 || bounds.minId >= zones[0].fromId) return false;
   const toId = zones[0].fromId - 1n;
   const found = await measureZones(database, log, bounds.minId, toId, rowsAZone(toId - bounds.minId + 1n));
+  await replaceZones(database, log, bounds.minId, toId, [], found);
+  return true;
+}
+
+/** Puts `zones` in the place of `old`, unless the map is no longer what `old` was taken from. */
+async function replaceZones(
+  database: Database,
+  log: LogTable,
+  fromId: bigint,
+  toId: bigint,
+  old: readonly Zone[],
+  zones: Zone[],
+): Promise<void> {
   await database.transaction(async (tx) => {
     await lockExtent(database, tx, log.table);
-    await deleteZones(tx, log.table, bounds.minId, toId);
-    await insertZones(database, tx, log.table, found);
+    const current = (await loadZones(tx, log.table)).filter((zone) => zone.toId >= fromId && zone.fromId <= toId);
+    const isUnchanged =
+      current.length === old.length &&
+      current.every(
+        (zone, at) => zone.fromId === old[at].fromId && zone.toId === old[at].toId && sameIds([old[at]], zone),
+      );
+    if (!isUnchanged) return;
+    await deleteZones(tx, log.table, fromId, toId);
+    await insertZones(database, tx, log.table, zones);
   });
-  return true;
 }
 
 async function measureInParallel(

@@ -5,6 +5,7 @@
 import { bulkInsert } from '../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../database/database.ts';
 import { toBigInt, toNumber } from '../database/values.ts';
+import { ExitCode, SettleError } from '../errors.ts';
 import type { Zone } from './zone.ts';
 
 /** Every zone of the log, by id. */
@@ -12,19 +13,42 @@ export async function loadZones(executor: Executor, table: string): Promise<Zone
   const rows = await executor('settle_zone')
     .where({ table_name: table })
     .orderBy('from_id')
-    .select('from_id', 'to_id', 'row_count', 'undated_count', 'min_ms', 'max_ms', 'strays');
-  return rows.map((row) => ({
+    .select('from_id', 'to_id', 'row_count', 'undated_count', 'id_sum', 'id_square_sum', 'min_ms', 'max_ms', 'strays');
+  const zones = rows.map(toZone);
+  requireTiling(zones, table);
+  return zones;
+}
+
+/** A gap or an overlap would lose rows or count them twice. */
+function requireTiling(zones: readonly Zone[], table: string): void {
+  for (let at = 1; at < zones.length; at++) {
+    if (zones[at].fromId === zones[at - 1].toId + 1n) continue;
+    throw new SettleError(
+      'ZONE_MAP_BROKEN',
+      ExitCode.invariantBroken,
+      `the zones of ${table} do not tile its ids after id ${zones[at - 1].toId}`,
+      {
+        hint: `Delete the rows of '${table}' from settle_zone and settle_zone_map; the next run measures the log anew.`,
+      },
+    );
+  }
+}
+
+function toZone(row: Record<string, unknown>): Zone {
+  return {
     fromId: toBigInt(row.from_id),
     toId: toBigInt(row.to_id),
     rows: toNumber(row.row_count),
     undated: toNumber(row.undated_count),
+    idSum: toNumber(row.id_sum),
+    idSquareSum: toNumber(row.id_square_sum),
     minMs: row.min_ms === null ? Number.POSITIVE_INFINITY : toNumber(row.min_ms),
     maxMs: row.max_ms === null ? Number.NEGATIVE_INFINITY : toNumber(row.max_ms),
     strays:
       row.strays === null
         ? []
-        : (JSON.parse(row.strays) as [string, number][]).map(([id, timeMs]) => ({ id: BigInt(id), timeMs })),
-  }));
+        : (JSON.parse(String(row.strays)) as [string, number][]).map(([id, timeMs]) => ({ id: BigInt(id), timeMs })),
+  };
 }
 
 /** The id up to which zones exist, undefined before the first; its row is locked until the transaction ends. */
@@ -58,7 +82,18 @@ export async function insertZones(database: Database, tx: Transaction, table: st
     database.dialect,
     {
       table: 'settle_zone',
-      columns: ['table_name', 'from_id', 'to_id', 'row_count', 'undated_count', 'min_ms', 'max_ms', 'strays'],
+      columns: [
+        'table_name',
+        'from_id',
+        'to_id',
+        'row_count',
+        'undated_count',
+        'id_sum',
+        'id_square_sum',
+        'min_ms',
+        'max_ms',
+        'strays',
+      ],
     },
     zones.map((zone) => [
       table,
@@ -66,6 +101,8 @@ export async function insertZones(database: Database, tx: Transaction, table: st
       zone.toId,
       zone.rows,
       zone.undated,
+      zone.idSum,
+      zone.idSquareSum,
       Number.isFinite(zone.minMs) ? zone.minMs : null,
       Number.isFinite(zone.maxMs) ? zone.maxMs : null,
       zone.strays.length === 0 ? null : JSON.stringify(zone.strays.map(({ id, timeMs }) => [id.toString(), timeMs])),

@@ -19,12 +19,20 @@ export interface Stray {
   readonly timeMs: number;
 }
 
-export interface Zone {
+/** What tells one set of ids from another without keeping them: sums that add up over zones. */
+export interface IdCheck {
+  readonly rows: number;
+  /** Sum of id mod 1073741789. */
+  readonly idSum: number;
+  /** Sum of the square of id mod 65521. */
+  readonly idSquareSum: number;
+}
+
+export interface Zone extends IdCheck {
   /** Inclusive, both. */
   readonly fromId: bigint;
   readonly toId: bigint;
-  /** Rows when it was measured, undated ones included. */
-  readonly rows: number;
+  /** Of `rows`, the ones without a time. */
   readonly undated: number;
   /**
    * Smallest and largest time of the dated rows that are not strays, milliseconds since 1970. With no such row `minMs`
@@ -33,6 +41,11 @@ export interface Zone {
   readonly minMs: number;
   readonly maxMs: number;
   readonly strays: readonly Stray[];
+}
+
+/** Whether every id of the zone is taken: then no row can turn up in it. */
+export function isDense(zone: Zone): boolean {
+  return BigInt(zone.rows) === zone.toId - zone.fromId + 1n;
 }
 
 /** Whether the zone can hold a row with startMs <= time < endMs. */

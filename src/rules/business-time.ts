@@ -26,7 +26,8 @@ export const defaultZone = 'Asia/Seoul';
 
 /** The date itself when it is a real calendar date written `YYYY-MM-DD`; otherwise a usage error. */
 export function parseBusinessDate(text: string): string {
-  const ok = /^\d{4}-\d{2}-\d{2}$/.test(text) && DateTime.fromISO(text, { zone: 'utc' }).isValid;
+  // Every date has a day before and one after that a DATE column can hold.
+  const ok = /^[1-9]\d{3}-\d{2}-\d{2}$/.test(text) && text < '9999' && DateTime.fromISO(text, { zone: 'utc' }).isValid;
   if (!ok) throw usageError(`'${text}' is not a date`, 'Write a calendar date as YYYY-MM-DD, for example 2026-11-20.');
   return text;
 }

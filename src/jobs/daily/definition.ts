@@ -1,6 +1,7 @@
 /** The job `daily`: everything that is due on a business date, in order. */
 import type { JobDefinition } from '../../engine/job.ts';
 import type { ParameterDefinition } from '../../engine/parameters.ts';
+import type { StepContext } from '../../engine/step.ts';
 import { isSettleError } from '../../errors.ts';
 import { defaultZone, parseBusinessDate, requireZone } from '../../rules/business-time.ts';
 import { defaultPopularDays, defaultRankingSize } from '../../rules/ranking.ts';
@@ -13,7 +14,8 @@ import { quarantineUndated } from './quarantine-undated.ts';
 import { rankVideos } from './rank-videos.ts';
 import { resolveWindows } from './resolve-windows.ts';
 import { skipLimitParameter } from './skip-limit.ts';
-import { planStatistics, statisticsStep } from './statistics-plan.ts';
+import { planStatistics, requireTruePlan, statisticsStep, videosCheck } from './statistics-plan.ts';
+import type { StatisticsShare } from './statistics-worker.ts';
 
 /** Rows a chunk: a checkpoint about every second a worker. */
 const chunkRows = 1_000_000;
@@ -48,6 +50,14 @@ const parameters: readonly ParameterDefinition[] = [
     validate: (text) => between(text, 1, 1000),
   },
   {
+    name: 'zone-change',
+    type: 'string',
+    identifying: false,
+    required: false,
+    description: "'allow' replaces statistics that were made in another zone",
+    validate: (text) => (text === 'allow' ? undefined : "must be 'allow'"),
+  },
+  {
     name: 'popular-days',
     type: 'long',
     identifying: false,
@@ -79,7 +89,7 @@ export const dailyJob: JobDefinition = {
       name: statisticsStep,
       chunkSize: chunkRows,
       plan: planStatistics,
-      share: async ({ database }) => (await loadVideos(database)).share(),
+      share: shareVideos,
       discard: discardPlan,
       workerModule: workerModule(),
     },
@@ -98,6 +108,15 @@ export const dailyJob: JobDefinition = {
     },
   ],
 };
+
+/** Made at each start. */
+async function shareVideos(context: StepContext): Promise<StatisticsShare> {
+  const { database } = context;
+  await requireTruePlan(context);
+  // Taken before the videos are read: one that is added meanwhile makes the plan outdated, never half known.
+  const check = await videosCheck(database);
+  return { check, videos: (await loadVideos(database)).share() };
+}
 
 /** The worker beside this file: TypeScript in a checkout, JavaScript in the published package. */
 function workerModule(): URL {

@@ -18,7 +18,5 @@ export async function discardPlan(context: StepContext): Promise<void> {
   const zones = await loadZones(database.knex, viewLog.table);
   const read = new Set<Zone>(zonesToRead(zones, { startMs: frame.lookbackStartMs, endMs: frame.dayEndMs }));
   // Whole zones only: those of which the plan took single rows were counted when it was made.
-  for (const zone of zones) {
-    if (read.has(zone)) await remeasureZones(database, viewLog, zone.fromId, zone.toId);
-  }
+  for (const zone of zones) if (read.has(zone)) await remeasureZones(database, viewLog, [zone]);
 }

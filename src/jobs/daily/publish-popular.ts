@@ -31,7 +31,7 @@ export async function publishPopular(context: StepContext): Promise<Partial<Step
   try {
     await redis.connect();
     let members = 0;
-    const windows = await listSettledDates(context.database, { from: date, to: addDays(date, days - 1) });
+    const windows = await listSettledDates(context.database.knex, { from: date, to: addDays(date, days - 1) });
     for (const end of windows) {
       const ranking = await readRanking(context.database, 'popular', end, 'views');
       await replaceSortedSet(redis, `settle:popular:${end}`, ranking);

@@ -2,15 +2,17 @@
  * Step `quarantine-undated`: rows without a time belong to no date, so no date's ranges need hold them. Zones know how
  * many they have; those that are not in quarantine yet are put there, once, by row id.
  */
+import type { Transaction } from '../../database/database.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { loadZones } from '../../partition/zone-store.ts';
 import { quarantine } from './publish-statistics.ts';
 import { viewLog } from './view-log.ts';
 
-const rowsAQuery = 5_000;
+const rowsAQuery = 1_000;
 
 export async function quarantineUndated(context: StepContext): Promise<Partial<StepCounts>> {
   const { database } = context;
+  await context.transaction(releaseDated);
   let writeCount = 0;
   for (const zone of await loadZones(database.knex, viewLog.table)) {
     if (zone.undated === 0) continue;
@@ -40,6 +42,19 @@ export async function quarantineUndated(context: StepContext): Promise<Partial<S
     }
   }
   return { writeCount };
+}
+
+/** A row that has got its time since is an ordinary row of its date. */
+async function releaseDated(tx: Transaction): Promise<void> {
+  const dated = await tx('settle_quarantine as q')
+    .join(`${viewLog.table} as v`, 'v.id', 'q.row_id')
+    .whereNull('q.business_date')
+    .whereNotNull('v.viewed_at')
+    .select('q.row_id');
+  for (let at = 0; at < dated.length; at += rowsAQuery) {
+    const ids = dated.slice(at, at + rowsAQuery).map(({ row_id }) => row_id);
+    await tx('settle_quarantine').whereNull('business_date').whereIn('row_id', ids).delete();
+  }
 }
 
 /** The same fields as ViewJudge writes for a row that it meets. */

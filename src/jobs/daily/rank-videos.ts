@@ -4,6 +4,7 @@
  */
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Transaction } from '../../database/database.ts';
+import { lockRow } from '../../database/lock-row.ts';
 import { toBigInt } from '../../database/values.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { addDays, periodOf } from '../../rules/business-time.ts';
@@ -31,46 +32,62 @@ export async function rankVideos(context: StepContext): Promise<Partial<StepCoun
   const date = parameters.require('date');
   const size = Number(parameters.require('ranking-size'));
   const days = Number(parameters.require('popular-days'));
+  // Runs of other dates of the week rank the same periods: each in its turn, on what is published by then.
+  const places = await context.transaction(async (tx) => {
+    await lockRow(tx, database.dialect, 'rankings');
+    return await rankPeriods(database, tx, await periodsOf(tx, date, days), size);
+  });
+  return { writeCount: places };
+}
+
+/** The date, its week and month, and every window of the popular ranking that it lies in and that has been settled. */
+async function periodsOf(tx: Transaction, date: string, days: number): Promise<RankingPeriod[]> {
   const periods: RankingPeriod[] = (['day', 'week', 'month'] as const).map((kind) => periodOf(date, kind));
-  // A date that is computed again changes the windows of the days after it too.
-  for (const end of await listSettledDates(database, { from: date, to: addDays(date, days - 1) })) {
+  for (const end of await listSettledDates(tx, { from: date, to: addDays(date, days - 1) })) {
     periods.push({ kind: 'popular', label: end, from: addDays(end, 1 - days), to: end });
   }
+  return periods;
+}
+
+async function rankPeriods(
+  database: Database,
+  tx: Transaction,
+  periods: readonly RankingPeriod[],
+  size: number,
+): Promise<number> {
   let places = 0;
   let last: { dates: string; rankings: Rankings } | undefined;
   for (const period of periods) {
     // Only dates that have been settled hold views; the first nights of a week or month share one reading.
-    const settled = await listSettledDates(database, period);
+    const settled = await listSettledDates(tx, period);
     const dates = settled.join();
-    if (last?.dates !== dates) last = { dates, rankings: await computeRankings(database, settled, size) };
+    if (last?.dates !== dates) last = { dates, rankings: await computeRankings(tx, settled, size) };
     const { rankings } = last;
-    await context.transaction(async (tx) => {
-      for (const metric of rankingMetrics) await replaceRanking(database, tx, period, metric, rankings[metric]);
-    });
+    for (const metric of rankingMetrics) await replaceRanking(database, tx, period, metric, rankings[metric]);
     places += rankings.views.length + rankings.play_seconds.length;
   }
-  return { writeCount: places };
+  return places;
 }
 
 type Rankings = Record<RankingMetric, RankedVideo[]>;
 
-async function computeRankings(database: Database, settled: readonly string[], size: number): Promise<Rankings> {
+async function computeRankings(tx: Transaction, settled: readonly string[], size: number): Promise<Rankings> {
   if (settled.length === 0) return { views: [], play_seconds: [] };
   const period = { from: settled[0], to: settled[settled.length - 1] };
   return {
-    views: await selectTop(database, period, 'views', size),
-    play_seconds: await selectTop(database, period, 'play_seconds', size),
+    views: await selectTop(tx, period, 'views', size),
+    play_seconds: await selectTop(tx, period, 'play_seconds', size),
   };
 }
 
 /** The rule of src/rules/ranking.ts as SQL, so that the videos of a month need not come here to be counted. */
 async function selectTop(
-  { knex }: Database,
+  tx: Transaction,
   period: { readonly from: string; readonly to: string },
   metric: RankingMetric,
   size: number,
 ): Promise<RankedVideo[]> {
-  const rows = await knex('video_daily_stats')
+  const rows = await tx('video_daily_stats')
     .whereBetween('business_date', [period.from, period.to])
     .groupBy('video_id')
     .select('video_id')

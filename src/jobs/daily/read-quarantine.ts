@@ -32,6 +32,23 @@ export async function readQuarantine(
   }));
 }
 
+/**
+ * The date's rows in the quarantine are those of the run that published it last: the run by which the rows of
+ * `jobExecutionId` were replaced, or undefined when there is none.
+ */
+export async function replacedBy(
+  database: Database,
+  jobExecutionId: number,
+  date: string,
+): Promise<number | undefined> {
+  const row = await database
+    .knex('settle_statistics_run')
+    .where({ business_date: date })
+    .andWhere('job_execution_id', '>', jobExecutionId)
+    .first('job_execution_id');
+  return row === undefined ? undefined : toNumber(row.job_execution_id);
+}
+
 /** How many rows the run set aside. */
 export async function countQuarantine(database: Database, jobExecutionId: number): Promise<number> {
   const [row] = await database.knex('settle_quarantine').where('job_execution_id', jobExecutionId).count({ rows: '*' });

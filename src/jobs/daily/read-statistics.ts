@@ -1,5 +1,5 @@
 /** Reads published statistics: exact sums by video over a run of dates. */
-import type { Database } from '../../database/database.ts';
+import type { Database, Executor } from '../../database/database.ts';
 import { toBigInt } from '../../database/values.ts';
 import type { VideoStatistics } from '../../rules/ranking.ts';
 
@@ -29,10 +29,10 @@ export async function readStatistics(
 
 /** The dates that have been settled within a run of dates, ascending. */
 export async function listSettledDates(
-  { knex }: Database,
+  executor: Executor,
   period: { readonly from: string; readonly to: string },
 ): Promise<string[]> {
-  const rows = await knex('settle_statistics_run')
+  const rows = await executor('settle_statistics_run')
     .whereBetween('business_date', [period.from, period.to])
     .orderBy('business_date')
     .select('business_date');

@@ -3,7 +3,6 @@
  * a partition's. Runs again from its start after a failure.
  */
 import type { StepContext, StepCounts } from '../../engine/step.ts';
-import { loadZones } from '../../partition/zone-store.ts';
 import { Int64Index } from '../../rules/int64-index.ts';
 import { OpenViews } from '../../rules/open-views.ts';
 import { type Resolved, type ResolveFrame, resolveOpenViews } from '../../rules/resolve-open.ts';
@@ -20,8 +19,7 @@ import {
   type PartialName,
   readPartial,
 } from './partial-store.ts';
-import { frameOf } from './statistics-plan.ts';
-import { viewLog } from './view-log.ts';
+import { frameOf, trueZones } from './statistics-plan.ts';
 
 /** How far before the look-back the history of a chain is searched, in turn; then from the log's beginning. */
 const historyReachMs = [10 * 60_000, 6 * 3_600_000, 7 * 86_400_000, Number.POSITIVE_INFINITY];
@@ -75,7 +73,8 @@ async function resolveAll(context: StepContext, views: OpenViews, frame: JudgeFr
       { pairs: resolved.needHistory.length, reachMs },
       'reading the history of views that follow on one another',
     );
-    const zones = await loadZones(database.knex, viewLog.table);
+    const span = { startMs: start, endMs: known };
+    const zones = await trueZones(database, span, { concurrency: context.options.workers, signal: context.signal });
     await addPairHistory(database, zones, resolved.needHistory, start, known, frame.policy, views);
     known = start;
     // Pairs without history have no view before the look-back, so the earlier start changes nothing for them.

@@ -4,7 +4,9 @@
  */
 import type { Database } from '../../database/database.ts';
 import { toBigInt } from '../../database/values.ts';
+import type { JobParameters } from '../../engine/parameters.ts';
 import type { PartitionPlan, StepContext } from '../../engine/step.ts';
+import { ExitCode, SettleError } from '../../errors.ts';
 import {
   cutPartitions,
   expectedOpenRows,
@@ -15,7 +17,7 @@ import {
 } from '../../partition/date-plan.ts';
 import { measureZones } from '../../partition/measure-zones.ts';
 import type { Zone } from '../../partition/zone.ts';
-import { extendZoneMap, recheckZones } from '../../partition/zone-map.ts';
+import { extendZoneMap, recheckZones, type ZoneMapOptions } from '../../partition/zone-map.ts';
 import { loadZones } from '../../partition/zone-store.ts';
 import { businessDay } from '../../rules/business-time.ts';
 import { defaultViewPolicy } from '../../rules/verdict.ts';
@@ -38,8 +40,12 @@ export interface StatisticsPlanDetail {
   readonly strayPairs: readonly string[];
   /** Buckets into which open views are spread. */
   readonly buckets: number;
+  /** `videosCheck` when the plan was made. */
+  readonly videos: string;
 }
 
+/** Key in the step's context: the job execution that made the plan. */
+const plannedBy = 'plan.execution';
 /** Rows of one bucket, about: what the merge holds in memory at once. */
 const openRowsABucket = 150_000;
 /** An edge zone is measured again in about this many pieces. */
@@ -47,6 +53,8 @@ const edgePieces = 16;
 const edgeRowsMin = 32;
 /** With more edges than this the log is so disordered that finer zones would not help. */
 const edgesMax = 64;
+/** Each round finds new late rows, or those of another run's planning. */
+const recheckRoundsMax = 8;
 
 /** The instants of a date. The look-back is two windows: enough to settle all but chains of views. */
 export function frameOf(date: string, zone: string): JudgeFrame {
@@ -66,11 +74,9 @@ export async function planStatistics(context: StepContext, gridSize: number | un
   const frame = frameOf(parameters.require('date'), parameters.require('zone'));
   const span: Span = { startMs: frame.lookbackStartMs, endMs: frame.dayEndMs };
   const mapOptions = { concurrency: options.workers, signal };
-  const known = await extendZoneMap(database, viewLog, mapOptions);
-  const unread = unreadZones(known, span);
-  const changed = await recheckZones(database, viewLog, known, (zone) => unread.has(zone), mapOptions);
-  const map = changed ? await loadZones(database.knex, viewLog.table) : known;
-
+  await requireSameZone(database, parameters);
+  await extendZoneMap(database, viewLog, mapOptions);
+  const map = await trueZones(database, span, mapOptions);
   const zones = await refineZones(database, zonesToRead(map, span), span, gridSize);
   const partitions = cutPartitions(zones, gridSize, options.workers);
   const open = expectedOpenRows(zones, partitions, frame.lookbackStartMs, frame.policy.repeatWindowMs);
@@ -83,8 +89,22 @@ export async function planStatistics(context: StepContext, gridSize: number | un
     })),
     strayPairs: await findStrayPairs(database, zones, span),
     buckets: Math.max(1, Math.ceil(open / openRowsABucket)),
+    videos: await videosCheck(database),
   };
+  context.executionContext.put(plannedBy, BigInt(context.jobExecutionId));
   return { partitions, detail };
+}
+
+/** On a restart: rows may have turned up where the frozen plan does not read. Throws PLAN_OUTDATED when some have. */
+export async function requireTruePlan({ database, parameters, ...context }: StepContext): Promise<void> {
+  if (context.executionContext.getLong(plannedBy) === BigInt(context.jobExecutionId)) return;
+  const frame = frameOf(parameters.require('date'), parameters.require('zone'));
+  const span: Span = { startMs: frame.lookbackStartMs, endMs: frame.dayEndMs };
+  const zones = await loadZones(database.knex, viewLog.table);
+  const read = new Set(zonesToRead(zones, span));
+  const options = { concurrency: context.options.workers, signal: context.signal };
+  if (!(await recheckZones(database, viewLog, zones, (zone) => !read.has(zone), options))) return;
+  throw new SettleError('PLAN_OUTDATED', ExitCode.failed, 'rows turned up in old ids after the plan was made');
 }
 
 /** The zones of a plan, as the planner saw them. */
@@ -93,6 +113,8 @@ export function plannedZones(detail: StatisticsPlanDetail): Zone[] {
     fromId: BigInt(from),
     toId: BigInt(to),
     rows: 0,
+    idSum: 0,
+    idSquareSum: 0,
     undated: 0,
     minMs: core === null ? Number.POSITIVE_INFINITY : core[0],
     maxMs: core === null ? Number.NEGATIVE_INFINITY : core[1],
@@ -100,10 +122,45 @@ export function plannedZones(detail: StatisticsPlanDetail): Zone[] {
   }));
 }
 
-/** Zones that the plan will not read whole: what is remembered of them decides, so it must be made sure of. */
-function unreadZones(zones: readonly Zone[], span: Span): Set<Zone> {
-  const read = new Set(zonesToRead(zones, span));
-  return new Set(zones.filter((zone) => !read.has(zone)));
+/**
+ * The zones, after it was made sure that those which the span does not read hold what is remembered of them: no row
+ * that turned up in one of them stays hidden.
+ */
+export async function trueZones(database: Database, span: Span, options: ZoneMapOptions): Promise<Zone[]> {
+  for (let round = 0; round < recheckRoundsMax; round++) {
+    const zones = await loadZones(database.knex, viewLog.table);
+    const read = new Set(zonesToRead(zones, span));
+    if (!(await recheckZones(database, viewLog, zones, (zone) => !read.has(zone), options))) return zones;
+  }
+  throw new SettleError(
+    'LOG_UNSTEADY',
+    ExitCode.failed,
+    'rows kept turning up in old ids while the log was looked at',
+    {
+      hint: 'Run the date again when fewer rows arrive late.',
+    },
+  );
+}
+
+/** A date has one set of statistics: to replace them by another zone's must be asked for. */
+async function requireSameZone(database: Database, parameters: JobParameters): Promise<void> {
+  const date = parameters.require('date');
+  const run = await database.knex('settle_statistics_run').where({ business_date: date }).first('zone');
+  const zone = parameters.require('zone');
+  if (run === undefined || run.zone === zone || parameters.get('zone-change') === 'allow') return;
+  throw new SettleError('OTHER_ZONE', ExitCode.usage, `${date} is settled in zone ${run.zone}, not ${zone}`, {
+    hint: `Leave --zone at ${run.zone}, or add '-p zone-change=allow' to replace its statistics.`,
+  });
+}
+
+/** Which videos there are and whose, as sums: a plan holds for these. */
+export async function videosCheck({ knex }: Database): Promise<string> {
+  const [row] = (await knex('video').select(
+    knex.raw('COUNT(*) AS a, COUNT(creator_id) AS b, SUM(id % 2147483647) AS c'),
+    knex.raw('SUM((id % 65521) * (id % 65521)) AS d, SUM((id % 65521) * (creator_id % 65521)) AS e'),
+    knex.raw('SUM(creator_id % 2147483647) AS f'),
+  )) as Record<string, unknown>[];
+  return ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => String(row[name] ?? 0)).join(':');
 }
 
 /** Measures anew, in smaller pieces, the zones at the edges of the date, and all where too few are left to cut. */

@@ -7,6 +7,7 @@ import { openScanner, type Scanner } from '../../database/column-scan.ts';
 import type { Transaction } from '../../database/database.ts';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { Chunk, ChunkHandlers, PartitionContext, Processed, StepCounts } from '../../engine/step.ts';
+import { ExitCode, SettleError } from '../../errors.ts';
 import { contestedBy } from '../../partition/date-plan.ts';
 import type { Zone } from '../../partition/zone.ts';
 import { type SharedVideoDirectory, VideoDirectory } from '../../rules/video-directory.ts';
@@ -28,10 +29,21 @@ const batchRows = 65_536;
 /** A chunk ends early with this many rows for the quarantine, which are the only ones kept as objects. */
 const quarantinedMax = 10_000;
 
+/** What every worker is given: the videos, and what tells them from others. */
+export interface StatisticsShare {
+  readonly videos: SharedVideoDirectory;
+  readonly check: string;
+}
+
 /** Opens a partition at its start, or at its last checkpoint. */
 export default async function openStatisticsPartition(context: PartitionContext): Promise<ChunkHandlers> {
   const detail = context.planDetail as StatisticsPlanDetail;
-  const videos = new VideoDirectory(0, context.shared as SharedVideoDirectory);
+  const shared = context.shared as StatisticsShare;
+  if (shared.check !== detail.videos) {
+    // Partitions that are done have judged by the old videos: one date, one set of videos.
+    throw new SettleError('PLAN_OUTDATED', ExitCode.failed, 'videos were added or changed after the plan was made');
+  }
+  const videos = new VideoDirectory(0, shared.videos);
   const { lookbackStartMs, policy } = detail.frame;
   const zones = plannedZones(detail);
   const contested = contestedBy(zones, context, lookbackStartMs, policy.repeatWindowMs);

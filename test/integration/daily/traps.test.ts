@@ -1,7 +1,12 @@
 /** Traps that real systems fell into (domain.md section 8), and planning that reads little more than the date. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../src/database/open.ts';
+import type { ProgressEvent } from '../../../src/engine/progress.ts';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
+import { readRanking } from '../../../src/jobs/daily/rank-videos.ts';
+import { readStatistics } from '../../../src/jobs/daily/read-statistics.ts';
 import { listPartitions } from '../../../src/repository/partition.ts';
+import { topVideos } from '../../../src/rules/ranking.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { startOfDate } from '../../oracles/calendar.ts';
 import type { LogRow } from '../../oracles/daily-statistics.ts';
@@ -63,7 +68,10 @@ describe.each(testDatabases())('traps on $name', ({ name }) => {
 
   // Trap 11, in the midst of a run: the plan is made, then a row turns up that no zone of it promises.
   it('drops a plan that a late row has overtaken, and plans anew', async () => {
-    let log = fiveDays(2000);
+    const all = fiveDays(2000);
+    // An id that is free in the midst of a zone which the plan reads, among rows of the date's last hours.
+    const free = all.rows[5900].id;
+    let log: Log = { ...all, rows: all.rows.filter(({ id }) => id !== free) };
     bench = await openBench(name, log);
     const { database } = bench;
     const stop = new AbortController();
@@ -85,12 +93,100 @@ describe.each(testDatabases())('traps on $name', ({ name }) => {
     const partitions = await listPartitions(database, first.execution.jobInstanceId, 'daily-statistics');
     const last = partitions[partitions.length - 1];
     expect(last.status).not.toBe('COMPLETED');
-    // At the date's first second, among the ids of its last hours.
-    log = await add(log, [view(log.rows[6000].id - 5n, midnight + 1500), view(last.maxId - 5_000n, midnight + 1500)]);
+    expect(last.minId < free && free < last.maxId).toBe(true);
+    // At the date's first seconds: one in a zone that is read, one in a hole that is not.
+    log = await add(log, [view(free, midnight + 1500), view(all.rows[3000].id - 5n, midnight + 2500, 77_778n)]);
     const second = await settle(database, date, zone, { workers: 2 });
     expect(second.execution.jobInstanceId).toBe(first.execution.jobInstanceId);
     await expectAsOracle(database, log, date, zone);
     expect(await leftOvers(database)).toEqual([]);
+  });
+
+  // Trap 11: the late row lies before the look-back, in a zone that is read and said to hold the date only.
+  it('finds late rows before the look-back when a chain of views needs them', async () => {
+    const rows = plainRows(randomOf(6), 3000, midnight - dayMs, midnight + 2 * dayMs, 10);
+    const start = rows.findIndex(({ viewedAt }) => viewedAt! >= midnight + 3_600_000);
+    const chain = [-50_000, -30_000, -10_000, 1000].map((ms) => ({
+      ...rows[0],
+      videoId: 3n,
+      viewerId: 99n,
+      viewedAt: midnight + ms,
+    }));
+    const numbered = number([...rows.slice(0, start), ...chain, ...rows.slice(start)]);
+    const free = numbered[start + 300].id;
+    let log: Log = { rows: numbered.filter(({ id }) => id !== free), videos: someVideos(10) };
+    bench = await openBench(name, log);
+    await settle(bench.database, '2026-11-21', zone, { workers: 1 });
+    log = await add(log, [view(free, midnight - 65_000, 99n)]);
+    await settle(bench.database, date, zone, { workers: 2, partitions: 3 });
+    await expectAsOracle(bench.database, log, date, zone);
+  });
+
+  it('finds a late row also where another was purged in the same run of zones', async () => {
+    let log = fiveDays(2000);
+    bench = await openBench(name, log);
+    const { database } = bench;
+    await settle(database, date, zone, { workers: 1 });
+    const purged = log.rows[100];
+    await database.knex('view_log').where({ id: purged.id.toString() }).delete();
+    log = await add({ ...log, rows: log.rows.filter((row) => row !== purged) }, [
+      view(log.rows[1000].id - 7n, midnight + 1000),
+    ]);
+    await settle(database, date, zone, { rerun: true, workers: 1 });
+    await expectAsOracle(database, log, date, zone);
+  });
+
+  it('settles several dates at once, after late rows, each in a process-like run of its own', async () => {
+    let log = fiveDays(3000);
+    bench = await openBench(name, log);
+    const days = name === 'sqlite' ? [date] : ['2026-11-18', '2026-11-19', date, '2026-11-21', '2026-11-22'];
+    const others = await Promise.all(days.map(() => openDatabase(bench.test.url)));
+    try {
+      for (let round = 0; round < 2; round++) {
+        const late = [1500, 4500, 10_500].map((at) =>
+          view(log.rows[at].id - 9n - BigInt(round), midnight + at, BigInt(at)),
+        );
+        log = await add(log, late);
+        const runs = days.map((day, at) => settle(others[at], day, zone, { workers: 1, rerun: round > 0 }));
+        await Promise.all(runs);
+        for (const day of days) await expectAsOracle(bench.database, log, day, zone);
+      }
+      const week = await readRanking(bench.database, 'week', '2026-W47', 'views');
+      const inWeek = days.filter((day) => day <= '2026-11-22');
+      const sums = await readStatistics(bench.database, { from: inWeek[0], to: inWeek[inWeek.length - 1] });
+      expect(week.map(({ videoId }) => videoId)).toEqual(topVideos(sums, 'views').map(({ videoId }) => videoId));
+    } finally {
+      for (const other of others) await other.close();
+    }
+  });
+
+  it('judges a date by one set of videos, also when one is added between a stop and the restart', async () => {
+    const base = fiveDays(2000);
+    const videos = new Map([...base.videos].filter(([id]) => id !== 7n));
+    const log: Log = { rows: base.rows, videos };
+    bench = await openBench(name, log);
+    const stop = new AbortController();
+    const progress = (event: ProgressEvent) => {
+      if (event.type === 'partition-ended') stop.abort('SIGTERM');
+    };
+    const shape = { workers: 1, partitions: 4, chunkSize: 300 };
+    const first = await runJob(bench.database, dailyJob, { date, zone }, { ...shape, signal: stop.signal, progress });
+    expect(first.outcome).toBe('stopped');
+    await writeLog(bench.test.url, { rows: [], videos: new Map([[7n, null]]) });
+    await settle(bench.database, date, zone, shape);
+    await expectAsOracle(bench.database, { rows: base.rows, videos: new Map([...videos, [7n, null]]) }, date, zone);
+  });
+
+  it('refuses to replace the statistics of another zone unless told to', async () => {
+    const log = buildLog('ordered', 12, 500, date, zone);
+    bench = await openBench(name, log);
+    await settle(bench.database, date, zone, { workers: 1 });
+    const other = 'America/Los_Angeles';
+    await expect(settle(bench.database, date, other)).rejects.toMatchObject({ code: 'OTHER_ZONE', exitCode: 2 });
+    await expectAsOracle(bench.database, log, date, zone);
+    const allowed = await runJob(bench.database, dailyJob, { date, zone: other, 'zone-change': 'allow' });
+    expect(allowed.outcome).toBe('completed');
+    await expectAsOracle(bench.database, log, date, other);
   });
 
   // Trap 2.

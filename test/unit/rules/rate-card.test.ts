@@ -1,7 +1,7 @@
 /** Rate cards from JSON: what is taken, what is refused and in which words, and that equal cards have equal texts. */
 import { describe, expect, it } from 'vitest';
 import { defaultRateCard } from '../../../src/rules/default-rate-card.ts';
-import { parseRateCard, rateCardText } from '../../../src/rules/rate-card.ts';
+import { cardInForce, parseRateCard, rateCardText } from '../../../src/rules/rate-card.ts';
 import { priceScale } from '../../../src/rules/tiered-amount.ts';
 
 const good = {
@@ -32,6 +32,32 @@ const refused: readonly (readonly [what: string, card: unknown, message: string]
   ['a tier without a price', { ...good, view: [{ from: 0 }] }, 'view[0] has no price'],
 ];
 
+describe('the card in force', () => {
+  const stored = ([cardNo, effectiveFrom]: readonly [number, string]) => ({
+    cardNo,
+    card: parseRateCard({ ...good, effectiveFrom }),
+  });
+  const cards = (
+    [
+      [0, '1970-01-01'],
+      [1, '2026-09-01'],
+      [2, '2026-11-01'],
+      [3, '2026-09-01'],
+    ] as const
+  ).map(stored);
+  it.each([
+    ['1969-12-31', undefined],
+    ['1970-01-01', 0],
+    ['2026-08-31', 0],
+    ['2026-09-01', 3],
+    ['2026-10-31', 3],
+    ['2026-11-01', 2],
+  ])('on %s is number %s', (date, cardNo) => {
+    expect(cardInForce(cards, date)?.cardNo).toBe(cardNo);
+    expect(cardInForce(cards.toReversed(), date)?.cardNo).toBe(cardNo);
+  });
+});
+
 describe('a rate card', () => {
   it('is read exactly', () => {
     const card = parseRateCard(good);
@@ -49,7 +75,7 @@ describe('a rate card', () => {
   });
   it('is shipped with the prices of the domain', () => {
     expect(rateCardText(defaultRateCard)).toBe(
-      '{"name":"standard","effectiveFrom":"2000-01-01",' +
+      '{"name":"standard","effectiveFrom":"1970-01-01",' +
         '"view":[{"from":0,"price":"1"},{"from":100000,"price":"1.1"},{"from":500000,"price":"1.3"},{"from":1000000,"price":"1.5"}],' +
         '"adView":[{"from":0,"price":"10"},{"from":100000,"price":"12"},{"from":500000,"price":"15"},{"from":1000000,"price":"20"}]}',
     );

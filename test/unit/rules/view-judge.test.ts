@@ -95,7 +95,16 @@ function simulate(rows: readonly LogRow[], videos: ReadonlyMap<bigint, bigint | 
     const times = own.filter((row) => !strays.has(row) && row.viewedAt !== null).map((row) => row.viewedAt as number);
     const bounds = { minMs: Math.min(...times), maxMs: Math.max(...times) };
     zones.push({
-      zone: { fromId: own[0].id, toId: own.at(-1)!.id, rows: own.length, undated: 0, ...bounds, strays: [] },
+      zone: {
+        fromId: own[0].id,
+        toId: own.at(-1)!.id,
+        rows: own.length,
+        idSum: 0,
+        idSquareSum: 0,
+        undated: 0,
+        ...bounds,
+        strays: [],
+      },
       rows: own,
     });
   }
