@@ -1,10 +1,10 @@
 /** The rate card that is shipped (domain.md section 4). Data: what it says is checked like any other card. */
 import { parseRateCard, type RateCard } from './rate-card.ts';
 
-/** What is in force where no card was imported. */
+/** What is in force where no card was imported: on any date that a view log can hold. */
 export const defaultRateCard: RateCard = parseRateCard({
   name: 'standard',
-  effectiveFrom: '2000-01-01',
+  effectiveFrom: '1970-01-01',
   view: [
     { from: 0, price: '1' },
     { from: 100_000, price: '1.1' },

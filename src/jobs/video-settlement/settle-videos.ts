@@ -116,11 +116,12 @@ class SettlementRun {
     changed: ChangedVideos | undefined,
   ): Promise<void> {
     this.#signal.throwIfAborted();
-    const card = requireCardInForce(this.#cards, date);
     const closed = this.#isClosed(date);
     const before = await readCountsOver(this.#tx, datesBefore, page);
     const settled = await readSettlements(this.#tx, date, page);
     const adjusted = closed ? await readAdjustments(this.#tx, date, page) : new Map<bigint, Adjustment[]>();
+    if (videos.length === 0 && settled.size === 0 && adjusted.size === 0) return;
+    const card = requireCardInForce(this.#cards, date);
     const settlements: Settlement[] = [];
     const adjustments: Adjustment[] = [];
 
