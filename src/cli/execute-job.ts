@@ -45,11 +45,7 @@ export async function executeJob(
   const alreadyComplete = result.outcome === 'already-complete';
   if (flags.json) await print(formatJson(view));
   else if (!alreadyComplete) await print(summaryText(view));
-  if (alreadyComplete) {
-    const subject = [job.name, parameters.date].filter((word) => word !== undefined).join(' ');
-    const hint = `\`settle show ${view.id}\` shows it, --rerun computes it again`;
-    tell(`${subject} is already complete (execution ${view.id}); nothing was done`, hint);
-  }
+  if (alreadyComplete) tellAlreadyComplete(job.name, parameters.date, view.id, 'nothing was done');
   if (result.error !== undefined) await reportError(result.error, settings.logLevel);
   const { id: execution, status, rows, durationMs } = view;
   const { exitCode, error } = result;
@@ -64,4 +60,11 @@ export async function executeJob(
     message: error?.message,
   });
   return exitCode;
+}
+
+/** On stderr: that there is nothing to do, and what the reader may have wanted. */
+export function tellAlreadyComplete(job: string, date: string | undefined, execution: number, outcome: string): void {
+  const subject = [job, date].filter((word) => word !== undefined).join(' ');
+  const hint = `\`settle show ${execution}\` shows it, --rerun computes it again`;
+  tell(`${subject} is already complete (execution ${execution}); ${outcome}`, hint);
 }

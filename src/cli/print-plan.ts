@@ -1,9 +1,9 @@
 /** `settle run --dry-run`: the ranges that a run would read, the rows expected in them, and in how many transactions. */
 import type { JobDefinition } from '../engine/job.ts';
-import { planJob, type StepPlan } from '../steps/plan-job.ts';
+import { completedExecution, planJob, type StepPlan } from '../steps/plan-job.ts';
 import type { CommandContext } from './context.ts';
-import type { RunFlags } from './execute-job.ts';
-import { formatCount } from './output/format.ts';
+import { type RunFlags, tellAlreadyComplete } from './execute-job.ts';
+import { formatCount, formatNumbered } from './output/format.ts';
 import { formatJson } from './output/json.ts';
 import { print } from './output/stdout.ts';
 import { formatTable } from './output/table.ts';
@@ -15,6 +15,8 @@ export async function printPlan(
   parameters: Readonly<Record<string, string>>,
   flags: RunFlags,
 ): Promise<void> {
+  const completed = await completedExecution(database, job, parameters, flags);
+  if (completed !== undefined) tellAlreadyComplete(job.name, parameters.date, completed, 'a run would do nothing');
   const steps = await planJob(database, job, parameters, {
     workers: flags.workers ?? settings.workers,
     partitions: flags.partitions ?? settings.partitions,
@@ -25,14 +27,14 @@ export async function printPlan(
   });
   if (flags.json) {
     const shown = steps.map((step) => ({ ...step, rowsExpected: rowsExpected(step), chunks: chunks(step) }));
-    await print(formatJson({ job: job.name, parameters, steps: shown }));
+    await print(formatJson({ job: job.name, parameters, completedBy: completed ?? null, steps: shown }));
   } else await print(steps.map(stepText).join(''));
 }
 
 function stepText(step: StepPlan): string {
   if (step.kind !== 'partitioned') return `${step.name}: one ${step.kind}\n`;
   const plan = step.frozen ? 'ranges frozen by an earlier execution' : 'planned now';
-  const cost = `${formatCount(rowsExpected(step))} rows expected, ${formatCount(chunks(step))} chunk transactions`;
+  const cost = `${formatNumbered(rowsExpected(step), 'row')} expected, ${formatNumbered(chunks(step), 'chunk transaction')}`;
   const right = ['partition', 'ids from', 'to', 'rows expected'].map((header) => ({ header, align: 'right' as const }));
   const rows = step.partitions.map((part, index) => [
     String(index),
@@ -41,7 +43,7 @@ function stepText(step: StepPlan): string {
     formatCount(part.rowsExpected),
     part.status ?? '',
   ]);
-  return `${step.name}: ${step.partitions.length} partitions (${plan}), ${cost}\n${formatTable([...right, { header: '' }], rows)}`;
+  return `${step.name}: ${formatNumbered(step.partitions.length, 'partition')} (${plan}), ${cost}\n${formatTable([...right, { header: '' }], rows)}`;
 }
 
 function rowsExpected(step: StepPlan): number {

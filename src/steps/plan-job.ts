@@ -10,6 +10,7 @@ import type { JobParameters } from '../engine/parameters.ts';
 import { resolveParameters } from '../engine/revision.ts';
 import type { PartitionedStep, PlannedPartition, Step, StepContext } from '../engine/step.ts';
 import { requireValidJob } from '../engine/validate-job.ts';
+import { lastExecutionOfInstance } from '../repository/job-execution.ts';
 import { findJobInstance } from '../repository/job-instance.ts';
 import { listPartitions } from '../repository/partition.ts';
 import type { RunJobOptions } from './run-job.ts';
@@ -52,6 +53,19 @@ export async function planJob(
     plans.push({ name, kind, chunkSize, frozen: stored.length > 0, partitions });
   }
   return plans;
+}
+
+/** The execution by which a run would be `already-complete`, or undefined. */
+export async function completedExecution(
+  database: Database,
+  job: JobDefinition,
+  raw: Readonly<Record<string, string>>,
+  options: Pick<RunJobOptions, 'rerun'> = {},
+): Promise<number | undefined> {
+  const parameters = await resolveParameters(database, job, raw, options.rerun ?? false);
+  const instance = await findJobInstance(database.knex, job.name, jobKey(parameters));
+  const last = instance && (await lastExecutionOfInstance(database.knex, instance.id));
+  return last?.status === 'COMPLETED' ? last.id : undefined;
 }
 
 async function planAfresh(

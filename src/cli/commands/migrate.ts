@@ -17,6 +17,7 @@ export function registerMigrate({ program, exit }: Cli): void {
         async ({ database }) => {
           const { migrate, migrationStatus } = await import('../../database/migrate.ts');
           const { print } = await import('../output/stdout.ts');
+          const { formatNumbered } = await import('../output/format.ts');
           const { formatJson } = await import('../output/json.ts');
           if (flags.status) {
             const status = await migrationStatus(database);
@@ -36,7 +37,10 @@ export function registerMigrate({ program, exit }: Cli): void {
           const applied = await migrate(database);
           if (flags.json) await print(formatJson({ applied }));
           else if (applied.length === 0) await print(`${database.displayUrl} is up to date\n`);
-          else await print(`${database.displayUrl}: applied ${applied.length} migrations, up to ${applied.at(-1)}\n`);
+          else
+            await print(
+              `${database.displayUrl}: applied ${formatNumbered(applied.length, 'migration')}, up to ${applied.at(-1)}\n`,
+            );
         },
         options,
       );

@@ -3,6 +3,7 @@ import {
   formatCount,
   formatDuration,
   formatInstant,
+  formatNumbered,
   formatPercent,
   formatRate,
 } from '../../../../src/cli/output/format.ts';
@@ -48,4 +49,12 @@ test('formatPercent never says 100 before the end', () => {
 test('formatInstant is UTC to the second', () => {
   expect(formatInstant(new Date('2026-11-20T15:00:00.999Z'))).toBe('2026-11-20 15:00:00');
   expect(formatInstant(undefined)).toBe('-');
+});
+
+test('formatNumbered', () => {
+  expect([0, 1, 2_000].map((count) => formatNumbered(count, 'partition'))).toEqual([
+    '0 partitions',
+    '1 partition',
+    '2,000 partitions',
+  ]);
 });
