@@ -110,16 +110,26 @@ describe.each(testDatabases())('on $name', ({ name }) => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(4);
     const all = await json('skipped', '2', '--limit', '10000');
     expect(all).toHaveLength((await json('show', '2')).verdicts.invalid);
-    expect(all[0]).toMatchObject({ businessDate: DATE, reason: expect.any(String) });
+    const payload = { video_id: expect.any(String), play_seconds: expect.any(Number) };
+    expect(all[0]).toMatchObject({ businessDate: DATE, reason: expect.any(String), payload });
   });
 
   test('a completed date is not run again, unless --rerun asks for it', async () => {
     const again = await run('--date', DATE);
     expect(again).toMatchObject({ code: 0, stdout: '' });
     expect(again.stderr).toMatch(/is already complete \(execution 2\); nothing was done/);
+    const planned = await run('run', 'daily', '--date', DATE, '--dry-run', '--json');
+    expect(planned.stderr).toMatch(/is already complete \(execution 2\); a run would do nothing/);
+    expect(JSON.parse(planned.stdout)).toMatchObject({ completedBy: 2 });
+    expect(await json('run', 'daily', '--date', DATE, '--dry-run', '--rerun')).toMatchObject({ completedBy: null });
     const before = (await run('stats', '--date', DATE, '--format', 'csv')).stdout;
     const rerun = await run('run', 'daily', '--date', DATE, '--rerun');
     expect(rerun.code).toBe(3);
+    const { execution } = /\(execution (?<execution>\d+)\)/.exec(rerun.stdout)!.groups!;
+    const skipped = await run('skipped', '2');
+    expect(skipped).toMatchObject({ code: 0, stdout: '' });
+    expect(skipped.stderr).toMatch(new RegExp(`execution ${execution} computed .* again.*settle skipped ${execution}`));
+    expect((await json('skipped', execution)).length).toBeGreaterThan(0);
     expect((await run('stats', '--date', DATE, '--format', 'csv')).stdout).toBe(before);
   });
 
