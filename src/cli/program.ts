@@ -9,6 +9,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerImport } from './commands/import.ts';
 import { registerJobs } from './commands/jobs.ts';
+import { registerLedger } from './commands/ledger.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPurge } from './commands/purge.ts';
 import { registerRecover } from './commands/recover.ts';
@@ -78,6 +79,7 @@ function createProgram(exit: (code: number) => void): Command {
   registerVerify(cli);
   registerSettlement(cli);
   registerExplain(cli);
+  registerLedger(cli);
   registerChallenge(cli);
   registerClose(cli);
   registerSkipped(cli);

@@ -7,6 +7,7 @@ import { challengeSettlementJob } from './challenge-settlement/definition.ts';
 import { dailyJob } from './daily/definition.ts';
 import { importJob } from './import/import-job.ts';
 import { importKinds } from './import/import-parameters.ts';
+import { pointsExpiryJob } from './points-expiry/definition.ts';
 import { seedJob } from './seed/seed-job.ts';
 import { videoSettlementJob } from './video-settlement/definition.ts';
 
@@ -14,6 +15,7 @@ export const jobs: readonly JobDefinition[] = [
   dailyJob,
   videoSettlementJob,
   challengeSettlementJob,
+  pointsExpiryJob,
   seedJob,
   ...importKinds.map(importJob),
 ];

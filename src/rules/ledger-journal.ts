@@ -94,6 +94,8 @@ function problemOf({ key, kind, businessDate, reason, entries }: JournalRequest)
   if (key.length < 1 || key.length > 190) return `a key has 1 to 190 characters, this one ${key.length}`;
   // Databases differ in whether a blank at the end tells keys apart.
   if (key.trim() !== key) return 'a key has no blanks around it';
+  // They would reach the terminal of whoever reads a statement.
+  if (/\p{Cc}/u.test(key + kind + reason)) return 'key, kind and reason hold no control characters';
   if (kind.length < 1 || kind.length > 40) return 'a kind has 1 to 40 characters';
   if (reason.length > 500) return `a reason has at most 500 characters, this one ${reason.length}`;
   if (!isInstant(`${businessDate} 00:00:00.000`)) return `${businessDate} is no business date`;

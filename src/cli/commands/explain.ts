@@ -1,5 +1,6 @@
 /** `settle explain WHAT`: takes a number back to its rows and rules. One file a WHAT, in explain/. */
 import type { Cli } from '../program.ts';
+import { registerExplainBalance } from './explain/balance.ts';
 import { registerExplainPayout } from './explain/payout.ts';
 import { registerExplainSettlement } from './explain/settlement.ts';
 
@@ -10,4 +11,5 @@ export function registerExplain({ program }: Cli): void {
     .addHelpText('after', '\nExample:\n  settle explain settlement --date 2026-11-20 --video 17\n');
   registerExplainSettlement(explain);
   registerExplainPayout(explain);
+  registerExplainBalance(explain);
 }

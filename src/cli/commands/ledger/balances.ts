@@ -1,0 +1,36 @@
+/** `settle ledger balances`: what every user has. */
+import { type Command, Option } from 'commander';
+import type { GlobalFlags } from '../../config.ts';
+
+interface Flags extends GlobalFlags {
+  readonly format: 'csv' | 'json';
+}
+
+const LINES_A_WRITE = 1_000;
+
+export function registerLedgerBalances(ledger: Command): void {
+  ledger
+    .command('balances')
+    .description('print the balance of every user, by user id')
+    .addOption(
+      new Option('--format <format>', 'csv, or json: one object a line').choices(['csv', 'json']).default('csv'),
+    )
+    .addHelpText('after', '\nExample:\n  settle ledger balances --format csv > balances.csv\n')
+    .action(async (_own, command) => {
+      const flags: Flags = command.optsWithGlobals();
+      const { withDatabase } = await import('../../context.ts');
+      await withDatabase(flags, async ({ database }) => {
+        const { readUserBalances } = await import('../../../ledger/read-statement.ts');
+        const { print } = await import('../../output/stdout.ts');
+        const isCsv = flags.format === 'csv';
+        let lines: string[] = isCsv ? ['user_id,balance\n'] : [];
+        for await (const { userId, balance } of readUserBalances(database)) {
+          lines.push(isCsv ? `${userId},${balance}\n` : `{"user_id":${userId},"balance":${balance}}\n`);
+          if (lines.length < LINES_A_WRITE) continue;
+          await print(lines.join(''));
+          lines = [];
+        }
+        await print(lines.join(''));
+      });
+    });
+}

@@ -1,0 +1,36 @@
+/** `settle ledger reverse`: corrects a journal by its opposite. */
+import type { Command } from 'commander';
+import { type GlobalFlags, loadSettings } from '../../config.ts';
+
+interface Flags extends GlobalFlags {
+  readonly reason: string;
+  readonly date?: string;
+  readonly json?: boolean;
+}
+
+export function registerLedgerReverse(ledger: Command): void {
+  ledger
+    .command('reverse')
+    .description('post the opposite of a journal, once; points go back to the lots that they came from')
+    .argument('<key>', 'key of the journal')
+    .requiredOption('--reason <reason>', 'why; kept with the reversal')
+    .option('--date <date>', 'business date of the reversal, YYYY-MM-DD (default: today)')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  settle ledger reverse grant-2026-17 --reason "granted twice"\n')
+    .action(async (key: string, _own, command) => {
+      const flags: Flags = command.optsWithGlobals();
+      const { businessDateOf, parseBusinessDate } = await import('../../../rules/business-time.ts');
+      const zone = loadSettings(flags).zone;
+      const { withDatabase } = await import('../../context.ts');
+      await withDatabase(flags, async ({ database }) => {
+        const { reverseJournal } = await import('../../../ledger/reverse-journal.ts');
+        const { print } = await import('../../output/stdout.ts');
+        const businessDate =
+          flags.date === undefined ? businessDateOf(Date.now(), zone) : parseBusinessDate(flags.date);
+        const request = { key, reason: flags.reason, businessDate };
+        const posted = await database.transaction((tx) => reverseJournal({ database, tx }, request));
+        if (flags.json) await print((await import('../../output/json.ts')).formatJson(posted));
+        else await print(`${posted.key}: journal ${posted.id}${posted.isNew ? '' : ', posted before'}\n`);
+      });
+    });
+}

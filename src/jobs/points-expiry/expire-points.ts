@@ -1,0 +1,92 @@
+/**
+ * Step `expire-points`: user after user, one journal each, in transactions of some thousand. A lot is taken when its
+ * expiry is at or before the end of the date; dates that were missed are caught up. A restart finds only what is left.
+ */
+import type { Executor, Transaction } from '../../database/database.ts';
+import { instantText } from '../../database/instant.ts';
+import { toBigInt } from '../../database/values.ts';
+import type { StepContext, StepCounts } from '../../engine/step.ts';
+import { lockHead } from '../../ledger/head.ts';
+import { postJournals } from '../../ledger/post-journals.ts';
+import type { JournalRequest } from '../../ledger/types.ts';
+import { businessDay } from '../../rules/business-time.ts';
+
+/** Users a transaction; `--chunk` says otherwise. */
+const usersAChunk = 1_000;
+/** More values than this are in no statement. */
+const usersAChunkMax = 10_000;
+
+export async function expirePoints(context: StepContext): Promise<Partial<StepCounts>> {
+  const { database, parameters, signal, stepName, progress } = context;
+  const date = parameters.require('date');
+  const endText = instantText(businessDay(date, parameters.require('zone')).endMs);
+  const limit = Math.min(context.options.chunkSize ?? usersAChunk, usersAChunkMax);
+  let writeCount = 0;
+  let after: bigint | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    // Outside of the ledger's lock, because it may look at many lots that are still good.
+    const users = await usersWithExpired(database.knex, endText, after, limit);
+    if (users.length === 0) return { readCount: writeCount, writeCount };
+    const posted = await context.transaction(async (tx) => {
+      await lockHead({ database, tx });
+      const requests = await requestsOf(tx, users, date, endText);
+      await postJournals({ database, tx }, requests);
+      return requests.length;
+    });
+    writeCount += posted;
+    after = users[users.length - 1];
+    progress({ type: 'advanced', step: stepName, partition: undefined, rowsDone: writeCount });
+  }
+}
+
+async function usersWithExpired(
+  executor: Executor,
+  endText: string,
+  after: bigint | undefined,
+  limit: number,
+): Promise<bigint[]> {
+  const query = executor('settle_lot')
+    .where('remaining', '>', 0)
+    .where('expires_at', '<=', endText)
+    .groupBy('user_id')
+    .orderBy('user_id')
+    .limit(limit);
+  if (after !== undefined) query.where('user_id', '>', after.toString());
+  return (await query.pluck('user_id')).map(toBigInt);
+}
+
+/** Under the ledger's lock: what has expired now cannot be spent until it is posted. */
+async function requestsOf(
+  tx: Transaction,
+  users: readonly bigint[],
+  date: string,
+  endText: string,
+): Promise<JournalRequest[]> {
+  const rows = (await tx('settle_lot')
+    .whereIn('user_id', users.map(String))
+    .where('remaining', '>', 0)
+    .where('expires_at', '<=', endText)
+    .groupBy('user_id')
+    .orderBy('user_id')
+    .select('user_id')
+    .sum({ points: 'remaining' })) as Record<string, unknown>[];
+  const keys = rows.map((row) => `points-expiry/${date}/${row.user_id}`);
+  const used = new Set(await tx('settle_journal').whereIn('journal_key', keys).pluck('journal_key'));
+  const [{ last }] = await tx('settle_journal').max({ last: 'id' });
+  return rows.map((row, i) => {
+    const points = toBigInt(row.points);
+    return {
+      // A refund can bring back points that have expired, after they expired: they expire again, in a journal of its own.
+      key: used.has(keys[i]) ? `${keys[i]}/after-${last}` : keys[i],
+      kind: 'points-expiry',
+      businessDate: date,
+      reason: `points past their expiry at the end of ${date}`,
+      // First in, first out goes by expiry: as many points as have expired are those that have.
+      entries: [
+        { account: { type: 'user', ownerId: toBigInt(row.user_id) }, amount: -points },
+        { account: { type: 'breakage', ownerId: 0n }, amount: points },
+      ],
+    };
+  });
+}
