@@ -5,6 +5,8 @@ import type { StepContext } from '../../engine/step.ts';
 import { isSettleError } from '../../errors.ts';
 import { defaultZone, parseBusinessDate, requireZone } from '../../rules/business-time.ts';
 import { defaultPopularDays, defaultRankingSize } from '../../rules/ranking.ts';
+import { challengeSettlementStep } from '../challenge-settlement/definition.ts';
+import { videoSettlementSteps } from '../video-settlement/definition.ts';
 import { discardPlan } from './discard-plan.ts';
 import { loadVideos } from './load-videos.ts';
 import { deletePartials } from './partial-store.ts';
@@ -79,7 +81,7 @@ const parameters: readonly ParameterDefinition[] = [
 
 export const dailyJob: JobDefinition = {
   name: 'daily',
-  description: 'view statistics and rankings of one business date',
+  description: 'view statistics, rankings and video settlement of one business date',
   parameters,
   replay: 'rerun',
   countedStep: statisticsStep,
@@ -96,6 +98,7 @@ export const dailyJob: JobDefinition = {
     { kind: 'tasklet', name: 'resolve-windows', run: resolveWindows },
     { kind: 'tasklet', name: 'quarantine-undated', run: quarantineUndated },
     { kind: 'tasklet', name: 'publish-statistics', run: publishStatistics },
+    ...videoSettlementSteps,
     { kind: 'tasklet', name: 'rank-videos', run: rankVideos },
     { kind: 'tasklet', name: 'publish-popular', run: publishPopular },
     {
@@ -106,6 +109,7 @@ export const dailyJob: JobDefinition = {
         return undefined;
       },
     },
+    challengeSettlementStep,
   ],
 };
 
