@@ -1,9 +1,10 @@
 /** Runs a job as a command does it: with progress, signals, a summary or JSON at the end, and an exit code. */
 import type { JobDefinition } from '../engine/job.ts';
+import { ExitCode } from '../errors.ts';
 import { type JobRunResult, runJob } from '../steps/run-job.ts';
 import type { CommandContext } from './context.ts';
 import { reportError, tell } from './errors.ts';
-import { readExecutionView } from './execution-view.ts';
+import { type ExecutionView, readExecutionView } from './execution-view.ts';
 import { summaryText } from './output/execution-text.ts';
 import { formatJson } from './output/json.ts';
 import { showProgress } from './output/progress.ts';
@@ -41,7 +42,7 @@ export async function executeJob(
   } finally {
     display.end();
   }
-  const view = await readExecutionView(database, result.execution, new Date());
+  const view = withoutVainRetry(await readExecutionView(database, result.execution, new Date()), result);
   const alreadyComplete = result.outcome === 'already-complete';
   if (flags.json) await print(formatJson(view));
   else if (!alreadyComplete) await print(summaryText(view));
@@ -60,6 +61,12 @@ export async function executeJob(
     message: error?.message,
   });
   return exitCode;
+}
+
+/** What a retry cannot help is not retried: the error's own advice instead. */
+function withoutVainRetry(view: ExecutionView, { error }: JobRunResult): ExecutionView {
+  const isVain = error?.exitCode === ExitCode.usage && view.next[0] === `settle restart ${view.id}`;
+  return isVain && error.hint !== undefined ? { ...view, next: [error.hint] } : view;
 }
 
 /** On stderr: that there is nothing to do, and what the reader may have wanted. */

@@ -2,7 +2,7 @@
 import type { Database } from '../database/database.ts';
 import { type ContextValue, deserialiseContext } from '../engine/execution-context.ts';
 import { jobs } from '../jobs/index.ts';
-import { getJobContext } from '../repository/execution-context.ts';
+import { getJobContext, getStepContext } from '../repository/execution-context.ts';
 import { listJobParameters } from '../repository/job-parameters.ts';
 import { listPartitions } from '../repository/partition.ts';
 import { listStepExecutions } from '../repository/step-execution.ts';
@@ -44,12 +44,20 @@ export interface PartitionView extends CountsView {
   readonly rowsDone: number;
 }
 
-export interface StepView extends CountsView {
+/** Key -> value, as the execution saved it last. */
+export type ContextView = Readonly<Record<string, ContextValue>>;
+
+/** A step without its context, which takes a query of its own. */
+interface CountedStep extends CountsView {
   readonly name: string;
   /** Partitions that this execution worked on. */
   readonly partitions: readonly PartitionView[];
   /** Of the frozen plan, in all; 0 for a step without partitions. */
   readonly partitionsPlanned: number;
+}
+
+export interface StepView extends CountedStep {
+  readonly context: ContextView;
 }
 
 export interface ExecutionView {
@@ -68,6 +76,7 @@ export interface ExecutionView {
   readonly rows: number;
   /** Verdict -> count, and `read`; empty for jobs without verdicts. */
   readonly verdicts: Readonly<Record<string, number | bigint>>;
+  readonly context: ContextView;
   readonly steps: readonly StepView[];
   /** Commands that make sense now. */
   readonly next: readonly string[];
@@ -84,7 +93,13 @@ export async function readExecutionView(
   const parameters = Object.fromEntries(stored.map(({ name, value }) => [name, value]));
   const rows = await listStepExecutions(database, id);
   const plan = await listPartitions(database, jobInstanceId);
-  const steps = stepViews(rows, plan, now);
+  const steps: StepView[] = [];
+  for (const step of stepViews(rows, plan, now)) {
+    const row = rows.find(({ stepName }) => stepName === step.name);
+    const context = row === undefined ? {} : contextIn(await getStepContext(database, row.id));
+    steps.push({ ...step, context });
+  }
+  const context = contextIn(await getJobContext(database, id));
   return {
     id,
     job: jobName,
@@ -97,7 +112,8 @@ export async function readExecutionView(
     endTime,
     durationMs: durationOf(execution, now),
     rows: rowsThatCount(jobName, steps),
-    verdicts: verdictsIn(await getJobContext(database, id)),
+    verdicts: verdictsIn(context),
+    context,
     steps,
     next: nextCommands(execution, steps, stored),
   };
@@ -119,13 +135,13 @@ export function durationOf(
 }
 
 /** Of the step that the job names; of the one that handled most when it names none, or is not among our jobs. */
-function rowsThatCount(jobName: string, steps: readonly StepView[]): number {
+function rowsThatCount(jobName: string, steps: readonly CountedStep[]): number {
   const counted = jobs.find(({ name }) => name === jobName)?.countedStep;
   return Math.max(0, ...steps.filter(({ name }) => counted === undefined || name === counted).map(rowsOfStep));
 }
 
 /** A running manager's row is written at its end only: until then its partitions know more. */
-function rowsOfStep(step: StepView): number {
+function rowsOfStep(step: CountedStep): number {
   const parts = (count: (part: PartitionView) => number) => step.partitions.reduce((sum, part) => sum + count(part), 0);
   return Math.max(
     step.readCount,
@@ -134,7 +150,7 @@ function rowsOfStep(step: StepView): number {
   );
 }
 
-function stepViews(rows: readonly StepExecution[], plan: readonly PartitionProgress[], now: Date): StepView[] {
+function stepViews(rows: readonly StepExecution[], plan: readonly PartitionProgress[], now: Date): CountedStep[] {
   return rows
     .filter((row) => partitionOf(row) === undefined)
     .map((row) => {
@@ -171,9 +187,11 @@ function countsView(row: StepExecution, now: Date): CountsView {
   return { ...shown, durationMs: durationOf(row, now) };
 }
 
-function verdictsIn(context: string | undefined): Record<string, number | bigint> {
-  const stored: ContextValue | undefined =
-    context === undefined ? undefined : deserialiseContext(context).get('verdicts');
+function contextIn(text: string | undefined): ContextView {
+  return text === undefined ? {} : Object.fromEntries(deserialiseContext(text).entries());
+}
+
+function verdictsIn({ verdicts: stored }: ContextView): Record<string, number | bigint> {
   if (typeof stored !== 'object') return {};
   const counts = Object.entries(stored).filter(([, count]) => typeof count === 'number' || typeof count === 'bigint');
   return Object.fromEntries(counts) as Record<string, number | bigint>;
@@ -190,8 +208,10 @@ function nextCommands(
   if (isRunning(status)) return [`settle stop ${id}`, 'settle recover   (if the process that ran it is gone)'];
   if (status === 'FAILED' || status === 'STOPPED') {
     const again = importAgain(execution, parameters);
-    // Its first step reads the whole file: what fails there has written nothing, and mostly fails for the file.
-    if (again !== undefined && status === 'FAILED' && steps.length === 1) return [`${again}   (the file corrected)`];
+    // Its first step reads the whole file: what fails there has written nothing, and mostly fails for the file. What
+    // fails at a line later on, at a clash with the table say, does so again.
+    const isForFile = steps.length === 1 || /\bline \d+: /.test(execution.exitMessage);
+    if (again !== undefined && status === 'FAILED' && isForFile) return [`${again}   (the file corrected)`];
     const isShort = identifying.every(([name]) => name === 'date' || name === 'zone');
     const given = identifying.map(([name, value]) => `--${name} ${value}`);
     return [`settle restart ${id}`, ...(isShort ? [['settle run', jobName, ...given].join(' ')] : [])];

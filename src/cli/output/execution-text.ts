@@ -1,6 +1,8 @@
 /** One execution as text for people: what `settle show` prints, and the shorter summary at the end of a run. Pure. */
-import type { ExecutionView, PartitionView, StepView } from '../execution-view.ts';
+import type { ContextValue } from '../../engine/execution-context.ts';
+import type { ContextView, ExecutionView, PartitionView, StepView } from '../execution-view.ts';
 import { formatCount, formatDuration, formatInstant, formatPercent, formatRate } from './format.ts';
+import { exactNumber } from './json.ts';
 import { formatPairs, formatTable } from './table.ts';
 
 /** Header, parameters, verdicts, steps with their partitions, and what to do next. */
@@ -19,6 +21,8 @@ export function executionText(view: ExecutionView): string {
     verdictsText(view),
     view.steps.length === 0 ? '' : `\nsteps\n${indent(stepsTable(view.steps))}`,
     ...view.steps.map((step) => partitionsText(step)),
+    contextText('context of the job', view.context),
+    ...view.steps.map((step) => contextText(`context of ${step.name}`, step.context)),
     nextText(view),
   ].join('');
 }
@@ -102,6 +106,26 @@ function partitionRow(part: PartitionView): string[] {
     part.status === 'COMPLETED' ? '100 %' : formatPercent(part.rowsDone, part.rowsExpected),
     part.durationMs === undefined ? '-' : formatDuration(part.durationMs),
   ];
+}
+
+/** Of a value in a context, for one line; `--json` has it whole. */
+const VALUE_LENGTH_MAX = 80;
+
+/** What every context has says nothing of this run. */
+const EVERY_CONTEXT = 'batch.version';
+
+function contextText(title: string, context: ContextView): string {
+  const pairs = Object.entries(context)
+    .filter(([key]) => key !== EVERY_CONTEXT)
+    .map(([key, value]) => [key, shortValue(value)] as const);
+  return pairs.length === 0 ? '' : `\n${title}\n${indent(formatPairs(pairs))}`;
+}
+
+function shortValue(value: ContextValue): string {
+  const exact = (_key: string, item: unknown) => (typeof item === 'bigint' ? exactNumber(item) : item);
+  const text = typeof value === 'object' ? JSON.stringify(value, exact) : String(value);
+  const line = text.replace(/\s+/g, ' ');
+  return line.length <= VALUE_LENGTH_MAX ? line : `${line.slice(0, VALUE_LENGTH_MAX)}... (${text.length} characters)`;
 }
 
 function nextText(view: ExecutionView): string {

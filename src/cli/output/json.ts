@@ -5,7 +5,8 @@ export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? exactNumber(item) : item), 2)}\n`;
 }
 
-function exactNumber(value: bigint): number | string {
+/** As a number where a double holds it exactly, else as text. */
+export function exactNumber(value: bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value.toString();
 }

@@ -101,3 +101,12 @@ test('flags that mean nothing for videos', async () => {
   expect(code).toBe(2);
   expect(stderr).toMatch(/--register-videos are for views/);
 });
+
+test('a clash with the table is not to be restarted', async () => {
+  await importViews('log.csv', LOG, ...MAP);
+  const { code, stdout } = await importViews('clash.csv', LOG.replace(',30\n', ',31\n'), ...MAP);
+  expect(code).toBe(2);
+  const again = `settle import views ${join(folder, 'clash.csv')} --map viewer_id=user_id --register-videos`;
+  expect(stdout).toContain(`\nnext\n  ${again}   (the file corrected)\n`);
+  expect((await runSettle(['show', '2'], { url: database.url })).stdout).not.toContain('settle restart');
+});

@@ -72,6 +72,14 @@ describe.each(testDatabases())('on $name', ({ name }) => {
     expect(statistics.partitions.length).toBeGreaterThan(1);
   });
 
+  test('show has the contexts, long values cut', async () => {
+    const { context, steps } = await json('show', '2');
+    expect(context).toMatchObject({ 'batch.version': expect.any(String), verdicts: { read: ROWS } });
+    expect(steps[0].context).toHaveProperty('batch.version');
+    const { stdout } = await run('show', '2');
+    expect(stdout).toMatch(/^context of the job\n {2}verdicts {2}\{"undated":0,.{1,80}\.\.\. \(\d+ characters\)$/m);
+  });
+
   test('show and runs are readable', async () => {
     const { stdout } = await run('show', '2');
     for (const text of ['verdict', 'partitions of daily-statistics', 'COMPLETED', `settle stats --date ${DATE}`]) {
