@@ -70,6 +70,9 @@ function serverReset(url: string, source: readonly string[]): () => Promise<void
       for (const name of names.filter((table) => !kept.includes(table) && !/_SEQ$/i.test(table))) {
         await connection.query(`DELETE FROM \`${name}\``);
       }
+      await connection.query(
+        "INSERT INTO settle_ledger_head (id, last_journal_id, last_hash) VALUES (1, 0, REPEAT('0', 64))",
+      );
       await connection.query('COMMIT');
     } finally {
       await connection.end();
@@ -102,6 +105,15 @@ const resultTables: readonly (readonly [name: string, columns: string[], order: 
   ],
   ['settle_quarantine', ['row_id', 'business_date', 'reason', 'payload'], ['row_id']],
   ['settle_statistics_run', ['business_date', 'zone', 'policy', 'verdicts'], ['business_date']],
+  [
+    'settle_video_settlement',
+    ['business_date', 'video_id', 'revision', 'is_current', 'input_digest', 'view_amount', 'ad_amount', 'total'],
+    ['business_date', 'video_id', 'revision'],
+  ],
+  ['settle_settlement_date', ['business_date', 'credits_due', 'closed_at'], ['business_date']],
+  ['settle_creator_credit', ['journal_key', 'amount'], ['journal_key']],
+  ['settle_account', ['account_type', 'owner_id', 'balance'], ['account_type', 'owner_id']],
+  ['settle_journal', ['journal_key', 'content_digest'], ['journal_key']],
   ['settle_ranking', ['kind', 'label', 'metric', 'place', 'video_id', 'value'], ['kind', 'label', 'metric', 'place']],
   [
     'settle_partition',
