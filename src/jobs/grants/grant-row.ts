@@ -20,12 +20,14 @@ export const grantColumns: readonly ColumnDefinition[] = [
 
 const POINTS: IntegerRange = { min: 1n, max: 2n ** 63n - 1n, description: '1 to 2^63 - 1' };
 const USER: IntegerRange = { ...INT64, min: 0n, description: '0 to 2^63 - 1' };
+/** A date alone is its midnight. */
+const DATE = /^\d{4}-\d\d-\d\d$/;
 const KEY_LENGTH_MAX = 190;
 const REASON_LENGTH_MAX = 500;
 const HINT = 'correct the file and run it again: what has been posted is not posted twice';
 
 /**
- * The journal of a grant, dated by the day of `granted_at` in `zone`. An empty `expires_at` means never.
+ * The journal of a grant, dated by the day of `granted_at` in `dayZone`. An empty `expires_at` means never.
  * @param places as `locateColumns` found `grantColumns`
  * @throws SettleError MALFORMED_INPUT (exit 2) with line and column
  */
@@ -33,7 +35,7 @@ export function parseGrant(
   { fields, line }: InputRecord,
   places: readonly number[],
   parseTime: TimeParser,
-  zone: string,
+  dayZone: string,
   file: string,
 ): JournalRequest {
   const [key, userText, amountText, grantedText, expiresText, reason] = places.map((place) => fields[place]);
@@ -44,7 +46,7 @@ export function parseGrant(
     return BigInt(value);
   };
   const instant = (name: string, text: string): number => {
-    const value = parseTime(text);
+    const value = parseTime(DATE.test(text) ? `${text} 00:00` : text);
     if (value === undefined) throw fail(`${name} ${quote(text)} is no time`);
     return value;
   };
@@ -61,7 +63,7 @@ export function parseGrant(
   return {
     key,
     kind: 'grant',
-    businessDate: businessDateOf(grantedMs, zone),
+    businessDate: businessDateOf(grantedMs, dayZone),
     reason,
     entries: [
       { account: { type: 'grant', ownerId: 0n }, amount: -amount },

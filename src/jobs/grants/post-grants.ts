@@ -11,6 +11,11 @@ import { grantColumns, parseGrant } from './grant-row.ts';
 
 const LINES_A_TRANSACTION = 2_000;
 
+export interface Zones {
+  readonly day: string;
+  readonly times: string | undefined;
+}
+
 export interface GrantsPosted {
   readonly lines: number;
   /** Those that were not on the ledger before. */
@@ -20,15 +25,15 @@ export interface GrantsPosted {
 }
 
 /**
- * @param zone IANA zone of times that name none, and of business dates
+ * @param zones IANA zones: `day` of business dates, `times` of times that name none (undefined: UTC)
  * @throws SettleError MALFORMED_INPUT (exit 2), and what `postJournals` throws; lines before are then posted
  */
-export async function postGrants(database: Database, file: string, zone: string): Promise<GrantsPosted> {
-  await eachGrants(file, zone, async () => {});
+export async function postGrants(database: Database, file: string, zones: Zones): Promise<GrantsPosted> {
+  await eachGrants(file, zones, async () => {});
   let lines = 0;
   let posted = 0;
   let points = 0n;
-  await eachGrants(file, zone, async (requests) => {
+  await eachGrants(file, zones, async (requests) => {
     const journals = await database.transaction((tx) => postJournals({ database, tx }, requests));
     lines += requests.length;
     journals.forEach(({ isNew }, i) => {
@@ -42,15 +47,15 @@ export async function postGrants(database: Database, file: string, zone: string)
 
 type Requests = ReturnType<typeof parseGrant>[];
 
-async function eachGrants(file: string, zone: string, take: (requests: Requests) => Promise<void>): Promise<void> {
-  const parseTime = createTimeParser(zone);
+async function eachGrants(file: string, zones: Zones, take: (requests: Requests) => Promise<void>): Promise<void> {
+  const parseTime = createTimeParser(zones.times);
   const records = await openRecords(file, file);
   try {
     const places = locateColumns(records.header, grantColumns, new Map(), file);
     for (;;) {
       const found = await records.read(LINES_A_TRANSACTION);
       if (found.length === 0) return;
-      await take(found.map((record) => parseGrant(record, places, parseTime, zone, file)));
+      await take(found.map((record) => parseGrant(record, places, parseTime, zones.day, file)));
     }
   } finally {
     records.close();
