@@ -103,10 +103,15 @@ export async function measureZone(database: Database, log: LogTable, fromId: big
   const maxMs = row.last === null ? Number.NEGATIVE_INFINITY : parseInstant(row.last);
   const undated = check.rows - toNumber(row.dated);
   const zone: Zone = { ...check, fromId, toId, undated, minMs, maxMs, strays: [] };
-  return maxMs - minMs > wideMs ? withoutStrays(database, log, zone) : zone;
+  // A bound that is no time would hide the whole zone: reading it finds the bounds of the others, or names the row.
+  const isUnknown = Number.isNaN(minMs) || Number.isNaN(maxMs);
+  return isUnknown || maxMs - minMs > wideMs ? withoutStrays(database, log, zone) : zone;
 }
 
-/** Reads the times of a zone and names apart the rows that make it wide. */
+/**
+ * Reads the times of a zone and names apart the rows that make it wide. A zero date of MySQL counts as no time.
+ * @throws SettleError UNREADABLE_VALUE (exit code 2) for a text in SQLite that is no time
+ */
 async function withoutStrays(database: Database, log: LogTable, zone: Zone): Promise<Zone> {
   const columns: ColumnSpec[] = [
     { name: log.key, type: 'int64' },
@@ -122,9 +127,10 @@ async function withoutStrays(database: Database, log: LogTable, zone: Zone): Pro
   }
   const times = batch.doubles(1).subarray(0, batch.size);
   const core = coreInterval(times);
-  if (core === undefined) return zone;
+  const undated = times.reduce((count, time) => (Number.isNaN(time) ? count + 1 : count), 0);
+  if (core === undefined) return { ...zone, undated, minMs: Number.POSITIVE_INFINITY, maxMs: Number.NEGATIVE_INFINITY };
   const strays: Stray[] = core.strays.map((at) => ({ id: batch.int64(0).values[at], timeMs: times[at] }));
-  return { ...zone, minMs: core.minMs, maxMs: core.maxMs, strays };
+  return { ...zone, undated, minMs: core.minMs, maxMs: core.maxMs, strays };
 }
 
 function min(a: bigint, b: bigint): bigint {

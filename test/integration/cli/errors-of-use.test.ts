@@ -171,3 +171,29 @@ describe.each(serverDatabases())('on a $name server', ({ name }) => {
     }
   });
 });
+
+test.each(['', 'garbage', '2026-11-20 25:00:00'])('the time %j is no case for a retry', async (time) => {
+  const database = await freshDatabase('sqlite');
+  await runSettle(['migrate'], { url: database.url });
+  const open = await openDatabase(database.url);
+  for (const [id, viewedAt] of [
+    [1, '2026-11-20 01:00:00.000'],
+    [2, time],
+  ]) {
+    await open
+      .knex('view_log')
+      .insert({ id, video_id: 1, viewer_id: 1, viewed_at: viewedAt, play_seconds: 1, ad_views: 0 });
+  }
+  await open.close();
+  const { code, stdout, stderr } = await runSettle(['--date', DATE], {
+    url: database.url,
+    env: { SETTLE_LOG: 'silent' },
+  });
+  expect(stderr).toMatch(
+    /^settle: view_log\.viewed_at of the row with id 2 is "[^"\n]*", which is no UTC time[^\n]*\n$/,
+  );
+  expect(stderr).toContain(`is "${time}",`);
+  expect(stdout).toMatch(/\nnext\n {2}correct the row/);
+  expect(code).toBe(2);
+  await database.drop();
+});
