@@ -3,7 +3,11 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-SETTLE = node bin/settle.js
+# Shows a command as a reader of the README types it, and runs it.
+define settle
+	@echo '$$ settle $(1)'
+	@node bin/settle.js $(1)
+endef
 
 .PHONY: demo test soak check fix build
 
@@ -17,11 +21,12 @@ demo: export SETTLE_LOG = warn
 demo: node_modules/.package-lock.json
 	@mkdir -p build
 	@rm -f build/demo.db build/demo.db-wal build/demo.db-shm
-	$(SETTLE) migrate
-	$(SETTLE) import views seeds/samples/kuairand-watch/views.csv.gz --map viewer_id=user_id --register-videos
-	$(SETTLE) --date 2022-04-10
-	$(SETTLE) stats --date 2022-04-10 --top 5
-	$(SETTLE) show --last
+	$(call settle,migrate)
+	$(call settle,import views seeds/samples/kuairand-watch/views.csv.gz --map viewer_id=user_id --register-videos)
+	$(call settle,--date 2022-04-10)
+	$(call settle,stats --date 2022-04-10 --top 5)
+	$(call settle,verify --date 2022-04-10)
+	$(call settle,runs)
 
 # The last line is `N passed, N failed`; a failed check counts as one.
 test: node_modules/.package-lock.json
