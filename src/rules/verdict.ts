@@ -14,10 +14,6 @@ export function noVerdicts(): VerdictCounts {
   return { undated: 0, outside: 0, invalid: 0, self: 0, repeat: 0, counted: 0 };
 }
 
-export function addVerdicts(into: VerdictCounts, from: VerdictCounts): void {
-  for (const verdict of verdicts) into[verdict] += from[verdict];
-}
-
 export function sumVerdicts(counts: VerdictCounts): number {
   return verdicts.reduce((sum, verdict) => sum + counts[verdict], 0);
 }

@@ -8,7 +8,12 @@ import { contestedBy } from '../../../src/partition/date-plan.ts';
 import type { Zone } from '../../../src/partition/zone.ts';
 import { OpenViews } from '../../../src/rules/open-views.ts';
 import { resolveOpenViews } from '../../../src/rules/resolve-open.ts';
-import { addVerdicts, defaultViewPolicy, noVerdicts, type VerdictCounts } from '../../../src/rules/verdict.ts';
+import {
+  verdicts as allVerdicts,
+  defaultViewPolicy,
+  noVerdicts,
+  type VerdictCounts,
+} from '../../../src/rules/verdict.ts';
 import { VideoDirectory } from '../../../src/rules/video-directory.ts';
 import { readVideoSums } from '../../../src/rules/video-sums.ts';
 import {
@@ -119,7 +124,7 @@ function simulate(rows: readonly LogRow[], videos: ReadonlyMap<bigint, bigint | 
   const open = Array.from({ length: buckets }, () => new OpenViews());
   let openOfDay = 0;
   const collect = (chunk: JudgedChunk) => {
-    addVerdicts(verdicts, chunk.verdicts);
+    for (const verdict of allVerdicts) verdicts[verdict] += chunk.verdicts[verdict];
     openOfDay += chunk.openOfDay;
     for (const { id, reason } of chunk.quarantined) quarantined.push([id, reason]);
     for (const [bucket, encoded] of chunk.open) open[bucket].addEncoded(encoded);
