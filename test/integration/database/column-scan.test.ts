@@ -276,10 +276,10 @@ describe('texts as times on SQLite', () => {
 
       await database.knex('view_log').insert({ id: 9, viewed_at: 'yesterday' });
       await expect(scanner.scan({ ...all, limit: 10 }, batch)).rejects.toThrow(
-        'view_log.viewed_at of the row with id 9 is yesterday',
+        'view_log.viewed_at of the row with id 9 is "yesterday"',
       );
       await database.knex('view_log').where({ id: 9 }).update({ viewed_at: null, play_seconds: 1.5 });
-      await expect(scanner.scan({ ...all, limit: 10 }, batch)).rejects.toThrow('of the row with id 9 is 1.5');
+      await expect(scanner.scan({ ...all, limit: 10 }, batch)).rejects.toThrow('of the row with id 9 is "1.5"');
     } finally {
       await scanner.close();
       await database.close();

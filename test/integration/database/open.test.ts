@@ -229,7 +229,7 @@ describe.each(serverDatabases())('a session on $name', ({ name }) => {
       }
       const refused = await refusal(openDatabase(`${own.url}?ssl-mode=verify-ca`));
       expect(refused).toMatchObject({ exitCode: 2, code: 'DATABASE_TLS' });
-      const unreadable = await refusal(openDatabase(`${own.url}?ssl-ca=no-such-file.pem`));
+      const unreadable = await refusal(openDatabase(`${own.url}?ssl-mode=verify-ca&ssl-ca=no-such-file.pem`));
       expect(unreadable.message).toContain('no-such-file.pem');
     });
 
