@@ -10,6 +10,7 @@ const COMMANDS = [
   'show',
   'stats',
   'verify',
+  'ledger',
   'skipped',
   'replay',
   'stop',

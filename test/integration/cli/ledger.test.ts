@@ -1,0 +1,64 @@
+/** The commands of the ledger as a person and a script use them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from '../../../src/database/open.ts';
+import { runSettle } from '../../support/run-settle.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'settle-ledger-'));
+const env = { SETTLE_DATABASE_URL: `sqlite:${join(folder, 'a.db')}` };
+const settle = (...args: string[]) => runSettle(args, { cwd: folder, env });
+const grants = (...lines: string[]) =>
+  writeFileSync(
+    join(folder, 'grants.csv'),
+    ['key,user_id,amount,granted_at,expires_at,reason', ...lines, ''].join('\n'),
+  );
+
+beforeAll(async () => {
+  expect((await settle('migrate')).code).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('a grant is posted, listed, explained, reversed, and tampering is found', async () => {
+  grants('g1,7,100,2026-11-01 10:00:00,2026-12-01,"hello, you"', 'g2,9,5,2026-11-01T10:00:00+09:00,,');
+  expect((await settle('ledger', 'post', 'grants.csv')).stdout).toBe(
+    '2 grants of 105 points posted, 0 were there before\n',
+  );
+  expect((await settle('ledger', 'post', 'grants.csv')).stdout).toBe(
+    '0 grants of 0 points posted, 2 were there before\n',
+  );
+  expect((await settle('ledger', 'balances', '--format', 'csv')).stdout).toBe('user_id,balance\n7,100\n9,5\n');
+  const statement = JSON.parse((await settle('ledger', 'statement', '--user', '7', '--json')).stdout);
+  expect(statement).toMatchObject([{ key: 'g1', amount: 100, balance: 100, reason: 'hello, you' }]);
+  const explained = JSON.parse((await settle('explain', 'balance', '--user', '7', '--json')).stdout);
+  expect(explained).toMatchObject({ balance: 100, agrees: true, lots: [{ remaining: 100, journalKey: 'g1' }] });
+  expect((await settle('explain', 'balance', '--user', '7')).stdout).toMatch(/ledger\/fifo-lots/);
+  const reverse = ['ledger', 'reverse', 'g2', '--reason', 'twice', '--date', '2026-11-02'];
+  expect((await settle(...reverse)).stdout).toBe('reversal/g2: journal 3\n');
+  expect((await settle(...reverse)).stdout).toBe('reversal/g2: journal 3, posted before\n');
+  expect(await settle('ledger', 'verify')).toMatchObject({ code: 0, stdout: 'ledger: sound, 3 journals, 6 entries\n' });
+
+  const database = await openDatabase(env.SETTLE_DATABASE_URL);
+  await database.knex('settle_entry').where({ journal_id: 2, line_no: 2 }).update({ amount: 6 });
+  await database.close();
+  const broken = await settle('ledger', 'verify', '--json');
+  expect(broken.code).toBe(20);
+  expect(JSON.parse(broken.stdout)).toMatchObject({ sound: false, journals: 1, misfit: { place: 'entry 2.2' } });
+});
+
+test.each([
+  ['k,7,0,2026-11-01,,', /line 2: amount "0" is outside of 1/],
+  ['k,7,1.5,2026-11-01,,', /line 2: amount "1.5" is not a whole number/],
+  ['k,x,1,2026-11-01,,', /line 2: user_id "x" is not a whole number/],
+  ['k,7,1,yesterday,,', /line 2: granted_at "yesterday" is no time/],
+  ['k,7,1,2026-11-01,2026-11-01,', /line 2: expires_at is not after granted_at/],
+  [',7,1,2026-11-01,,', /line 2: key has 0 characters/],
+])('the line %j is refused before anything is posted', async (line, text) => {
+  grants(line);
+  expect(await settle('ledger', 'post', 'grants.csv')).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(text),
+  });
+});
