@@ -4,6 +4,7 @@ import type { GlobalFlags } from '../../config.ts';
 
 interface Flags extends GlobalFlags {
   readonly format: 'csv' | 'json';
+  readonly json?: boolean;
 }
 
 const LINES_A_WRITE = 1_000;
@@ -15,6 +16,7 @@ export function registerLedgerBalances(ledger: Command): void {
     .addOption(
       new Option('--format <format>', 'csv, or json: one object a line').choices(['csv', 'json']).default('csv'),
     )
+    .option('--json', 'short for --format json')
     .addHelpText('after', '\nExample:\n  settle ledger balances --format csv > balances.csv\n')
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
@@ -22,7 +24,7 @@ export function registerLedgerBalances(ledger: Command): void {
       await withDatabase(flags, async ({ database }) => {
         const { readUserBalances } = await import('../../../ledger/read-statement.ts');
         const { print } = await import('../../output/stdout.ts');
-        const isCsv = flags.format === 'csv';
+        const isCsv = flags.format === 'csv' && !flags.json;
         let lines: string[] = isCsv ? ['user_id,balance\n'] : [];
         for await (const { userId, balance } of readUserBalances(database)) {
           lines.push(isCsv ? `${userId},${balance}\n` : `{"user_id":${userId},"balance":${balance}}\n`);
