@@ -63,6 +63,8 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
   readonly #date: string;
   readonly #zone: string;
   #lastId: bigint;
+  /** First instants of start dates, which most challenges have in common. */
+  readonly #starts = new Map<string, number>();
 
   constructor(context: PartitionContext) {
     this.#context = context;
@@ -150,7 +152,7 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
     pages: AsyncIterable<readonly Member[]> | Iterable<readonly Member[]>,
     members: DecidedChallenge['members'],
   ): Promise<DecidedChallenge> {
-    const terms = payoutTerms(challenge, businessDay(challenge.startDate, this.#zone).startMs);
+    const terms = payoutTerms(challenge, this.#startOf(challenge.startDate));
     const tally = new PotTally();
     let unpaid = 0n;
     for await (const page of pages) {
@@ -167,6 +169,15 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
     if (unpaid !== escrow) throw unsound(challenge.id, `its stakes sum to ${unpaid}, and its escrow holds ${escrow}`);
     const decision = decideChallenge(challenge, terms, tally, this.#date);
     return { challengeId: challenge.id, from: challenge.status, terms, tally, decision, members };
+  }
+
+  #startOf(date: string): number {
+    let startMs = this.#starts.get(date);
+    if (startMs === undefined) {
+      startMs = businessDay(date, this.#zone).startMs;
+      this.#starts.set(date, startMs);
+    }
+    return startMs;
   }
 
   async #lock(output: readonly DecidedChallenge[], tx: Transaction): Promise<void> {
