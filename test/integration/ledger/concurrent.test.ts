@@ -9,7 +9,8 @@ import { balancesOf, escrow, grant, move, post, user } from './support.ts';
 describe.each(testDatabases())('two runs on one ledger on $name', ({ name }) => {
   test('do not deadlock into failure', { timeout: 120_000 }, async () => {
     const bench = await openBench(name);
-    const other = await openDatabase(bench.test.url);
+    // Two connections of one thread would block each other on SQLite, whose waiting stops the thread: there, they take turns.
+    const other = name === 'sqlite' ? bench.database : await openDatabase(bench.test.url);
     try {
       const users = Array.from({ length: 20 }, (_, i) => i + 1);
       await post(
