@@ -151,10 +151,12 @@ describe.each(testDatabases())('views in any order on $name', { timeout: 300_000
           closed.add(date);
         }
         await deliver(arriving, plan[0]);
-        // At last some views turn out to be none, and every date is run once more, in any order.
-        for (const row of rows.filter(({ isTakenBack }) => isTakenBack)) delivered.delete(row);
+        // At last some views turn out to be none, and only their dates are run once more, in any order.
+        const takenBack = rows.filter(({ isTakenBack }) => isTakenBack);
+        for (const row of takenBack) delivered.delete(row);
         const statistics = statisticsOf(delivered);
-        await settleDates(bench, statistics, plan[0].reversed ? dates.toReversed() : dates, false);
+        const due = dates.filter((date) => takenBack.some((row) => row.date === date));
+        await settleDates(bench, statistics, plan[0].reversed ? due.reverse() : due, false);
 
         const expected = settleVideosNaively(statistics, [lowCard]);
         expect(await netOfCreators(database)).toEqual(creatorsOf(netByVideo(expected), creators));
@@ -165,7 +167,7 @@ describe.each(testDatabases())('views in any order on $name', { timeout: 300_000
         const [{ sum }] = (await database.knex('settle_entry').sum({ sum: 'amount' })) as { sum: unknown }[];
         expect(Number(sum ?? 0)).toBe(0);
       }),
-      { numRuns: name === 'sqlite' ? 25 : 3, seed: 20_261_120, endOnFailure: name !== 'sqlite' },
+      { numRuns: name === 'sqlite' ? 50 : 8, seed: 20_261_120, endOnFailure: name !== 'sqlite' },
     );
   });
 });
