@@ -1,7 +1,10 @@
 /** What must not happen to a challenge's money: bad ones in the way of good ones, crowds, strangers, two runs at once. */
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bulkInsert } from '../../../src/database/bulk-insert.ts';
 import { toBigInt } from '../../../src/database/values.ts';
+import { importJob } from '../../../src/jobs/import/import-job.ts';
+import { replaySkipped } from '../../../src/steps/replay.ts';
 import type { OracleChallenge, OracleMember, OracleProof } from '../../oracles/challenge-settlement.ts';
 import { testDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
@@ -156,6 +159,19 @@ describe.each(testDatabases())('challenges on $name', ({ name }) => {
     const escrow = await knex('settle_account').where({ account_type: 'escrow', owner_id: 1 }).first('balance');
     expect(toBigInt(escrow.balance)).toBe(11n);
     expect(await knex('challenge_member').whereNotNull('quit_at').pluck('id')).toEqual([1]);
+  });
+
+  test('a member that was set aside joins when it is replayed with the points there', async () => {
+    await load(bench.database, { challenges: [week], members: [], proofs: [] });
+    const { execution } = await importCsv(bench.database, 'members', membersCsv([member(1n, 6n)]));
+    const how = { logger: pino({ level: 'silent' }), signal: new AbortController().signal };
+    const replay = () => replaySkipped(bench.database, importJob('members'), execution, how);
+    expect((await replay()).failed.map(({ error }) => error)).toEqual([
+      'member 1: user 101 has 0 points, and the stake is 6',
+    ]);
+    await grant(bench.database, [101n], 10n);
+    expect((await replay()).replayed).toBe(1);
+    expect(await bench.database.knex('challenge_member').pluck('id')).toEqual([1]);
   });
 
   test.skipIf(name === 'mysql')(
