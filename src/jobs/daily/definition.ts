@@ -6,6 +6,7 @@ import { isSettleError } from '../../errors.ts';
 import { defaultZone, parseBusinessDate, requireZone } from '../../rules/business-time.ts';
 import { defaultPopularDays, defaultRankingSize } from '../../rules/ranking.ts';
 import { challengeSettlementStep } from '../challenge-settlement/definition.ts';
+import { pointsExpirySteps } from '../points-expiry/definition.ts';
 import { videoSettlementSteps } from '../video-settlement/definition.ts';
 import { discardPlan } from './discard-plan.ts';
 import { loadVideos } from './load-videos.ts';
@@ -81,7 +82,7 @@ const parameters: readonly ParameterDefinition[] = [
 
 export const dailyJob: JobDefinition = {
   name: 'daily',
-  description: 'view statistics, rankings and video settlement of one business date',
+  description: 'everything due on a business date: statistics, settlements, rankings, expiry of points',
   parameters,
   replay: 'rerun',
   countedStep: statisticsStep,
@@ -110,6 +111,8 @@ export const dailyJob: JobDefinition = {
       },
     },
     challengeSettlementStep,
+    // After stakes have come back: what a refund restores may have expired on the way.
+    ...pointsExpirySteps,
   ],
 };
 

@@ -28,7 +28,7 @@ import {
 } from './settlement-store.ts';
 
 /** Videos that are in memory at a time. */
-const videosAPage = 20_000;
+const videosAPage = 4_000;
 /** Few changed videos are looked up by their ids; of many the whole dates are priced again. */
 const idsAPage = 500;
 const changedIdsMax = 5_000;
