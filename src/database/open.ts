@@ -13,6 +13,7 @@ import { SESSION_IDLE_SECONDS_MAX } from './dialect-server.ts';
 import { sqliteDialect } from './dialect-sqlite.ts';
 import { toSettleError } from './errors.ts';
 import { connectServerStream } from './server-stream.ts';
+import { type BoundedConnection, boundSilence } from './silence.ts';
 import { parseDatabaseUrl, type ServerUrl, type SqliteUrl, type TlsSettings } from './url.ts';
 
 export interface OpenOptions {
@@ -137,7 +138,7 @@ async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<K
       keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
       infileStreamFactory: refuseLocalInfile,
     } as Knex.MySql2ConnectionConfig,
-    pool: { min: 0, max: options.poolSizeMax ?? POOL_SIZE_MAX, afterCreate: prepareSession },
+    pool: { min: 0, max: options.poolSizeMax ?? POOL_SIZE_MAX, afterCreate: prepareSession(url.answerSecondsMax) },
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     compileSqlOnError: false,
     log: silent,
@@ -149,7 +150,7 @@ function refuseLocalInfile(): never {
   throw new Error('LOAD DATA LOCAL is not used');
 }
 
-interface SessionConnection {
+interface SessionConnection extends BoundedConnection {
   query(sql: string, done: (error: unknown) => void): void;
 }
 
@@ -164,16 +165,18 @@ const SESSION_SETTINGS = [
   `wait_timeout = ${SESSION_IDLE_SECONDS_MAX}`,
 ];
 
-function prepareSession(
-  connection: SessionConnection,
-  done: (error: unknown, connection: SessionConnection) => void,
-): void {
-  connection.query(`SET ${SESSION_SETTINGS.map((setting) => `SESSION ${setting}`).join(', ')}`, (error) => {
-    if (error) return done(error, connection);
-    // Under REPEATABLE READ, parallel writers take gap locks and deadlock over rows that do not exist yet, and a
-    // transaction that waited for a lock goes on with a view from before it. Each statement here wants the present.
-    connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (failure) => done(failure, connection));
-  });
+function prepareSession(answerSecondsMax: number | undefined) {
+  return (connection: SessionConnection, done: (error: unknown, connection: SessionConnection) => void): void => {
+    boundSilence(connection, answerSecondsMax);
+    connection.query(`SET ${SESSION_SETTINGS.map((setting) => `SESSION ${setting}`).join(', ')}`, (error) => {
+      if (error) return done(error, connection);
+      // Under REPEATABLE READ, parallel writers take gap locks and deadlock over rows that do not exist yet, and a
+      // transaction that waited for a lock goes on with a view from before it. Each statement here wants the present.
+      connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (failure) =>
+        done(failure, connection),
+      );
+    });
+  };
 }
 
 /** `mysql:` and `mariadb:` URLs are taken alike: the server says what it is. */

@@ -22,6 +22,8 @@ export interface ServerUrl {
   readonly database: string;
   /** Undefined: a plain connection. */
   readonly tls: TlsSettings | undefined;
+  /** Seconds that an answer may take; undefined: as silence.ts says. */
+  readonly answerSecondsMax: number | undefined;
   readonly displayUrl: string;
 }
 
@@ -39,7 +41,7 @@ export interface TlsSettings {
 export type DatabaseUrl = SqliteUrl | ServerUrl;
 
 const FORMS = 'write sqlite:PATH, mysql://user:password@host:3306/database or mariadb://...';
-const SERVER_OPTIONS = ['ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key'];
+const SERVER_OPTIONS = ['answer-timeout', 'ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key'];
 const SSL_MODES = ['disabled', 'required', 'verify-ca', 'verify-identity'];
 
 /** Parses a database URL; throws a usage error (exit code 2) of one line for anything else. */
@@ -113,6 +115,7 @@ function parseServer(text: string): ServerUrl {
     password: decode(url.password, 'password'),
     database,
     tls,
+    answerSecondsMax: parseAnswerTimeout(url.searchParams.get('answer-timeout')),
     displayUrl: `${scheme}://${shownUser}${url.hostname}:${port}/${url.pathname.slice(1)}`,
   };
 }
@@ -143,6 +146,15 @@ function parseTls(options: URLSearchParams): TlsSettings | undefined {
     verifyCertificate: mode !== 'required',
     verifyIdentity: mode === 'verify-identity',
   };
+}
+
+function parseAnswerTimeout(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw usageError(
+    'answer-timeout in the database URL is no number of seconds',
+    'write 1 to 99999; the default is 900',
+  );
 }
 
 function decode(text: string, what: string): string {

@@ -94,3 +94,14 @@ describe('server URLs', () => {
 test('displayUrl never shows the password', () => {
   expect(displayUrl('mysql://u:secret@h:1/d?ssl-mode=required')).toBe('mysql://u@h:1/d');
 });
+
+describe('answer-timeout', () => {
+  test('is a number of seconds, beside other options', () => {
+    const url = 'mysql://u@h:1/d?answer-timeout=60&ssl-mode=required';
+    expect(parseDatabaseUrl(url)).toMatchObject({ answerSecondsMax: 60, tls: { verifyCertificate: false } });
+  });
+
+  test.each(['', '0', '-1', '1.5', '1e3', '100000', 'no'])('"%s" is refused', (text) => {
+    expect(refusal(`mysql://u@h:1/d?answer-timeout=${text}`).exitCode).toBe(2);
+  });
+});
