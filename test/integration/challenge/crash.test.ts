@@ -1,0 +1,57 @@
+/**
+ * Challenge settlement through kills: at every commit in turn, in one instance after another, and between statements.
+ * Afterwards everything is as plain loops have it, and the ledger's chain is whole.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../src/database/open.ts';
+import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
+import { randomOf } from '../../oracles/logs.ts';
+import { testDatabases } from '../../support/databases.ts';
+import { countPoints, type KillPoint, runThroughKills } from '../../support/kill-run.ts';
+import { type Bench, openBench } from '../daily/support.ts';
+import { expectAsOracle, load, randomData } from './support.ts';
+
+const dates = ['2026-05-22', '2026-05-26', '2026-05-30', '2026-06-03', '2026-06-08', '2026-06-13'];
+
+function argsOf(date: string): string[] {
+  return ['run', 'challenge-settlement', '--date', date, '--workers', '2', '--partitions', '2', '--chunk', '4'];
+}
+
+describe.each(testDatabases())('challenges through kills on $name', ({ name }) => {
+  let bench: Bench | undefined;
+  afterEach(async () => {
+    await bench?.drop();
+    bench = undefined;
+  });
+
+  it('killed again and again on its way, night after night', { timeout: 300_000 }, async () => {
+    const data = randomData(40, 7);
+    bench = await openBench(name);
+    await load(bench.database, data);
+    const { database, test } = bench;
+    await database.close();
+    const random = randomOf(11);
+    let kills = 0;
+    for (const [night, date] of dates.entries()) {
+      // The first night tells how many points a run has.
+      const points: KillPoint[] = [];
+      if (night > 0) {
+        for (let at = 1; at <= 6; at++) {
+          points.push({ mode: at % 2 === 0 ? 'before-commit' : 'after-commit', at: at + Math.floor(random() * 3) });
+          points.push({ mode: 'before-statement', at: 20 + Math.floor(random() * 120) });
+        }
+        kills += await runThroughKills(argsOf(date), test.url, points);
+      } else {
+        expect((await countPoints(argsOf(date), test.url)).commits).toBeGreaterThan(6);
+      }
+      const reopened = await openDatabase(test.url);
+      try {
+        await expectAsOracle(reopened, data, date);
+        expect(await verifyLedger(reopened)).toMatchObject({ sound: true });
+      } finally {
+        await reopened.close();
+      }
+    }
+    expect(kills).toBeGreaterThan(15);
+  });
+});
