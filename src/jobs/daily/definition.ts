@@ -1,13 +1,14 @@
 /** The job `daily`: everything that is due on a business date, in order. */
+
 import type { JobDefinition } from '../../engine/job.ts';
 import type { ParameterDefinition } from '../../engine/parameters.ts';
 import type { StepContext } from '../../engine/step.ts';
-import { isSettleError } from '../../errors.ts';
-import { defaultZone, parseBusinessDate, requireZone } from '../../rules/business-time.ts';
 import { defaultPopularDays, defaultRankingSize } from '../../rules/ranking.ts';
 import { challengeSettlementStep } from '../challenge-settlement/definition.ts';
+import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { pointsExpirySteps } from '../points-expiry/definition.ts';
 import { videoSettlementSteps } from '../video-settlement/definition.ts';
+import { workerModule } from '../worker-module.ts';
 import { discardPlan } from './discard-plan.ts';
 import { loadVideos } from './load-videos.ts';
 import { deletePartials } from './partial-store.ts';
@@ -24,25 +25,8 @@ import type { StatisticsShare } from './statistics-worker.ts';
 const chunkRows = 1_000_000;
 
 const parameters: readonly ParameterDefinition[] = [
-  {
-    name: 'date',
-    type: 'date',
-    identifying: true,
-    required: true,
-    description: 'business date to settle',
-    example: '2026-11-20',
-    validate: (text) => messageOf(() => parseBusinessDate(text)),
-  },
-  {
-    name: 'zone',
-    type: 'string',
-    identifying: true,
-    required: false,
-    default: defaultZone,
-    description: 'time zone whose midnight begins the date',
-    example: defaultZone,
-    validate: (text) => messageOf(() => requireZone(text)),
-  },
+  dateParameter('business date to settle'),
+  zoneParameter('time zone whose midnight begins the date'),
   {
     name: 'ranking-size',
     type: 'long',
@@ -94,7 +78,7 @@ export const dailyJob: JobDefinition = {
       plan: planStatistics,
       share: shareVideos,
       discard: discardPlan,
-      workerModule: workerModule(),
+      workerModule: workerModule('statistics-worker', import.meta.url),
     },
     { kind: 'tasklet', name: 'resolve-windows', run: resolveWindows },
     { kind: 'tasklet', name: 'quarantine-undated', run: quarantineUndated },
@@ -123,23 +107,6 @@ async function shareVideos(context: StepContext): Promise<StatisticsShare> {
   // Taken before the videos are read: one that is added meanwhile makes the plan outdated, never half known.
   const check = await videosCheck(database);
   return { check, videos: (await loadVideos(database)).share() };
-}
-
-/** The worker beside this file: TypeScript in a checkout, JavaScript in the published package. */
-function workerModule(): URL {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  return new URL(`./statistics-worker${extension}`, import.meta.url);
-}
-
-/** What the check complains of, in one line; undefined when it passes. */
-function messageOf(check: () => unknown): string | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    if (isSettleError(error)) return error.message;
-    throw error;
-  }
 }
 
 function between(text: string, min: number, max: number): string | undefined {

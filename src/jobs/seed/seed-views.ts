@@ -2,11 +2,12 @@
  * Step `seed-views`: generates the rows in worker threads. The keys of its ranges are row numbers, not ids: ids begin
  * after the largest one in the log when the step was planned, which is frozen with the plan.
  */
-import { extname } from 'node:path';
+
 import { idSpan } from '../../../seeds/generate.ts';
 import { toBigInt } from '../../database/values.ts';
 import type { PartitionedStep, PlannedPartition } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
+import { workerModule } from '../worker-module.ts';
 import { viewLogOptions } from './seed-parameters.ts';
 
 /** Some 3 MB of SQL: large enough to make the commit cheap, small enough to lose nothing when it is rolled back. */
@@ -25,7 +26,7 @@ export const seedViewsStep: PartitionedStep = {
   name: 'seed-views',
   chunkSize: CHUNK_ROWS,
   // TypeScript in a checkout, JavaScript in the published package.
-  workerModule: new URL(`./seed-views-worker${extname(import.meta.url)}`, import.meta.url),
+  workerModule: workerModule('seed-views-worker', import.meta.url),
   async plan({ database, parameters, options }, gridSize) {
     const log = viewLogOptions(parameters);
     const newest = await database.knex('view_log').max({ id: 'id' }).first();

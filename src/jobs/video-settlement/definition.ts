@@ -1,8 +1,8 @@
 /** The job `video-settlement`, and its steps, which `daily` has too. */
+
 import type { JobDefinition } from '../../engine/job.ts';
 import type { Step } from '../../engine/step.ts';
-import { isSettleError } from '../../errors.ts';
-import { parseBusinessDate } from '../../rules/business-time.ts';
+import { dateParameter } from '../date-parameters.ts';
 import { creditCreators } from './credit-creators.ts';
 import { settleVideos } from './settle-videos.ts';
 
@@ -15,24 +15,6 @@ export const videoSettlementSteps: readonly Step[] = [
 export const videoSettlementJob: JobDefinition = {
   name: 'video-settlement',
   description: 'what the videos of one business date are paid, from its statistics, and their creators credited',
-  parameters: [
-    {
-      name: 'date',
-      type: 'date',
-      identifying: true,
-      required: true,
-      description: 'business date to settle',
-      example: '2026-11-20',
-      validate: (text) => {
-        try {
-          parseBusinessDate(text);
-          return undefined;
-        } catch (error) {
-          if (isSettleError(error)) return error.message;
-          throw error;
-        }
-      },
-    },
-  ],
+  parameters: [dateParameter('business date to settle')],
   steps: videoSettlementSteps,
 };
