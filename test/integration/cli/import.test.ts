@@ -99,7 +99,7 @@ test.each([
 test('flags that mean nothing for videos', async () => {
   const { code, stderr } = await runSettle(['import', 'videos', 'x.csv', '--register-videos'], { url: database.url });
   expect(code).toBe(2);
-  expect(stderr).toMatch(/--register-videos are for views/);
+  expect(stderr).toMatch(/--register-videos is for views/);
 });
 
 test('a clash with the table is not to be restarted', async () => {
