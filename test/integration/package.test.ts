@@ -1,6 +1,6 @@
 /** The package that is published: JavaScript only, and everything that its commands need, worker threads included. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +54,8 @@ test('its settle runs a date from an empty folder', async () => {
 });
 
 test('can be imported as a library', async () => {
+  // A package of its own, whatever lies in the folders above it.
+  writeFileSync(join(folder, 'package.json'), '{ "name": "somebody-elses" }');
   const program = "import('settle').then((settle) => console.log(typeof settle.runJob))";
   const { stdout } = await execute(process.execPath, ['-e', program], { cwd: folder });
   expect(stdout).toBe('function\n');

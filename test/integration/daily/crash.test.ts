@@ -27,7 +27,7 @@ import { settle } from './support.ts';
 
 /** Not the steps of the id sequences: gaps in them mean nothing, and the statement kills meet them too. */
 const COMMITS = '^(?!.*_SEQ\\b)';
-const STATEMENT_KILLS = 25;
+const STATEMENT_KILLS = 20;
 const TIMED_KILLS = 10;
 const TIMED_KILLS_AN_INSTANCE = 3;
 
