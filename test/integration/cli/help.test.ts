@@ -53,7 +53,7 @@ describe('jobs needs no database', () => {
   test('as a table', async () => {
     const { code, stdout } = await runSettle(['jobs'], { url: 'sqlite:/nowhere/at/all.db' });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^daily +view statistics/m);
+    expect(stdout).toMatch(/^daily +everything due on a business date/m);
   });
 
   test('as JSON', async () => {
