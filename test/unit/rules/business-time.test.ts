@@ -84,7 +84,7 @@ describe('periodOf', () => {
 });
 
 describe('parseBusinessDate and requireZone', () => {
-  it.each(['2026-02-29', '2026-13-01', '20261120', '2026-1-1', 'today', '', '2026-11-20T00:00'])(
+  it.each(['2026-02-29', '9999-12-31', '2026-13-01', '20261120', '2026-1-1', 'today', '', '2026-11-20T00:00'])(
     'refuse %j',
     (text) => {
       expect(() => parseBusinessDate(text)).toThrow(/is not a date/);
