@@ -9,6 +9,7 @@ import { importJob } from './import/import-job.ts';
 import { importKinds } from './import/import-parameters.ts';
 import { pointsExpiryJob } from './points-expiry/definition.ts';
 import { seedJob } from './seed/seed-job.ts';
+import { seedChallengesJob } from './seed-challenges/definition.ts';
 import { videoSettlementJob } from './video-settlement/definition.ts';
 
 export const jobs: readonly JobDefinition[] = [
@@ -17,6 +18,7 @@ export const jobs: readonly JobDefinition[] = [
   challengeSettlementJob,
   pointsExpiryJob,
   seedJob,
+  seedChallengesJob,
   ...importKinds.map(importJob),
 ];
 

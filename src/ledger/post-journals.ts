@@ -6,7 +6,6 @@
 import type { Transaction } from '../database/database.ts';
 import { toBigInt } from '../database/values.ts';
 import type { Line } from '../rules/ledger-book.ts';
-import type { CanonicalEntry } from '../rules/ledger-canonical.ts';
 import {
   INSUFFICIENT_POINTS,
   type JournalRequest,
@@ -16,9 +15,10 @@ import {
   LedgerError,
   requireSound,
 } from '../rules/ledger-journal.ts';
-import { contentDigest, journalHash } from './digest.ts';
+import { contentDigest } from './digest.ts';
 import { type LedgerHead, lockHead, moveHead } from './head.ts';
 import { inGroups } from './in-groups.ts';
+import { linkJournal } from './link-journal.ts';
 import { loadBook } from './load-book.ts';
 import type { PostedJournal, PostingContext, RejectedJournal } from './types.ts';
 import { type DecidedJournal, writeJournals } from './write-journals.ts';
@@ -133,7 +133,7 @@ async function postBatch(
       if (reversesId !== undefined) reversed.delete(reversesId);
       continue;
     }
-    const journal = link({ id, request, reversesId, lines, contentDigest: digest, previousHash: lastHash });
+    const journal = linkJournal({ id, request, reversesId, lines, contentDigest: digest, previousHash: lastHash });
     decided.push(journal);
     result.posted.push({ key, id, isNew: true });
     lastJournalId = id;
@@ -147,20 +147,6 @@ async function postBatch(
   await writeJournals(context, decided, { accounts, lots: book.changedLots.values() });
   await moveHead(context.tx, { lastJournalId, lastHash });
   return { lastJournalId, lastHash };
-}
-
-function link(journal: Omit<DecidedJournal, 'hash'>): DecidedJournal {
-  const { id, request, reversesId = null, lines, contentDigest: digest, previousHash } = journal;
-  const { key, kind, businessDate, reason } = request;
-  const entries: CanonicalEntry[] = lines.map(({ account, amount, lot, uses }) => ({
-    accountType: account.type,
-    ownerId: account.ownerId,
-    amount,
-    lot,
-    uses,
-  }));
-  const canonical = { id, previousHash, key, kind, businessDate, reason, reversesId, contentDigest: digest, entries };
-  return { ...journal, hash: journalHash(canonical) };
 }
 
 interface KnownJournal {

@@ -1,12 +1,17 @@
-/** `settle seed`: reproducible synthetic data. Its flags are the parameters of the job `seed`. */
+/**
+ * `settle seed`: reproducible synthetic data. Its flags are the parameters of the job `seed`, which makes views, and of
+ * `seed-challenges`.
+ */
 import { count } from '../arguments.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
 import type { Cli } from '../program.ts';
 
-/** A flag each: what `settle seed --help` says of it. Defaults and limits are the job's. */
+/** A flag each: what `settle seed --help` says of it. Defaults and limits are those of the job that takes it. */
 const PARAMETER_FLAGS: readonly (readonly [flag: string, text: string])[] = [
-  ['--days <n>', 'business dates over which the rows are spread (default: 1)'],
+  ['--rows <n>', 'rows to add to the view log'],
+  ['--challenges <n>', 'challenges to add, instead of views'],
+  ['--days <n>', 'business dates over which the rows, or due dates, are spread (default: 1)'],
   ['--zone <zone>', 'IANA time zone of the dates (default: Asia/Seoul)'],
   ['--seed <number>', 'same number, same bytes (default: 1)'],
   ['--shape <shape>', 'how views spread over videos: uniform, zipf or hot (default: zipf)'],
@@ -21,6 +26,12 @@ const PARAMETER_FLAGS: readonly (readonly [flag: string, text: string])[] = [
   ['--undated-rate <share>', 'rows without a time (default: 0)'],
   ['--late-rate <share>', 'rows one to five days older than their neighbours (default: 0)'],
   ['--id-gap <n>', 'unused ids in each of ten holes (default: 0)'],
+  ['--members <n>', 'members of each challenge (default: 5)'],
+  ['--length <n>', 'days of a challenge (default: 3)'],
+  ['--users <n>', 'users who stake points (default: as many as challenges)'],
+  ['--crowd <n>', 'members of challenge 1 (default: as many as the others have)'],
+  ['--hot-users <n>', 'users who are members of many challenges each (default: 0)'],
+  ['--hot-challenges <n>', 'challenges that each of them is in (default: 10000)'],
 ];
 const DISORDER_SECONDS_BARE = '3600';
 
@@ -29,21 +40,27 @@ type Flags = GlobalFlags & RunFlags & Readonly<Record<string, string | number | 
 export function registerSeed({ program, exit }: Cli): void {
   const command = program
     .command('seed')
-    .description('add reproducible synthetic views and their videos')
-    .requiredOption('--rows <n>', 'rows to add to the view log')
-    .requiredOption('--date <date>', 'business date of the rows; with --days the first one');
+    .description('add reproducible synthetic views and their videos, or challenges and their stakes')
+    .requiredOption(
+      '--date <date>',
+      'business date of the rows, or on which challenges are due; with --days the first',
+    );
   for (const [flag, text] of PARAMETER_FLAGS) command.option(flag, text);
   command
     .option('--workers <n>', 'worker threads (default: number of cores)', count('--workers'))
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
-      '\nExamples:\n  settle seed --rows 1000000 --date 2026-11-20\n  settle seed --rows 1000000 --date 2026-11-20 --shape hot --seed 7 --days 3\n',
+      '\nExamples:\n  settle seed --rows 1000000 --date 2026-11-20\n  settle seed --rows 1000000 --date 2026-11-20 --shape hot --seed 7 --days 3\n  settle seed --challenges 100000 --members 5 --date 2026-11-20\n',
     )
     .action(async () => {
       const flags: Flags = command.optsWithGlobals();
       const { findJob } = await import('../../jobs/index.ts');
-      const job = findJob('seed');
+      const { usageError } = await import('../../errors.ts');
+      if ((flags.rows === undefined) === (flags.challenges === undefined)) {
+        throw usageError('seed makes either views or challenges', 'give --rows N or --challenges N');
+      }
+      const job = findJob(flags.rows === undefined ? 'seed-challenges' : 'seed');
       const { withDatabase } = await import('../context.ts');
       await withDatabase(flags, async (context) => {
         const { jobParameters } = await import('../job-parameters.ts');
@@ -51,9 +68,12 @@ export function registerSeed({ program, exit }: Cli): void {
         const param: Record<string, string> = {};
         for (const option of command.options) {
           const value = flags[option.attributeName()];
-          const isParameter = job.parameters.some(({ name }) => `--${name}` === option.long);
-          if (value !== undefined && isParameter)
-            param[option.long!.slice(2)] = value === true ? DISORDER_SECONDS_BARE : String(value);
+          const isOfSeed = option.long === '--date' || PARAMETER_FLAGS.some(([flag]) => flag === option.flags);
+          if (value === undefined || !isOfSeed) continue;
+          if (!job.parameters.some(({ name }) => `--${name}` === option.long)) {
+            throw usageError(`${option.long} says nothing about ${flags.rows === undefined ? 'challenges' : 'views'}`);
+          }
+          param[option.long!.slice(2)] = value === true ? DISORDER_SECONDS_BARE : String(value);
         }
         exit(await executeJob(context, job, jobParameters(job, { param }, context.settings), flags));
       });

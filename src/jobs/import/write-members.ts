@@ -12,12 +12,11 @@ import type { SkippedRecord } from '../../engine/skip-policy.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
-import type { JournalRequest } from '../../ledger/types.ts';
 import { businessDateOf, defaultZone } from '../../rules/business-time.ts';
 import { INSUFFICIENT_POINTS, LEDGER_KEY_CONFLICT } from '../../rules/ledger-journal.ts';
 import { readBalances } from '../challenge-settlement/balances.ts';
 import { lockChallenges } from '../challenge-settlement/challenge-store.ts';
-import { escrowOf, stakeKey } from '../challenge-settlement/stake.ts';
+import { stakeJournal } from '../challenge-settlement/stake.ts';
 import type { MemberRow } from './challenge-rows.ts';
 import { FILE_ROWS } from './check-file.ts';
 import { openMemberRows } from './row-source.ts';
@@ -175,20 +174,10 @@ async function writeMembers(database: Database, tx: Transaction, { joining, quit
       row.quitAtMs === null ? null : instantText(row.quitAtMs),
     ]),
   );
-  await postJournals({ database, tx }, joining.map(stakeJournal));
-}
-
-function stakeJournal({ id, challengeId, userId, stake, joinedAtMs }: MemberRow): JournalRequest {
-  return {
-    key: stakeKey(challengeId, id),
-    kind: 'challenge-stake',
-    businessDate: businessDateOf(joinedAtMs, defaultZone),
-    reason: `stake in challenge ${challengeId}`,
-    entries: [
-      { account: { type: 'user', ownerId: userId }, amount: -stake },
-      { account: escrowOf(challengeId), amount: stake },
-    ],
-  };
+  await postJournals(
+    { database, tx },
+    joining.map((row) => stakeJournal(row, businessDateOf(row.joinedAtMs, defaultZone))),
+  );
 }
 
 async function readById(executor: Executor, table: string, ids: ReadonlySet<bigint>): Promise<Map<bigint, Row>> {
