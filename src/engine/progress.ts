@@ -32,6 +32,13 @@ export type StepProgress =
       readonly partition: number | undefined;
       readonly rowsDone: number;
     }
+  /** It has given up a part of its range to another one. */
+  | {
+      readonly type: 'partition-resized';
+      readonly step: string;
+      readonly partition: number;
+      readonly rowsExpected: number;
+    }
   | { readonly type: 'partition-ended'; readonly step: string; readonly partition: number; readonly status: string }
   | { readonly type: 'step-ended'; readonly step: string; readonly status: string };
 

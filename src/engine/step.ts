@@ -144,10 +144,30 @@ export interface ChunkHandlers<C extends Chunk = Chunk, O = unknown> {
   saveState(executionContext: ExecutionContext, tx: Transaction): Promise<void> | void;
   /** Called once after the last chunk, in a transaction of its own that also marks the (partition) step COMPLETED. */
   finish?(tx: Transaction): Promise<StepReport | undefined>;
+  /**
+   * Where the rest of a partition can be cut, so that another worker takes the far part (`PartitionedStep.stealing`);
+   * undefined: nowhere at present. Asked between two chunks. After a cut the handlers are closed, and opened anew from
+   * the last commit with a smaller `maxId`.
+   */
+  split?(): Promise<RangeSplit | undefined> | RangeSplit | undefined;
   /** Frees what `open` took. Called exactly once, also after an error. */
   close(): Promise<void>;
   /** Absent: an error of an item is an error of the step. */
   readonly faults?: ItemFaults<C>;
+}
+
+/** The far part of what a partition has not read yet. */
+export interface RangeSplit {
+  /** Its first key, above every key that was read; it ends where the partition ended. */
+  readonly minId: bigint;
+  /** About which share of the rows not yet read it holds, above 0 and below 1. */
+  readonly share: number;
+}
+
+/** Whether partitions of a step may be cut while they run: for steps whose handlers have `split`. */
+export interface Stealing {
+  /** A part with fewer rows is not worth another worker's while: half of a rest of twice as many is. */
+  readonly rowsMin: number;
 }
 
 export interface ChunkStep extends StepBase {
@@ -196,6 +216,11 @@ export interface PartitionedStep extends StepBase {
   plan(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan>;
   /** Data for all workers (SharedArrayBuffers welcome), made afresh at each start. */
   share?(context: StepContext): Promise<unknown>;
+  /**
+   * A worker that finds no partition left takes over the far part of the one that would end last. The ranges then stored
+   * are the frozen ones. Absent: ranges stay as they were planned.
+   */
+  readonly stealing?: Stealing;
   /** Removes the results that partitions have committed, because the plan is being dropped. */
   discard?(context: StepContext): Promise<void>;
   /** Module whose default export is a `PartitionWorker`; loaded in the worker thread (import.meta.url based). */

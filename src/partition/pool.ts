@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, PartitionResult, PartitionTask, ToWorker, WorkerStart } from './protocol.ts';
 import { fromRemoteError, toRemoteError } from './remote-error.ts';
+import { RunningPartitions, type StealingOptions } from './stealing.ts';
 
 export interface PoolRun {
   /** The module of the thread. */
@@ -13,6 +14,11 @@ export interface PoolRun {
   readonly start: WorkerStart;
   /** The next partition, its row written; undefined when there is none left. Never called after a failure or stop. */
   nextTask(): Promise<PartitionTask | undefined>;
+  /** Absent: a worker that finds no task ends, whatever the others have left to do. */
+  readonly stealing?: StealingOptions & {
+    /** The task of a partition that was cut off a running one, its row written. */
+    stolenTask(partition: number): Promise<PartitionTask>;
+  };
   /** Writes down how a partition ended. */
   taskEnded(task: PartitionTask, result: PartitionResult): Promise<void>;
   onAdvanced(partition: number, rowsDone: number): void;
@@ -41,8 +47,9 @@ export async function runPool(run: PoolRun): Promise<void> {
   run.signal.addEventListener('abort', stop);
   try {
     const isStopped = () => Atomics.load(stopFlag, 0) !== 0;
+    const running = new RunningPartitions(run.stealing);
     const threads = Array.from({ length: run.workerCount }, () =>
-      runThread(run, isStopped, stop).catch((error: unknown) => {
+      runThread(run, running, isStopped, stop).catch((error: unknown) => {
         stop();
         throw error;
       }),
@@ -54,7 +61,12 @@ export async function runPool(run: PoolRun): Promise<void> {
   }
 }
 
-async function runThread(run: PoolRun, isStopped: () => boolean, stop: () => void): Promise<void> {
+async function runThread(
+  run: PoolRun,
+  running: RunningPartitions,
+  isStopped: () => boolean,
+  stop: () => void,
+): Promise<void> {
   const worker = new Worker(run.entry, {
     workerData: run.start,
     name: `${run.start.stepName} worker`,
@@ -65,13 +77,15 @@ async function runThread(run: PoolRun, isStopped: () => boolean, stop: () => voi
     execArgv: inheritedArguments(),
   });
   try {
-    const mailbox = createMailbox(worker, run);
+    const mailbox = createMailbox(worker, run, running);
     const first = await mailbox.next();
     if (first.type === 'unusable') throw fromRemoteError(first.error);
     while (!isStopped()) {
-      const task = await run.nextTask();
+      const task = (await run.nextTask()) ?? (await stealTask(run, running, isStopped));
       if (task === undefined) break;
+      running.started(task, (newPartition) => send(worker, { type: 'split', partition: task.partition, newPartition }));
       const result = await runTask(worker, mailbox, task);
+      running.ended(task.partition);
       if (result.outcome === 'failed') stop();
       await run.taskEnded(task, result);
       if (mailbox.isClosed()) return;
@@ -81,6 +95,15 @@ async function runThread(run: PoolRun, isStopped: () => boolean, stop: () => voi
   } finally {
     await worker.terminate();
   }
+}
+
+async function stealTask(
+  run: PoolRun,
+  running: RunningPartitions,
+  isStopped: () => boolean,
+): Promise<PartitionTask | undefined> {
+  const partition = await running.steal();
+  return partition === undefined || isStopped() ? undefined : await run.stealing?.stolenTask(partition);
 }
 
 async function runTask(worker: Worker, mailbox: Mailbox, task: PartitionTask): Promise<PartitionResult> {
@@ -109,7 +132,7 @@ interface Mailbox {
 }
 
 /** At most one answer is ever awaited or waiting: a worker speaks when it is spoken to. */
-function createMailbox(worker: Worker, run: PoolRun): Mailbox {
+function createMailbox(worker: Worker, run: PoolRun, running: RunningPartitions): Mailbox {
   let answer = Promise.withResolvers<Answer>();
   let end: Error | undefined;
   const ended = Promise.withResolvers<void>();
@@ -120,7 +143,10 @@ function createMailbox(worker: Worker, run: PoolRun): Mailbox {
     answer.promise.catch(() => {});
   };
   worker.on('message', (message: FromWorker) => {
-    if (message.type === 'advanced') run.onAdvanced(message.partition, message.rowsDone);
+    if (message.type === 'advanced') {
+      running.advanced(message.partition, message.rowsDone);
+      run.onAdvanced(message.partition, message.rowsDone);
+    } else if (message.type === 'split') running.answered(message.partition, message.isGivenUp);
     else if (message.type === 'log') run.onLog(message.line);
     else answer.resolve(message);
   });

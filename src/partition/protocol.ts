@@ -36,10 +36,14 @@ export interface PartitionTask {
   readonly traceCarrier: Readonly<Record<string, string>>;
   /** Rows that earlier executions of the partition have read. */
   readonly rowsDone: number;
+  /** An estimate of all its rows. */
+  readonly rowsExpected: number;
 }
 
 export type ToWorker =
   | { readonly type: 'run'; readonly task: PartitionTask }
+  /** At the next chunk boundary: give up the far part of what is left, as partition number `newPartition`. */
+  | { readonly type: 'split'; readonly partition: number; readonly newPartition: number }
   /** No more partitions: close what is open and end. */
   | { readonly type: 'end' };
 
@@ -47,6 +51,8 @@ export type FromWorker =
   /** The database is open and the module is loaded. */
   | { readonly type: 'ready' }
   | { readonly type: 'advanced'; readonly partition: number; readonly rowsDone: number }
+  /** The answer to `split`, unless `ended` comes first. When given up, the new partition's row is committed. */
+  | { readonly type: 'split'; readonly partition: number; readonly isGivenUp: boolean }
   | { readonly type: 'ended'; readonly partition: number; readonly result: PartitionResult }
   /** It cannot work at all. */
   | { readonly type: 'unusable'; readonly error: RemoteError }

@@ -86,6 +86,20 @@ export async function updatePartition(
     .update({ status: change.status, step_execution_id: change.stepExecutionId });
 }
 
+/** Gives a partition an earlier end, before the rest of its range is inserted as another one. */
+export async function shrinkPartition(
+  executor: Executor,
+  jobInstanceId: number,
+  stepName: string,
+  partition: number,
+  end: { readonly maxId: bigint; readonly rowsExpected: number },
+): Promise<void> {
+  const changed = await executor(PARTITIONS)
+    .where({ job_instance_id: jobInstanceId, step_name: stepName, partition_no: partition })
+    .update({ max_id: String(end.maxId), rows_expected: Math.round(end.rowsExpected) });
+  if (changed !== 1) throw new Error(`partition ${partition} of step ${stepName} is not in the plan any more`);
+}
+
 /** Partitions that were being worked on by a run that is dead. */
 export async function failStartedPartitions(executor: Executor, jobInstanceId: number): Promise<void> {
   await setStatus(executor, { job_instance_id: jobInstanceId, status: 'STARTED' }, 'FAILED');

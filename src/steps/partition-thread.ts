@@ -14,6 +14,7 @@ import type { FromWorker, PartitionResult, PartitionTask, ToWorker, WorkerStart 
 import { toRemoteError } from '../partition/remote-error.ts';
 import { updatePartition } from '../repository/partition.ts';
 import { runChunks } from './run-chunks.ts';
+import { MAX_ID, splitPartition } from './split-partition.ts';
 import { inTraceOf } from './tracing.ts';
 
 /** One for the scan of a range, one for the transactions. */
@@ -24,6 +25,8 @@ const start: WorkerStart = workerData;
 const stopFlag = new Int32Array(start.stopFlag);
 const logger = pino({ level: start.logLevel, base: undefined }, { write: (line) => send({ type: 'log', line }) });
 const parameters = new JobParameters(start.parameters);
+/** The last question that was not answered; it may name a partition that has ended meanwhile. */
+let splitAsked: Extract<ToWorker, { type: 'split' }> | undefined;
 const isStopRequested = () => Atomics.load(stopFlag, 0) !== 0;
 const retrying: Retrying = { policy: start.retryPolicy, circuit: { isOpen: false }, isStopRequested, logger };
 
@@ -43,6 +46,9 @@ try {
             send({ type: 'ended', partition: message.task.partition, result });
           },
         );
+        return;
+      case 'split':
+        splitAsked = message;
         return;
       case 'end':
         database.close().finally(() => port.close());
@@ -65,15 +71,22 @@ async function runPartition(
   const { jobInstanceId } = fence;
   const partitionLogger: Logger = logger.child({ partition });
   const executionContext = deserialiseContext(task.contextText);
+  const scope = { database, fence, stepExecution, executionContext, now: () => new Date() };
+  let { maxId } = task;
+  const answerSplit = (isGivenUp: boolean) => {
+    splitAsked = undefined;
+    send({ type: 'split', partition, isGivenUp });
+  };
   try {
     const outcome = await runChunks({
-      database,
-      fence,
-      stepExecution,
-      executionContext,
+      ...scope,
       chunkSize,
-      open: () =>
-        openPartition({
+      open: () => {
+        // The truth is what was committed: a cut whose answer was lost is found here.
+        const committedMaxId = executionContext.getLong(MAX_ID) ?? maxId;
+        if (committedMaxId < maxId) answerSplit(true);
+        maxId = committedMaxId;
+        return openPartition({
           database,
           parameters,
           jobInstanceId,
@@ -82,21 +95,33 @@ async function runPartition(
           stepName,
           partition,
           minId: task.minId,
-          maxId: task.maxId,
+          maxId,
           chunkSize,
           planDetail: start.planDetail,
           shared: start.shared,
           executionContext,
           logger: partitionLogger,
-        }),
+        });
+      },
       retrying: { ...retrying, logger: partitionLogger },
       isStopRequested,
+      split: async (handlers) => {
+        if (splitAsked?.partition !== partition) return false;
+        const { newPartition } = splitAsked;
+        const cut = await handlers.split?.();
+        if (cut === undefined) {
+          answerSplit(false);
+          return false;
+        }
+        const rowsDone = task.rowsDone + stepExecution.readCount;
+        await splitPartition(scope, { ...task, stepName, maxId, rowsDone }, cut, newPartition);
+        return true;
+      },
       onCommit: (rowsRead) => send({ type: 'advanced', partition, rowsDone: task.rowsDone + rowsRead }),
       complete: async (tx) => {
         const change = { status: 'COMPLETED', stepExecutionId: stepExecution.id } as const;
         await updatePartition(tx, jobInstanceId, stepName, partition, change);
       },
-      now: () => new Date(),
     });
     return outcome === 'COMPLETED' ? { outcome: 'completed' } : { outcome: 'stopped' };
   } catch (error) {

@@ -27,6 +27,8 @@ export interface ChunkRun extends CommitScope {
   readonly beforeChunk?: () => Promise<void>;
   /** After each commit; `rowsRead` counts from the start of this step execution. */
   readonly onCommit: (rowsRead: number) => Promise<void> | void;
+  /** Between two chunks: gives up a part of the range when asked to; true: the handlers are to be opened anew. */
+  readonly split?: (handlers: ChunkHandlers) => Promise<boolean>;
   /** What else belongs into the transaction that completes the step. */
   readonly complete?: (tx: Transaction) => Promise<void>;
 }
@@ -39,16 +41,17 @@ export async function runChunks(run: ChunkRun): Promise<StepOutcome> {
       if (mustReload) await reloadCommitted(run);
       if (run.stepExecution.status === 'COMPLETED') return 'COMPLETED';
       if (run.isStopRequested()) return 'STOPPED';
-      return await openAndRun(run, faults);
+      const outcome = await openAndRun(run, faults);
+      if (outcome !== 'SPLIT') return outcome;
     } catch (error) {
       await faults.afterFailure(error);
     }
   }
 }
 
-async function openAndRun(run: ChunkRun, faults: ChunkFaults): Promise<StepOutcome> {
+async function openAndRun(run: ChunkRun, faults: ChunkFaults): Promise<StepOutcome | 'SPLIT'> {
   const handlers = await run.open();
-  let outcome: StepOutcome;
+  let outcome: StepOutcome | 'SPLIT';
   try {
     outcome = await runAllChunks(run, handlers, faults);
   } catch (error) {
@@ -60,9 +63,14 @@ async function openAndRun(run: ChunkRun, faults: ChunkFaults): Promise<StepOutco
   return outcome;
 }
 
-async function runAllChunks(run: ChunkRun, handlers: ChunkHandlers, faults: ChunkFaults): Promise<StepOutcome> {
+async function runAllChunks(
+  run: ChunkRun,
+  handlers: ChunkHandlers,
+  faults: ChunkFaults,
+): Promise<StepOutcome | 'SPLIT'> {
   const skippedBefore = handlers.faults?.skip === undefined ? 0 : await countSkippedBefore(run);
   while (!run.isStopRequested()) {
+    if (await run.split?.(handlers)) return 'SPLIT';
     await run.beforeChunk?.();
     const chunk = await handlers.read(faults.limit(run.chunkSize));
     if (chunk === undefined || chunk.size === 0) {

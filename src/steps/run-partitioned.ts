@@ -31,6 +31,7 @@ import { insertStepExecution, selectStepExecution, updateStepExecution } from '.
 import { type ExecutionCounts, type PartitionProgress, type StepExecution, zeroCounts } from '../repository/types.ts';
 import type { StepOutcome, StepRun } from './job-run.ts';
 import { newStepExecution } from './new-step-execution.ts';
+import { MAX_ID } from './split-partition.ts';
 import { failSpan, openSpan, spanAttributes } from './tracing.ts';
 
 /** Raised by a worker that finds the plan overtaken by the data. */
@@ -123,9 +124,15 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
   const shared = await withRetry(retrying, async () => await step.share?.(run.context));
   const failures: Error[] = [];
   const spans = new Map<number, Span>();
+  const begin = async (partition: PartitionProgress): Promise<PartitionTask> => {
+    const { span, carrier } = openSpan('partition', spanAttributes({ partition: partition.partition }));
+    spans.set(partition.partition, span);
+    return { ...(await startPartition(run, partition)), traceCarrier: carrier };
+  };
+  let lastNumber = Math.max(...partitions.map(({ partition }) => partition));
   await runPool({
     entry: new URL(`./partition-thread${extname(import.meta.url)}`, import.meta.url),
-    workerCount: Math.max(1, Math.min(options.workers, queue.length)),
+    workerCount: Math.max(1, Math.min(options.workers, partsPossible(step, queue))),
     start: {
       databaseUrl: database.url,
       workerModule: step.workerModule.href,
@@ -143,10 +150,12 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
     signal: run.signal,
     nextTask: async () => {
       const partition = queue.shift();
-      if (partition === undefined) return undefined;
-      const { span, carrier } = openSpan('partition', spanAttributes({ partition: partition.partition }));
-      spans.set(partition.partition, span);
-      return { ...(await startPartition(run, partition)), traceCarrier: carrier };
+      return partition === undefined ? undefined : await begin(partition);
+    },
+    stealing: step.stealing && {
+      rowsMin: step.stealing.rowsMin,
+      nextNumber: () => ++lastNumber,
+      stolenTask: async (number) => await begin(await stolenPartition(step, run, number)),
     },
     taskEnded: async (task, result) => {
       const failure = result.outcome === 'failed' ? fromRemoteError(result.error) : undefined;
@@ -166,6 +175,27 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
   });
   if (failures.length > 0) throw failures.find((failure) => !isPlanOutdated(failure)) ?? failures[0];
   return await outcomeOf(step, run);
+}
+
+/** How many workers could find something to do. */
+function partsPossible({ stealing }: PartitionedStep, pending: readonly PartitionProgress[]): number {
+  if (stealing === undefined) return pending.length;
+  const parts = pending.map(({ rowsExpected, counts }) => (rowsExpected - counts.readCount) / stealing.rowsMin);
+  return parts.reduce((sum, count) => sum + Math.max(1, Math.floor(count)), 0);
+}
+
+/** The partition that was cut off a running one, as it is stored; tells of the one that it was cut off. */
+async function stolenPartition(step: PartitionedStep, run: StepRun, number: number): Promise<PartitionProgress> {
+  const partitions = await partitionsOf(step, run);
+  const stolen = partitions.find(({ partition }) => partition === number);
+  if (stolen === undefined) throw new Error(`partition ${number} of step ${step.name} was given up, but not stored`);
+  const victim = partitions.find(({ maxId }) => maxId === stolen.minId - 1n);
+  run.logger.info({ partition: number, from: victim?.partition, rowsExpected: stolen.rowsExpected }, 'partition split');
+  if (victim !== undefined) {
+    const { partition, rowsExpected } = victim;
+    run.progress({ type: 'partition-resized', step: step.name, partition, rowsExpected });
+  }
+  return stolen;
 }
 
 /** Writes the partition's row for this execution, with the context that the last one left. */
@@ -192,7 +222,7 @@ async function startPartition(
   );
   const rowsDone = counts.readCount;
   progress({ type: 'partition-started', step: stepName, partition: partition.partition, rowsExpected, rowsDone });
-  return { partition: partition.partition, minId, maxId, stepExecution, contextText, rowsDone };
+  return { partition: partition.partition, minId, maxId, stepExecution, contextText, rowsDone, rowsExpected };
 }
 
 async function previousContext(
@@ -206,7 +236,7 @@ async function previousContext(
 function newContextText({ minId, maxId }: PartitionProgress): string {
   const context = ExecutionContext.create();
   context.put('minId', minId);
-  context.put('maxId', maxId);
+  context.put(MAX_ID, maxId);
   return serialiseContext(context);
 }
 

@@ -38,6 +38,11 @@ export class ProgressState {
         if (track !== undefined) track.rowsDone = event.rowsDone;
         break;
       }
+      case 'partition-resized': {
+        const track = this.partitions.get(key(step, event.partition));
+        if (track !== undefined) track.rowsExpected = event.rowsExpected;
+        break;
+      }
       case 'partition-ended': {
         const id = key(step, event.partition);
         const ended = this.partitions.get(id);

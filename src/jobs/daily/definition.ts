@@ -78,6 +78,8 @@ export const dailyJob: JobDefinition = {
       plan: planStatistics,
       share: shareVideos,
       discard: discardPlan,
+      // A fraction of a second of work.
+      stealing: { rowsMin: 100_000 },
       workerModule: workerModule('statistics-worker', import.meta.url),
     },
     { kind: 'tasklet', name: 'resolve-windows', run: resolveWindows },

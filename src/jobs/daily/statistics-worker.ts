@@ -6,7 +6,7 @@ import { ColumnBatch } from '../../database/column-batch.ts';
 import { openScanner, type Scanner } from '../../database/column-scan.ts';
 import type { Transaction } from '../../database/database.ts';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
-import type { Chunk, ChunkHandlers, PartitionContext, Processed, StepCounts } from '../../engine/step.ts';
+import type { Chunk, ChunkHandlers, PartitionContext, Processed, RangeSplit, StepCounts } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { contestedBy } from '../../partition/date-plan.ts';
 import type { Zone } from '../../partition/zone.ts';
@@ -43,7 +43,7 @@ export default async function openStatisticsPartition(context: PartitionContext)
     // Partitions that are done have judged by the old videos: one date, one set of videos.
     throw new SettleError('PLAN_OUTDATED', ExitCode.failed, 'videos were added or changed after the plan was made');
   }
-  const videos = new VideoDirectory(0, shared.videos);
+  const videos = VideoDirectory.from(shared.videos);
   const { lookbackStartMs, policy } = detail.frame;
   const zones = plannedZones(detail);
   const contested = contestedBy(zones, context, lookbackStartMs, policy.repeatWindowMs);
@@ -53,16 +53,28 @@ export default async function openStatisticsPartition(context: PartitionContext)
     judge.restore(await readPartitionState(context.database.knex, context.jobInstanceId, context.partition));
   }
   const own = zones.filter((zone) => zone.fromId >= context.minId && zone.fromId <= context.maxId);
-  return new StatisticsPartition(context, detail.buckets, judge, own, lastKey, await openScanner(context.database));
+  const buckets = {
+    open: detail.buckets,
+    videoBounds: (detail.videoBounds ?? []).map((id) => videos.numbersUpTo(BigInt(id))),
+  };
+  return new StatisticsPartition(context, buckets, judge, own, lastKey, await openScanner(context.database));
+}
+
+/** Into what results are spread, so that the merge holds a part of them at a time. */
+interface Buckets {
+  readonly open: number;
+  /** Of sums, by number of video: see VideoSums.drain. */
+  readonly videoBounds: readonly number[];
 }
 
 class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   readonly #context: PartitionContext;
-  readonly #buckets: number;
+  readonly #buckets: Buckets;
   readonly #judge: ViewJudge;
   readonly #zones: readonly Zone[];
   /** `#watermarks[z]`: the earliest time of a row in zone z or a later one of this partition. */
   readonly #watermarks: Float64Array;
+  readonly #windowMs: number;
   readonly #scanner: Scanner;
   readonly #batch: ColumnBatch;
   /** The zone that the next row may lie in. */
@@ -74,7 +86,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
 
   constructor(
     context: PartitionContext,
-    buckets: number,
+    buckets: Buckets,
     judge: ViewJudge,
     zones: readonly Zone[],
     lastKey: bigint | undefined,
@@ -84,6 +96,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
     this.#buckets = buckets;
     this.#judge = judge;
     this.#zones = zones;
+    this.#windowMs = (context.planDetail as StatisticsPlanDetail).frame.policy.repeatWindowMs;
     this.#scanner = scanner;
     this.#batch = new ColumnBatch(viewLogColumns, Math.min(batchRows, context.chunkSize));
     this.#nextId = lastKey === undefined ? context.minId : lastKey + 1n;
@@ -114,7 +127,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   }
 
   process(): Processed<JudgedChunk> {
-    const judged = this.#judge.drain(this.#buckets);
+    const judged = this.#judge.drain(this.#buckets.open, this.#buckets.videoBounds);
     this.#invalid += judged.verdicts.invalid;
     requireSkipLimit(this.#context.parameters, this.#invalid);
     return { output: judged, ...countsOf(judged) };
@@ -123,7 +136,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   async write(judged: JudgedChunk, tx: Transaction): Promise<void> {
     const { database } = this.#context;
     const key = this.#chunkKey();
-    if (judged.sums !== undefined) await insertPartial(database, tx, key, 'sums', 0, judged.sums);
+    for (const { bucket, body } of judged.sums) await insertPartial(database, tx, key, 'sums', bucket, body);
     for (const [bucket, open] of judged.open) await insertPartial(database, tx, key, 'open', bucket, open);
     await stageQuarantine(database, tx, key, judged.quarantined);
     await insertVerdicts(tx, key, judged.verdicts, judged.openOfDay);
@@ -139,9 +152,24 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   /** The rows that waited for a later one have none to wait for any more. */
   async finish(tx: Transaction): Promise<Partial<StepCounts>> {
     this.#judge.settle(Number.POSITIVE_INFINITY);
-    const judged = this.#judge.drain(this.#buckets);
+    const judged = this.#judge.drain(this.#buckets.open, this.#buckets.videoBounds);
     await this.write(judged, tx);
     return countsOf(judged);
+  }
+
+  /**
+   * Cuts before a zone from which on no row is less than a window after a view that may have been decided already: what
+   * was decided stays right when the rows from there on are another partition's.
+   */
+  split(): RangeSplit | undefined {
+    const first = this.#zoneAt(this.#nextId);
+    const left = this.#zones.length - first;
+    const decidedBeforeMs = this.#watermarks[first];
+    for (let z = first + Math.ceil(left / 2); z < this.#zones.length; z++) {
+      if (this.#watermarks[z] < decidedBeforeMs + this.#windowMs) continue;
+      return { minId: this.#zones[z].fromId, share: (this.#zones.length - z) / left };
+    }
+    return undefined;
   }
 
   async close(): Promise<void> {

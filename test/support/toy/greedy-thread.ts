@@ -5,6 +5,7 @@ import type { FromWorker, ToWorker } from '../../../src/partition/protocol.ts';
 const send = (message: FromWorker) => parentPort!.postMessage(message);
 parentPort!.on('message', (message: ToWorker) => {
   if (message.type === 'end') return parentPort!.close();
+  if (message.type !== 'run') return;
   const { partition } = message.task;
   const kept: unknown[] = [];
   while (partition === 0) kept.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));

@@ -1,7 +1,7 @@
 /**
  * The toy job as a process of its own: `run-toy.ts URL OPTIONS`, OPTIONS being ToyOptions and `leaseMs` as JSON. Says
  * `ready`; for each date on a line of stdin runs the job and says `= ` and the outcome, or the code of the error. Says
- * `advanced` after each commit.
+ * `advanced` after each commit, and `resized` when a partition has given up a part.
  */
 import { createInterface } from 'node:readline';
 import { openDatabase } from '../../../src/database/open.ts';
@@ -24,6 +24,7 @@ for await (const date of createInterface(process.stdin)) {
         leaseMs,
         progress: (event) => {
           if (event.type === 'advanced') process.stdout.write('advanced\n');
+          if (event.type === 'partition-resized') process.stdout.write('resized\n');
         },
       },
     );

@@ -18,12 +18,17 @@ export interface ToyProcess {
 export interface ToyProcessOptions extends ToyOptions {
   readonly leaseMs?: number;
   readonly workers?: number;
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Resolves when the process is ready to run. */
-export async function startToyProcess(url: string, options: ToyProcessOptions): Promise<ToyProcess> {
+export async function startToyProcess(url: string, { env, ...options }: ToyProcessOptions): Promise<ToyProcess> {
   const script = fileURLToPath(new URL('./run-toy.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, url, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, url, JSON.stringify(options)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const lines: string[] = [];
   const reader = createInterface(child.stdout!);
   const ended = once(reader, 'close');

@@ -13,10 +13,12 @@ export interface ToyShared {
   };
   /** Milliseconds that a chunk takes. */
   readonly delayMs?: number;
+  /** Delays only chunks of ids up to this one; default all. */
+  readonly slowToId?: number;
 }
 
 const openPartition: PartitionWorker = async (context: PartitionContext) => {
-  const { failure, delayMs } = (context.shared ?? {}) as ToyShared;
+  const { failure, delayMs, slowToId = Number.POSITIVE_INFINITY } = (context.shared ?? {}) as ToyShared;
   let next = Number(context.executionContext.getLong('lastKey') ?? context.minId - 1n) + 1;
   const end = Number(context.maxId);
   const meets = (from: number, to: number, kind: string) =>
@@ -28,7 +30,7 @@ const openPartition: PartitionWorker = async (context: PartitionContext) => {
       const ids = Array.from({ length: Math.min(limit, end - next + 1) }, (_, index) => next + index);
       next += ids.length;
       const [first, last] = [ids[0], ids[ids.length - 1]];
-      if (delayMs) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      if (delayMs && first <= slowToId) await new Promise((resolve) => setTimeout(resolve, delayMs));
       if (meets(first, last, 'throw-in-read')) throw new TypeError(`id ${failure?.atId} cannot be read`);
       if (meets(first, last, 'exit')) process.exit(7);
       if (meets(first, last, 'throw-late')) {
@@ -56,6 +58,10 @@ const openPartition: PartitionWorker = async (context: PartitionContext) => {
       if (meets(Number(context.minId), end, 'throw-in-finish')) throw new Error('cannot finish');
       context.logger.info({ toy: true }, 'partition is finished');
       return undefined;
+    },
+    split() {
+      const left = end - next + 1;
+      return left < 2 ? undefined : { minId: BigInt(next + Math.ceil(left / 2)), share: Math.floor(left / 2) / left };
     },
     async close() {},
   };
