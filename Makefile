@@ -9,7 +9,7 @@ define settle
 	@node bin/settle.js $(1)
 endef
 
-.PHONY: demo test soak check fix build
+.PHONY: demo test soak bench check fix build
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
@@ -36,6 +36,11 @@ test: node_modules/.package-lock.json
 # Many random kills (SOAK_KILLS, SETTLE_DATABASE_URL): test/soak/soak.ts says more.
 soak: node_modules/.package-lock.json
 	node test/soak/soak.ts
+
+# Compares settle with other ways to do the same. Where: SETTLE_DATABASE_URL, an empty database; what: BENCH="copy --rounds 5".
+bench: node_modules/.package-lock.json
+	@mkdir -p build
+	node bin/settle.js bench $(BENCH) --html build/bench.html
 
 check: node_modules/.package-lock.json
 	npm run --silent check

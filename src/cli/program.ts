@@ -1,8 +1,8 @@
 /** The command line: which commands there are, what all of them share, and how arguments become an exit code. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { usageError } from '../errors.ts';
 import { registerAbandon } from './commands/abandon.ts';
+import { registerBench } from './commands/bench.ts';
 import { registerChallenge } from './commands/challenge.ts';
 import { registerClose } from './commands/close.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -27,6 +27,7 @@ import { registerVerify } from './commands/verify.ts';
 import { LOG_LEVELS } from './config.ts';
 import { reportError } from './errors.ts';
 import { writeTerminationLog } from './termination-log.ts';
+import { version } from './version.ts';
 
 /** What a command's file is given to add itself to the program. */
 export interface Cli {
@@ -93,6 +94,7 @@ function createProgram(exit: (code: number) => void): Command {
   registerMigrate(cli);
   registerImport(cli);
   registerSeed(cli);
+  registerBench(cli);
   return program;
 }
 
@@ -111,18 +113,6 @@ function usageProblem(error: CommanderError): Error {
   const hint =
     suggestion?.replace(/^\((.*)\)$/, '$1') ?? '`settle --help` lists commands, `settle COMMAND --help` its options';
   return usageError(message, hint);
-}
-
-function version(): string {
-  // One folder further up in the published package, where this file is dist/src/cli/program.js.
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
-    } catch {
-      // Look one folder further up.
-    }
-  }
-  return 'unknown';
 }
 
 const HELP = `
