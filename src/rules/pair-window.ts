@@ -15,79 +15,83 @@
 export const Observation = { counted: 1, repeat: 2, open: 3 } as const;
 export type Observation = (typeof Observation)[keyof typeof Observation];
 
-/** Words of an entry: stamp, viewer low, viewer high, video, time and openness. */
-const stride = 5;
+/** Words of an entry: viewer low, viewer high, video, and time and openness. A power of two: no entry crosses lines. */
+const stride = 4;
+/** No view: earlier than every start. */
+const empty = -1;
 
+/** The views of a stretch of time that begins at `start`. What is older is as good as not there. */
 class Generation {
   entries: Int32Array;
   mask: number;
   used = 0;
-  /** An entry belongs to the generation when it carries its stamp, so that clearing costs nothing. */
-  stamp = 1;
+  start = 0;
 
   constructor(slots: number) {
-    this.entries = new Int32Array(slots * stride);
+    this.entries = new Int32Array(slots * stride).fill(empty);
     this.mask = slots - 1;
   }
 
-  clear(): void {
+  /** Begins a new stretch; entries of the last one end by themselves, because they are older. */
+  restart(start: number): void {
     this.used = 0;
-    this.stamp++;
-    if (this.stamp === 0x7fffffff) {
-      this.entries.fill(0);
-      this.stamp = 1;
-    }
+    this.start = start;
   }
 
   /** Offset of the pair's entry, or the bitwise complement of the free place where it belongs. */
-  locate(viewerLo: number, viewerHi: number, video: number): number {
-    const { entries, mask, stamp } = this;
-    let h = viewerLo ^ Math.imul(viewerHi, 0x9e3779b1) ^ Math.imul(video, 0x85ebca6b);
-    h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
-    let slot = (h ^ (h >>> 13)) & mask;
-    for (;;) {
+  locate(hash: number, viewerLo: number, viewerHi: number, video: number): number {
+    const { entries, mask } = this;
+    const first = this.start << 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const at = slot * stride;
-      if (entries[at] !== stamp) return ~at;
-      if (entries[at + 1] === viewerLo && entries[at + 2] === viewerHi && entries[at + 3] === video) return at;
-      slot = (slot + 1) & mask;
+      if (entries[at + 3] < first) return ~at;
+      if (entries[at] === viewerLo && entries[at + 1] === viewerHi && entries[at + 2] === video) return at;
     }
   }
 
-  put(viewerLo: number, viewerHi: number, video: number, state: number): void {
-    let at = this.locate(viewerLo, viewerHi, video);
-    if (at < 0) {
-      if (2 * (this.used + 1) > this.mask) {
-        this.#grow();
-        at = this.locate(viewerLo, viewerHi, video);
-      }
-      at = ~at;
-      this.used++;
-      this.entries[at] = this.stamp;
-      this.entries[at + 1] = viewerLo;
-      this.entries[at + 2] = viewerHi;
-      this.entries[at + 3] = video;
+  /** Puts a pair that is not there at the free place that `locate` gave, as it is. */
+  insert(free: number, hash: number, viewerLo: number, viewerHi: number, video: number, state: number): void {
+    let at = ~free;
+    if (2 * (this.used + 1) > this.mask) {
+      this.#grow();
+      at = ~this.locate(hash, viewerLo, viewerHi, video);
     }
-    this.entries[at + 4] = state;
+    this.used++;
+    this.entries[at] = viewerLo;
+    this.entries[at + 1] = viewerHi;
+    this.entries[at + 2] = video;
+    this.entries[at + 3] = state;
+  }
+
+  put(viewerLo: number, viewerHi: number, video: number, state: number): void {
+    const hash = hashPair(viewerLo, viewerHi, video);
+    const at = this.locate(hash, viewerLo, viewerHi, video);
+    if (at >= 0) this.entries[at + 3] = state;
+    else this.insert(at, hash, viewerLo, viewerHi, video, state);
   }
 
   #grow(): void {
     const old = this.entries;
-    const oldStamp = this.stamp;
-    this.entries = new Int32Array(old.length * 2);
+    const first = this.start << 1;
+    this.entries = new Int32Array(old.length * 2).fill(empty);
     this.mask = this.entries.length / stride - 1;
     this.used = 0;
-    this.stamp = 1;
     for (let at = 0; at < old.length; at += stride) {
-      if (old[at] === oldStamp) this.put(old[at + 1], old[at + 2], old[at + 3], old[at + 4]);
+      if (old[at + 3] >= first) this.put(old[at], old[at + 1], old[at + 2], old[at + 3]);
     }
   }
+}
+
+function hashPair(viewerLo: number, viewerHi: number, video: number): number {
+  let h = viewerLo ^ Math.imul(viewerHi, 0x9e3779b1) ^ Math.imul(video, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+  return h ^ (h >>> 13);
 }
 
 export class PairWindow {
   readonly #windowMs: number;
   #current = new Generation(4096);
   #previous = new Generation(4096);
-  #currentStart = Number.NEGATIVE_INFINITY;
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
@@ -99,39 +103,41 @@ export class PairWindow {
    * @param contested whether a foreign row may lie in (time - window, time]
    */
   observe(viewerLo: number, viewerHi: number, video: number, time: number, contested: boolean): Observation {
-    if (time - this.#currentStart >= this.#windowMs) this.#rotate(time);
+    if (time - this.#current.start >= this.#windowMs) this.#rotate(time);
     const current = this.#current;
-    let at = current.locate(viewerLo, viewerHi, video);
-    let state = -1;
-    if (at >= 0) state = current.entries[at + 4];
+    const previous = this.#previous;
+    const hash = hashPair(viewerLo, viewerHi, video);
+    const at = current.locate(hash, viewerLo, viewerHi, video);
+    let state: number = empty;
+    if (at >= 0) state = current.entries[at + 3];
     else {
-      at = this.#previous.locate(viewerLo, viewerHi, video);
-      if (at >= 0) state = this.#previous.entries[at + 4];
+      const before = previous.locate(hash, viewerLo, viewerHi, video);
+      if (before >= 0) state = previous.entries[before + 3];
     }
     const known = state >= 0 && time - (state >> 1) < this.#windowMs;
-    if (contested || (known && (state & 1) === 1)) {
-      current.put(viewerLo, viewerHi, video, (time << 1) | 1);
-      return Observation.open;
-    }
-    if (known) return Observation.repeat;
-    current.put(viewerLo, viewerHi, video, time << 1);
-    return Observation.counted;
+    const isOpen = contested || (known && (state & 1) === 1);
+    if (known && !isOpen) return Observation.repeat;
+    const next = (time << 1) | (isOpen ? 1 : 0);
+    if (at >= 0) current.entries[at + 3] = next;
+    else current.insert(at, hash, viewerLo, viewerHi, video, next);
+    return isOpen ? Observation.open : Observation.counted;
   }
 
   /** The entries that can still decide a later view at or after `time`: for the checkpoint. */
   save(time: number): Int32Array {
-    const words: number[] = [this.#currentStart === Number.NEGATIVE_INFINITY ? -1 : this.#currentStart];
+    const words: number[] = [this.#current.start];
     for (const generation of [this.#previous, this.#current]) {
-      const { entries, stamp } = generation;
+      const { entries, start } = generation;
       for (let at = 0; at < entries.length; at += stride) {
-        if (entries[at] !== stamp || time - (entries[at + 4] >> 1) >= this.#windowMs) continue;
+        const state = entries[at + 3];
+        if (state < start << 1 || time - (state >> 1) >= this.#windowMs) continue;
+        const [viewerLo, viewerHi, video] = [entries[at], entries[at + 1], entries[at + 2]];
         // The current generation shadows the previous one.
-        if (
-          generation === this.#previous &&
-          this.#current.locate(entries[at + 1], entries[at + 2], entries[at + 3]) >= 0
-        )
-          continue;
-        words.push(entries[at + 1], entries[at + 2], entries[at + 3], entries[at + 4]);
+        if (generation === this.#previous) {
+          const hash = hashPair(viewerLo, viewerHi, video);
+          if (this.#current.locate(hash, viewerLo, viewerHi, video) >= 0) continue;
+        }
+        words.push(viewerLo, viewerHi, video, state);
       }
     }
     return Int32Array.from(words);
@@ -139,21 +145,17 @@ export class PairWindow {
 
   /** Puts back what `save` gave, into a window that has seen nothing yet. */
   restore(saved: Int32Array): void {
-    if (saved[0] >= 0) this.#currentStart = saved[0];
-    for (let at = 1; at < saved.length; at += 4)
-      this.#current.put(saved[at], saved[at + 1], saved[at + 2], saved[at + 3]);
+    this.#current.restart(Math.max(0, saved[0]));
+    for (let at = 1; at < saved.length; at += 4) {
+      const generation = saved[at + 3] >> 1 >= saved[0] ? this.#current : this.#previous;
+      generation.put(saved[at], saved[at + 1], saved[at + 2], saved[at + 3]);
+    }
   }
 
   #rotate(time: number): void {
-    if (time - this.#currentStart >= 2 * this.#windowMs) {
-      this.#previous.clear();
-      this.#current.clear();
-    } else {
-      const oldest = this.#previous;
-      this.#previous = this.#current;
-      this.#current = oldest;
-      oldest.clear();
-    }
-    this.#currentStart = time;
+    const oldest = this.#previous;
+    this.#previous = this.#current;
+    this.#current = oldest;
+    oldest.restart(time);
   }
 }

@@ -3,6 +3,8 @@
  * a view's turn has come when no row that is still to be read can be earlier (the watermark). Holds as many rows as
  * the log is disordered, and gives them up sorted by (time, arrival), which is (viewed_at, id).
  */
+import { radixSort } from './radix-sort.ts';
+import type { NumberedIds } from './video-sums.ts';
 
 export class PendingViews {
   count = 0;
@@ -49,6 +51,7 @@ export class PendingViews {
     let size = 0;
     let sorted = true;
     let last = 0;
+    let min = watermark;
     let max = 0;
     for (let at = 0; at < count; at++) {
       const time = times[at];
@@ -57,9 +60,10 @@ export class PendingViews {
       if (time < last) sorted = false;
       last = time;
       if (time > max) max = time;
+      if (time < min) min = time;
     }
     const found = due.subarray(0, size);
-    return sorted ? found : radixSort(found, this.#spare.subarray(0, size), times, max);
+    return sorted ? found : radixSort(found, this.#spare.subarray(0, size), times, min, max);
   }
 
   /** Removes the views with time < watermark; the rest keeps its order. */
@@ -76,15 +80,14 @@ export class PendingViews {
   /**
    * Everything, as bytes for the checkpoint: 40 a view. Videos are saved by id, since dense numbers may be others after
    * a restart.
-   * @param videoWords ids of the dense videos, two words each
    * @returns pieces that share this object's memory: join them before anything is added
    */
-  save(videoWords: Int32Array): Buffer[] {
+  save(videoIds: NumberedIds): Buffer[] {
     const n = this.count;
     const ids = new Int32Array(2 * n);
     for (let at = 0; at < n; at++) {
-      ids[2 * at] = videoWords[2 * this.videos[at]];
-      ids[2 * at + 1] = videoWords[2 * this.videos[at] + 1];
+      ids[2 * at] = videoIds.idLo(this.videos[at]);
+      ids[2 * at + 1] = videoIds.idHi(this.videos[at]);
     }
     const parts = [
       this.adViews.subarray(0, n),
@@ -143,24 +146,4 @@ export class PendingViews {
     this.playSeconds = larger.playSeconds;
     this.adViews = larger.adViews;
   }
-}
-
-/** Least significant digit first, 11 bits at a time: stable, and linear where a comparison sort calls back. */
-function radixSort(positions: Int32Array, spare: Int32Array, keys: Int32Array, maxKey: number): Int32Array {
-  let from = positions;
-  let to = spare;
-  const counts = new Uint32Array(2048);
-  for (let shift = 0; shift < 31 && maxKey >> shift > 0; shift += 11) {
-    counts.fill(0);
-    for (let i = 0; i < from.length; i++) counts[(keys[from[i]] >> shift) & 2047]++;
-    let sum = 0;
-    for (let digit = 0; digit < 2048; digit++) {
-      const count = counts[digit];
-      counts[digit] = sum;
-      sum += count;
-    }
-    for (let i = 0; i < from.length; i++) to[counts[(keys[from[i]] >> shift) & 2047]++] = from[i];
-    [from, to] = [to, from];
-  }
-  return from;
 }

@@ -7,7 +7,9 @@
  * and forward into the date, needs older views: such pairs are named in `needHistory`, and the caller resolves again
  * with an earlier look-back.
  */
+import { hashWords } from './int64-index.ts';
 import type { OpenViews } from './open-views.ts';
+import { radixSort } from './radix-sort.ts';
 
 export interface ResolveFrame {
   readonly dayStartMs: number;
@@ -32,80 +34,138 @@ export interface Resolved {
   readonly needHistory: readonly Pair[];
 }
 
-export function resolveOpenViews(views: OpenViews, frame: ResolveFrame): Resolved {
-  const order = sortByPair(views);
-  const counted: number[] = [];
-  const needHistory: Pair[] = [];
-  let repeats = 0;
-  for (let from = 0; from < order.length; ) {
-    let to = from + 1;
-    while (to < order.length && comparePairs(views, order[from], order[to]) === 0) to++;
-    const pair = resolvePair(views, order.subarray(from, to), frame);
-    if (pair === undefined) needHistory.push(pairOf(views, order[from]));
-    else {
-      // A loop: a bot's pair can have more views than a call takes arguments.
-      for (const at of pair.counted) counted.push(at);
-      repeats += pair.repeats;
-    }
-    from = to;
-  }
-  return { counted, repeats, needHistory };
-}
+const undecided = 0;
+const counts = 1;
+const repeats = 2;
 
-/** One pair's views in order of time; undefined when an older view could change the outcome. */
-function resolvePair(
-  views: OpenViews,
-  order: Uint32Array,
-  frame: ResolveFrame,
-): { counted: number[]; repeats: number } | undefined {
+export function resolveOpenViews(views: OpenViews, frame: ResolveFrame): Resolved {
   const { dayStartMs, lookbackStartMs, repeatWindowMs } = frame;
-  const counted: number[] = [];
-  let repeats = 0;
-  let lastCounted = Number.NEGATIVE_INFINITY;
-  let lastUnknown = lookbackStartMs;
-  for (const at of order) {
+  const pairs = new Pairs(views);
+  const pairOf = new Int32Array(views.count);
+  /** By pair. */
+  const lastCounted = new Float64Array(views.count).fill(Number.NEGATIVE_INFINITY);
+  const lastUnknown = new Float64Array(views.count).fill(lookbackStartMs);
+  const needsHistory = new Uint8Array(views.count);
+  /** By view; views before the date stay undecided. */
+  const verdicts = new Uint8Array(views.count);
+  for (const at of sortByTime(views)) {
+    const pair = pairs.take(at);
+    pairOf[at] = pair;
     const time = views.times[at];
     if (views.seeds[at] === 1) {
-      lastCounted = time;
-      lastUnknown = Number.NEGATIVE_INFINITY;
+      lastCounted[pair] = time;
+      lastUnknown[pair] = Number.NEGATIVE_INFINITY;
       continue;
     }
-    if (time - lastUnknown < repeatWindowMs) {
-      if (time >= dayStartMs) return undefined;
-      lastUnknown = time;
+    if (time - lastUnknown[pair] < repeatWindowMs) {
+      if (time >= dayStartMs) needsHistory[pair] = 1;
+      lastUnknown[pair] = time;
       continue;
     }
-    lastUnknown = Number.NEGATIVE_INFINITY;
-    const counts = time - lastCounted >= repeatWindowMs;
-    if (counts) lastCounted = time;
-    if (time < dayStartMs) continue;
-    if (counts) counted.push(at);
-    else repeats++;
+    lastUnknown[pair] = Number.NEGATIVE_INFINITY;
+    const isCounted = time - lastCounted[pair] >= repeatWindowMs;
+    if (isCounted) lastCounted[pair] = time;
+    if (time >= dayStartMs) verdicts[at] = isCounted ? counts : repeats;
   }
-  return { counted, repeats };
+  return gather(views, pairs, pairOf, needsHistory, verdicts);
 }
 
-function sortByPair(views: OpenViews): Uint32Array {
-  const order = Uint32Array.from({ length: views.count }, (_, at) => at);
-  return order.sort(
-    (a, b) => comparePairs(views, a, b) || views.times[a] - views.times[b] || compareWords(views.idWords, a, b),
-  );
+function gather(
+  views: OpenViews,
+  pairs: Pairs,
+  pairOf: Int32Array,
+  needsHistory: Uint8Array,
+  verdicts: Uint8Array,
+): Resolved {
+  const counted: number[] = [];
+  let repeatCount = 0;
+  for (let at = 0; at < views.count; at++) {
+    if (verdicts[at] === undecided || needsHistory[pairOf[at]] === 1) continue;
+    if (verdicts[at] === counts) counted.push(at);
+    else repeatCount++;
+  }
+  const needHistory: Pair[] = [];
+  for (let pair = 0; pair < pairs.count; pair++) {
+    if (needsHistory[pair] === 1) needHistory.push(pairs.at(pair));
+  }
+  return { counted, repeats: repeatCount, needHistory };
 }
 
-function comparePairs(views: OpenViews, a: number, b: number): number {
-  return compareWords(views.viewerWords, a, b) || compareWords(views.videoWords, a, b);
+/** Numbers the pairs of some views 0, 1, 2 ... in the order in which they are met. */
+class Pairs {
+  count = 0;
+  readonly #views: OpenViews;
+  /** A view of each pair. */
+  readonly #first: Int32Array;
+  /** A pair's number + 1, 0 for a free place; at most half in use. */
+  readonly #slots: Int32Array;
+
+  constructor(views: OpenViews) {
+    this.#views = views;
+    this.#first = new Int32Array(views.count);
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(16, 2 * views.count))));
+  }
+
+  /** The number of the pair of a view. */
+  take(view: number): number {
+    const { viewerWords: viewers, videoWords: videos } = this.#views;
+    const viewer = hashWords(viewers[2 * view], viewers[2 * view + 1]);
+    const mask = this.#slots.length - 1;
+    for (let slot = hashWords(viewer ^ videos[2 * view], videos[2 * view + 1]) & mask; ; slot = (slot + 1) & mask) {
+      const pair = this.#slots[slot] - 1;
+      if (pair < 0) {
+        this.#slots[slot] = this.count + 1;
+        this.#first[this.count] = view;
+        return this.count++;
+      }
+      const other = this.#first[pair];
+      if (
+        viewers[2 * other] === viewers[2 * view] &&
+        viewers[2 * other + 1] === viewers[2 * view + 1] &&
+        videos[2 * other] === videos[2 * view] &&
+        videos[2 * other + 1] === videos[2 * view + 1]
+      ) {
+        return pair;
+      }
+    }
+  }
+
+  at(pair: number): Pair {
+    const view = this.#first[pair];
+    const { viewerWords: viewers, videoWords: videos } = this.#views;
+    return {
+      viewerLo: viewers[2 * view],
+      viewerHi: viewers[2 * view + 1],
+      videoLo: videos[2 * view],
+      videoHi: videos[2 * view + 1],
+    };
+  }
 }
 
-/** Signed 64-bit order of two values given as words. */
-function compareWords(words: Int32Array, a: number, b: number): number {
+/** Positions of the views in order of (time, id). */
+function sortByTime(views: OpenViews): Int32Array {
+  const order = new Int32Array(views.count);
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < views.count; at++) {
+    order[at] = at;
+    min = Math.min(min, views.times[at]);
+    max = Math.max(max, views.times[at]);
+  }
+  const byTimeAndId = (a: number, b: number) => views.times[a] - views.times[b] || compareIds(views.idWords, a, b);
+  // History can reach back for years, which is more than fits 31 bits of milliseconds.
+  if (max - min >= 2 ** 31) return order.sort(byTimeAndId);
+  const sorted = radixSort(order, new Int32Array(views.count), views.times, min, max);
+  for (let from = 0; from < sorted.length; ) {
+    let to = from + 1;
+    while (to < sorted.length && views.times[sorted[to]] === views.times[sorted[from]]) to++;
+    if (to - from > 1) sorted.subarray(from, to).sort(byTimeAndId);
+    from = to;
+  }
+  return sorted;
+}
+
+/** Signed 64-bit order of two ids given as words. */
+function compareIds(words: Int32Array, a: number, b: number): number {
   return words[2 * a + 1] - words[2 * b + 1] || (words[2 * a] >>> 0) - (words[2 * b] >>> 0);
-}
-
-function pairOf(views: OpenViews, at: number): Pair {
-  return {
-    viewerLo: views.viewerWords[2 * at],
-    viewerHi: views.viewerWords[2 * at + 1],
-    videoLo: views.videoWords[2 * at],
-    videoHi: views.videoWords[2 * at + 1],
-  };
 }

@@ -7,22 +7,40 @@
 
 /** An id, and three varints of at most 8 bytes. */
 const entryBytesMax = 32;
+/** Views, ad views, play seconds and a place left empty: an entry never lies across two cache lines. */
+const entryStride = 4;
+/** With more numbers than this, room is made for the videos that are met, not for all there are (32 bytes each). */
+const denseVideosMax = 2 ** 20;
+
+/** Ids of numbered videos, by word. */
+export interface NumberedIds {
+  idLo(video: number): number;
+  idHi(video: number): number;
+}
+
+/** Encoded sums of the videos of one bucket. */
+export interface EncodedSums {
+  readonly bucket: number;
+  /** Overwritten by the next `drain`. */
+  readonly body: Buffer;
+}
 
 export class VideoSums {
-  readonly #views: Uint32Array;
-  readonly #adViews: Float64Array;
-  readonly #playSeconds: Float64Array;
-  readonly #touched: Int32Array;
+  /** Undefined: every number is its own place. */
+  readonly #places: VideoPlaces | undefined;
+  #sums: Float64Array;
+  /** Numbers of the videos met, `#touchedCount` of them. */
+  #touched: Int32Array;
   #touchedCount = 0;
   /** Work space of `drain`, kept: megabytes for every chunk would be garbage faster than it is collected. */
   #encoded = Buffer.alloc(0);
 
-  /** @param videos number of dense videos: 0 <= video < videos */
-  constructor(videos: number) {
-    this.#views = new Uint32Array(videos);
-    this.#adViews = new Float64Array(videos);
-    this.#playSeconds = new Float64Array(videos);
-    this.#touched = new Int32Array(videos);
+  /** @param videos numbers that there are: 0 <= video < videos */
+  constructor(videos: number, denseMax: number = denseVideosMax) {
+    this.#places = videos > denseMax ? new VideoPlaces() : undefined;
+    const room = videos > denseMax ? 1024 : videos;
+    this.#sums = new Float64Array(room * entryStride);
+    this.#touched = new Int32Array(room);
   }
 
   get videoCount(): number {
@@ -30,33 +48,118 @@ export class VideoSums {
   }
 
   add(video: number, adViews: number, playSeconds: number): void {
-    if (this.#views[video]++ === 0) this.#touched[this.#touchedCount++] = video;
-    this.#adViews[video] += adViews;
-    this.#playSeconds[video] += playSeconds;
+    const at = entryStride * (this.#places === undefined ? video : this.#placeIn(this.#places, video));
+    const sums = this.#sums;
+    if (sums[at] === 0) this.#touched[this.#touchedCount++] = video;
+    sums[at]++;
+    sums[at + 1] += adViews;
+    sums[at + 2] += playSeconds;
   }
 
   /**
-   * The sums so far, encoded; the sums are empty afterwards. The bytes are overwritten by the next call.
-   * @param words ids of the dense videos, two words each
+   * The sums so far, encoded by bucket; the sums are empty afterwards.
+   * @param ids of the numbered videos
+   * @param bounds bucket b has the numbers below `bounds[b]` that no earlier bucket has, and one more bucket the rest
    */
-  drain(words: Int32Array): Buffer {
+  drain(ids: NumberedIds, bounds: readonly number[] = []): EncodedSums[] {
     const touched = this.#touched.subarray(0, this.#touchedCount).sort();
-    const bytesMax = 4 + touched.length * entryBytesMax;
+    const bytesMax = 4 * (bounds.length + 1) + touched.length * entryBytesMax;
     if (this.#encoded.length < bytesMax) this.#encoded = Buffer.allocUnsafeSlow(bytesMax);
-    const buffer = this.#encoded;
-    let at = buffer.writeUInt32LE(touched.length, 0);
-    for (const video of touched) {
-      at = buffer.writeInt32LE(words[2 * video], at);
-      at = buffer.writeInt32LE(words[2 * video + 1], at);
-      at = writeVarint(buffer, this.#views[video], at);
-      at = writeVarint(buffer, this.#adViews[video], at);
-      at = writeVarint(buffer, this.#playSeconds[video], at);
-      this.#views[video] = 0;
-      this.#adViews[video] = 0;
-      this.#playSeconds[video] = 0;
+    const encoded: EncodedSums[] = [];
+    let start = 0;
+    for (let bucket = 0, from = 0; from < touched.length; bucket++) {
+      const bound = bucket < bounds.length ? bounds[bucket] : Number.POSITIVE_INFINITY;
+      let to = from;
+      while (to < touched.length && touched[to] < bound) to++;
+      if (to === from) continue;
+      const end = this.#encode(touched.subarray(from, to), ids, start);
+      encoded.push({ bucket, body: this.#encoded.subarray(start, end) });
+      start = end;
+      from = to;
     }
+    this.#places?.clear();
     this.#touchedCount = 0;
-    return buffer.subarray(0, at);
+    return encoded;
+  }
+
+  #encode(videos: Int32Array, ids: NumberedIds, start: number): number {
+    const buffer = this.#encoded;
+    const sums = this.#sums;
+    let at = buffer.writeUInt32LE(videos.length, start);
+    for (const video of videos) {
+      at = buffer.writeInt32LE(ids.idLo(video), at);
+      at = buffer.writeInt32LE(ids.idHi(video), at);
+      const place = entryStride * (this.#places?.find(video) ?? video);
+      for (let i = place; i < place + 3; i++) {
+        at = writeVarint(buffer, sums[i], at);
+        sums[i] = 0;
+      }
+    }
+    return at;
+  }
+
+  #placeIn(places: VideoPlaces, video: number): number {
+    const place = places.take(video);
+    if (entryStride * place >= this.#sums.length) {
+      const larger = new Float64Array(2 * this.#sums.length);
+      larger.set(this.#sums);
+      this.#sums = larger;
+      const touched = new Int32Array(2 * this.#touched.length);
+      touched.set(this.#touched);
+      this.#touched = touched;
+    }
+    return place;
+  }
+}
+
+/** Gives videos places 0, 1, 2 ... in the order in which they are met. */
+class VideoPlaces {
+  #count = 0;
+  /** Pairs of a video's number + 1 (0: free) and its place; a power of two of them, at most half in use. */
+  #slots = new Int32Array(2 * 4096);
+  #mask = 4095;
+
+  take(video: number): number {
+    const at = this.#locate(video);
+    if (this.#slots[at] !== 0) return this.#slots[at + 1];
+    if (2 * (this.#count + 1) > this.#mask) {
+      this.#grow();
+      return this.take(video);
+    }
+    this.#slots[at] = video + 1;
+    this.#slots[at + 1] = this.#count;
+    return this.#count++;
+  }
+
+  /** Of a video that has one. */
+  find(video: number): number {
+    return this.#slots[this.#locate(video) + 1];
+  }
+
+  clear(): void {
+    this.#slots.fill(0);
+    this.#count = 0;
+  }
+
+  #locate(video: number): number {
+    let h = Math.imul(video, 0x85ebca6b);
+    h ^= h >>> 13;
+    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const key = this.#slots[2 * slot];
+      if (key === 0 || key === video + 1) return 2 * slot;
+    }
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(2 * old.length);
+    this.#mask = this.#slots.length / 2 - 1;
+    for (let at = 0; at < old.length; at += 2) {
+      if (old[at] === 0) continue;
+      const to = this.#locate(old[at] - 1);
+      this.#slots[to] = old[at];
+      this.#slots[to + 1] = old[at + 1];
+    }
   }
 }
 
@@ -79,11 +182,17 @@ export function readVideoSums(
 function writeVarint(buffer: Buffer, value: number, at: number): number {
   if (!Number.isSafeInteger(value)) throw new RangeError(`the sum ${value} of one chunk is past 2^53`);
   let rest = value;
-  while (rest >= 0x80) {
+  // 32-bit arithmetic as soon as it fits.
+  while (rest >= 0x80000000) {
     buffer[at++] = (rest % 0x80) | 0x80;
     rest = Math.floor(rest / 0x80);
   }
-  buffer[at++] = rest;
+  let small = rest | 0;
+  while (small >= 0x80) {
+    buffer[at++] = (small & 0x7f) | 0x80;
+    small >>>= 7;
+  }
+  buffer[at++] = small;
   return at;
 }
 

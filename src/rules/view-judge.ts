@@ -12,7 +12,7 @@ import { Observation, PairWindow } from './pair-window.ts';
 import { PendingViews } from './pending-views.ts';
 import { invalidReason, noVerdicts, type QuarantineReason, type VerdictCounts, type ViewPolicy } from './verdict.ts';
 import type { VideoDirectory } from './video-directory.ts';
-import { VideoSums } from './video-sums.ts';
+import { type EncodedSums, VideoSums } from './video-sums.ts';
 
 /** Rows of the view log as columns. NULL is: `nulls` bit for ids (1 video, 2 viewer: see bits), NaN for the others. */
 export interface ViewColumns {
@@ -52,8 +52,8 @@ export interface JudgeFrame {
 export interface JudgedChunk {
   /** Rows by verdict. Rows of the date that went out as open views are in none of them yet. */
   readonly verdicts: VerdictCounts;
-  /** Encoded VideoSums; undefined when nothing was counted. */
-  readonly sums: Buffer | undefined;
+  /** By bucket of videos; none when nothing was counted. */
+  readonly sums: readonly EncodedSums[];
   /** Encoded OpenViews by bucket. */
   readonly open: Map<number, Buffer>;
   /** Open views of the date: they get their verdict in the merge. */
@@ -98,7 +98,8 @@ export class ViewJudge {
   take(rows: ViewColumns, from: number, to: number, zoneMinMs: number, zoneMaxMs: number): void {
     const { dayStartMs, dayEndMs, lookbackStartMs, policy } = this.#frame;
     const { idWords, videoWords, viewerWords, viewedAt, playSeconds, adViews, nulls } = rows;
-    const { creatorWords, creatorKnown, index } = this.#videos;
+    const videos = this.#videos;
+    const { creatorWords } = videos;
     const pending = this.#pending;
     pending.reserve(to - from);
     let outside = 0;
@@ -117,16 +118,16 @@ export class ViewJudge {
       const viewerHi = viewerWords[2 * row + 1];
       const play = playSeconds[row];
       const ads = adViews[row];
-      const video = index.find(videoLo, videoHi);
+      const video = videos.find(videoLo, videoHi);
       // One test for the ordinary row; what exactly is wrong is asked only where something is.
       if (video < 0 || nulls[row] !== 0 || !(play >= 0 && play <= policy.playSecondsMax) || !(ads >= 0)) {
         if (ofDay) this.#quarantine(rows, row, this.#reason(rows, row, video));
         continue;
       }
       if (
-        creatorKnown[video] === 1 &&
         creatorWords[2 * video] === viewerLo &&
-        creatorWords[2 * video + 1] === viewerHi
+        creatorWords[2 * video + 1] === viewerHi &&
+        videos.isCreatorKnown(video)
       ) {
         if (ofDay) this.#verdicts.self++;
         continue;
@@ -172,7 +173,7 @@ export class ViewJudge {
     const watermark = Math.min(watermarkMs, dayEndMs) - lookbackStartMs;
     if (watermark <= this.#settledUntil) return;
     const { idWords, viewerWords, videos, times, playSeconds, adViews } = this.#pending;
-    const videoWords = this.#videos.index.words;
+    const videoIds = this.#videos;
     const dayStart = dayStartMs - lookbackStartMs;
     const contested = this.#contested;
     const sums = this.#sums;
@@ -210,8 +211,8 @@ export class ViewJudge {
         idWords[2 * at + 1],
         viewerLo,
         viewerHi,
-        videoWords[2 * video],
-        videoWords[2 * video + 1],
+        videoIds.idLo(video),
+        videoIds.idHi(video),
         time + lookbackStartMs,
         playSeconds[at],
         adViews[at],
@@ -224,11 +225,15 @@ export class ViewJudge {
     this.#settledUntil = watermark;
   }
 
-  /** The results since the last call. */
-  drain(buckets: number): JudgedChunk {
+  /**
+   * The results since the last call.
+   * @param buckets into which open views are spread
+   * @param videoBounds of the buckets of sums: see VideoSums.drain
+   */
+  drain(buckets: number, videoBounds: readonly number[] = []): JudgedChunk {
     const chunk: JudgedChunk = {
       verdicts: this.#verdicts,
-      sums: this.#sums.videoCount > 0 ? this.#sums.drain(this.#videos.index.words) : undefined,
+      sums: this.#sums.drain(this.#videos, videoBounds),
       open: this.#open.drain(buckets),
       openOfDay: this.#openOfDay,
       quarantined: this.#quarantined,
@@ -251,7 +256,6 @@ export class ViewJudge {
 
   /** The state between two chunks (after `drain`), as bytes. */
   save(): Buffer {
-    const words = this.#videos.index.words;
     const window = this.#window.save(this.#settledUntil);
     // Videos are saved by id: dense numbers may be others after a restart.
     const byId = new Int32Array(3 + ((window.length - 1) / 4) * 5);
@@ -262,11 +266,11 @@ export class ViewJudge {
       const video = window[from + 2];
       byId[to] = window[from];
       byId[to + 1] = window[from + 1];
-      byId[to + 2] = words[2 * video];
-      byId[to + 3] = words[2 * video + 1];
+      byId[to + 2] = this.#videos.idLo(video);
+      byId[to + 3] = this.#videos.idHi(video);
       byId[to + 4] = window[from + 3];
     }
-    return Buffer.concat([Buffer.from(byId.buffer), ...this.#pending.save(words)]);
+    return Buffer.concat([Buffer.from(byId.buffer), ...this.#pending.save(this.#videos)]);
   }
 
   /**
@@ -289,7 +293,7 @@ export class ViewJudge {
   }
 
   #denseVideo(lo: number, hi: number): number {
-    const video = this.#videos.index.find(lo, hi);
+    const video = this.#videos.find(lo, hi);
     if (video >= 0) return video;
     throw new SettleError('PLAN_OUTDATED', 1, `video ${joinWords(lo, hi)} was removed while its views were counted`);
   }

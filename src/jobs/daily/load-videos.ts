@@ -2,7 +2,8 @@
 import { ColumnBatch, type ColumnSpec } from '../../database/column-batch.ts';
 import { openScanner } from '../../database/column-scan.ts';
 import type { Database } from '../../database/database.ts';
-import { VideoDirectory } from '../../rules/video-directory.ts';
+import { toBigInt, toNumber } from '../../database/values.ts';
+import { directRange, VideoDirectory } from '../../rules/video-directory.ts';
 
 const columns: readonly ColumnSpec[] = [
   { name: 'id', type: 'int64' },
@@ -13,10 +14,16 @@ const batchRows = 65_536;
 const idMin = -(2n ** 63n);
 const idMax = 2n ** 63n - 1n;
 
-/** Every video, by id; 24 bytes and its place in the index a video. */
+/** Every video, by id: 9 bytes a video where ids lie close together, else 33. */
 export async function loadVideos(database: Database): Promise<VideoDirectory> {
-  const [{ rows }] = (await database.knex('video').count('* as rows')) as { rows: number | string }[];
-  const directory = new VideoDirectory(Number(rows));
+  const [{ rows, first, last }] = (await database
+    .knex('video')
+    .count({ rows: '*' })
+    .min({ first: 'id' })
+    .max({ last: 'id' })) as unknown as Record<string, string | number | null>[];
+  const count = toNumber(rows);
+  const range = first === null ? undefined : directRange(count, toBigInt(first), toBigInt(last));
+  const directory = new VideoDirectory(count, range);
   const batch = new ColumnBatch(columns, batchRows);
   const scanner = await openScanner(database);
   try {

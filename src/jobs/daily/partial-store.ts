@@ -25,7 +25,7 @@ const pieceBytes = 1_000_000;
 
 const tables = ['settle_partial', 'settle_partial_verdicts', 'settle_partition_state', 'settle_quarantine_staged'];
 
-/** Saves encoded bytes in pieces. `bucket` is 0 for sums. */
+/** Saves encoded bytes in pieces. */
 export async function insertPartial(
   database: Database,
   tx: Transaction,

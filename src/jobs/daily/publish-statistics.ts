@@ -3,7 +3,7 @@
  * quarantine in one transaction, so that no reader sees them half done.
  */
 import { bulkInsert } from '../../database/bulk-insert.ts';
-import type { Database, Transaction } from '../../database/database.ts';
+import type { Database, Executor, Transaction } from '../../database/database.ts';
 import type { SqlValue } from '../../database/values.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
@@ -11,7 +11,7 @@ import { listPartitions } from '../../repository/partition.ts';
 import { StatisticsTotals } from '../../rules/statistics-totals.ts';
 import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../../rules/verdict.ts';
 import { readVideoSums } from '../../rules/video-sums.ts';
-import { listPartials, readPartial, sumPartialVerdicts } from './partial-store.ts';
+import { listPartials, type PartialName, readPartial, sumPartialVerdicts } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
 import { statisticsStep } from './statistics-plan.ts';
 
@@ -25,10 +25,16 @@ export async function publishStatistics(context: StepContext): Promise<Partial<S
   const read = await countRowsRead(database, jobInstanceId);
   const counts = await checkBalance(database, jobInstanceId, read);
   requireSkipLimit(parameters, counts.invalid);
-  const totals = await readTotals(database, jobInstanceId);
+  const buckets = Map.groupBy(await listPartials(database.knex, jobInstanceId, 'sums'), ({ bucket }) => bucket);
+  let videos = 0;
   await context.transaction(async (tx) => {
     await tx('video_daily_stats').where({ business_date: date }).delete();
-    await insertStatistics(database, tx, date, totals);
+    for (const [, names] of buckets) {
+      context.signal.throwIfAborted();
+      const totals = await readTotals(tx, jobInstanceId, names);
+      await insertStatistics(database, tx, date, totals);
+      videos += totals.size;
+    }
     await replaceQuarantine(database, tx, context, date);
     await saveRun(database, tx, context, counts, read);
   });
@@ -36,7 +42,7 @@ export async function publishStatistics(context: StepContext): Promise<Partial<S
     ...Object.fromEntries(verdicts.map((verdict) => [verdict, BigInt(counts[verdict])])),
     read: BigInt(read),
   });
-  return { readCount: totals.size, writeCount: totals.size };
+  return { readCount: videos, writeCount: videos };
 }
 
 /** Rows that the engine counted while reading: counted apart from the verdicts, so that one can check the other. */
@@ -59,10 +65,15 @@ async function checkBalance(database: Database, jobInstanceId: number, read: num
   return counts;
 }
 
-async function readTotals(database: Database, jobInstanceId: number): Promise<StatisticsTotals> {
+/** Of the videos of one bucket. */
+async function readTotals(
+  executor: Executor,
+  jobInstanceId: number,
+  names: readonly PartialName[],
+): Promise<StatisticsTotals> {
   const totals = new StatisticsTotals();
-  for (const name of await listPartials(database.knex, jobInstanceId, 'sums')) {
-    const encoded = await readPartial(database.knex, jobInstanceId, 'sums', name);
+  for (const name of names) {
+    const encoded = await readPartial(executor, jobInstanceId, 'sums', name);
     readVideoSums(encoded, (lo, hi, views, adViews, playSeconds) => totals.add(lo, hi, views, adViews, playSeconds));
   }
   return totals;

@@ -3,11 +3,12 @@
  * a partition's. Runs again from its start after a failure.
  */
 import type { StepContext, StepCounts } from '../../engine/step.ts';
+import { selectPlan } from '../../repository/partition.ts';
 import { Int64Index } from '../../rules/int64-index.ts';
 import { OpenViews } from '../../rules/open-views.ts';
 import { type Resolved, type ResolveFrame, resolveOpenViews } from '../../rules/resolve-open.ts';
 import { noVerdicts } from '../../rules/verdict.ts';
-import { VideoSums } from '../../rules/video-sums.ts';
+import { type EncodedSums, VideoSums } from '../../rules/video-sums.ts';
 import type { JudgeFrame } from '../../rules/view-judge.ts';
 import { addPairHistory } from './pair-history.ts';
 import {
@@ -19,7 +20,7 @@ import {
   type PartialName,
   readPartial,
 } from './partial-store.ts';
-import { frameOf, trueZones } from './statistics-plan.ts';
+import { frameOf, type StatisticsPlanDetail, statisticsStep, trueZones } from './statistics-plan.ts';
 
 /** How far before the look-back the history of a chain is searched, in turn; then from the log's beginning. */
 const historyReachMs = [10 * 60_000, 6 * 3_600_000, 7 * 86_400_000, Number.POSITIVE_INFINITY];
@@ -27,6 +28,7 @@ const historyReachMs = [10 * 60_000, 6 * 3_600_000, 7 * 86_400_000, Number.POSIT
 export async function resolveWindows(context: StepContext): Promise<Partial<StepCounts>> {
   const { database, jobInstanceId, parameters } = context;
   const frame = frameOf(parameters.require('date'), parameters.require('zone'));
+  const videoBounds = await readVideoBounds(context);
   await context.transaction((tx) => deleteMerged(tx, jobInstanceId));
   const buckets = Map.groupBy(await listPartials(database.knex, jobInstanceId, 'open'), ({ bucket }) => bucket);
   let writeCount = 0;
@@ -37,8 +39,9 @@ export async function resolveWindows(context: StepContext): Promise<Partial<Step
     const { counted, repeats } = await resolveAll(context, views, frame);
     await context.transaction(async (tx) => {
       const key = { jobInstanceId, partition: mergePartition, chunk: bucket };
-      const sums = sumViews(views, counted);
-      if (sums !== undefined) await insertPartial(database, tx, key, 'sums', 0, sums);
+      for (const { bucket: videos, body } of sumViews(views, counted, videoBounds)) {
+        await insertPartial(database, tx, key, 'sums', videos, body);
+      }
       const verdicts = { ...noVerdicts(), counted: counted.length, repeat: repeats };
       await insertVerdicts(tx, key, verdicts, -(counted.length + repeats));
     });
@@ -46,6 +49,13 @@ export async function resolveWindows(context: StepContext): Promise<Partial<Step
     filterCount += repeats;
   }
   return { readCount: writeCount + filterCount, writeCount, filterCount };
+}
+
+/** Of the plan that the partitions' sums were made by. */
+async function readVideoBounds({ database, jobInstanceId }: StepContext): Promise<bigint[]> {
+  const plan = await selectPlan(database.knex, jobInstanceId, statisticsStep);
+  const { videoBounds = [] } = JSON.parse(plan?.detail ?? '{}') as Partial<StatisticsPlanDetail>;
+  return videoBounds.map(BigInt);
 }
 
 async function readOpenViews(context: StepContext, names: readonly PartialName[]): Promise<OpenViews> {
@@ -83,13 +93,26 @@ async function resolveAll(context: StepContext, views: OpenViews, frame: JudgeFr
   return resolved;
 }
 
-function sumViews(views: OpenViews, counted: readonly number[]): Buffer | undefined {
-  if (counted.length === 0) return undefined;
-  const index = new Int64Index();
-  const videos = counted.map((at) => index.add(views.videoWords[2 * at], views.videoWords[2 * at + 1]));
-  const sums = new VideoSums(index.size);
+/** Sums of the counted views, in the buckets of the partitions' sums. */
+function sumViews(views: OpenViews, counted: readonly number[], bounds: readonly bigint[]): readonly EncodedSums[] {
+  const met = new Int64Index();
+  const videoOf = counted.map((at) => met.add(views.videoWords[2 * at], views.videoWords[2 * at + 1]));
+  const ids = new BigInt64Array(met.words.slice(0, 2 * met.size).buffer).sort();
+  const words = new Int32Array(ids.buffer);
+  const rank = new Int32Array(met.size);
+  for (let at = 0; at < ids.length; at++) rank[met.find(words[2 * at], words[2 * at + 1])] = at;
+  const sums = new VideoSums(met.size);
   counted.forEach((at, position) => {
-    sums.add(videos[position], views.adViews[at], views.playSeconds[at]);
+    sums.add(rank[videoOf[position]], views.adViews[at], views.playSeconds[at]);
   });
-  return sums.drain(index.words);
+  const order = { idLo: (video: number) => words[2 * video], idHi: (video: number) => words[2 * video + 1] };
+  return sums.drain(
+    order,
+    bounds.map((bound) => countUpTo(ids, bound)),
+  );
+}
+
+function countUpTo(ids: BigInt64Array, bound: bigint): number {
+  const above = ids.findIndex((id) => id > bound);
+  return above < 0 ? ids.length : above;
 }

@@ -3,7 +3,7 @@
  * job instance and frozen with it, so it is plain JSON.
  */
 import type { Database } from '../../database/database.ts';
-import { toBigInt } from '../../database/values.ts';
+import { toBigInt, toNumber } from '../../database/values.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import type { PartitionPlan, StepContext } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
@@ -40,6 +40,8 @@ export interface StatisticsPlanDetail {
   readonly strayPairs: readonly string[];
   /** Buckets into which open views are spread. */
   readonly buckets: number;
+  /** Last video id of each bucket of sums but the last bucket; absent in a plan of an older version: one bucket. */
+  readonly videoBounds?: readonly string[];
   /** `videosCheck` when the plan was made. */
   readonly videos: string;
 }
@@ -47,7 +49,9 @@ export interface StatisticsPlanDetail {
 /** Key in the step's context: the job execution that made the plan. */
 const plannedBy = 'plan.execution';
 /** Rows of one bucket, about: what the merge holds in memory at once. */
-const openRowsABucket = 150_000;
+const openRowsABucket = 50_000;
+/** Videos of one bucket of sums. */
+const videosABucket = 250_000;
 /** An edge zone is measured again in about this many pieces. */
 const edgePieces = 16;
 const edgeRowsMin = 32;
@@ -89,6 +93,7 @@ export async function planStatistics(context: StepContext, gridSize: number | un
     })),
     strayPairs: await findStrayPairs(database, zones, span),
     buckets: Math.max(1, Math.ceil(open / openRowsABucket)),
+    videoBounds: await findVideoBounds(database),
     videos: await videosCheck(database),
   };
   context.executionContext.put(plannedBy, BigInt(context.jobExecutionId));
@@ -161,6 +166,21 @@ export async function videosCheck({ knex }: Database): Promise<string> {
     knex.raw('SUM(creator_id % 2147483647) AS f'),
   )) as Record<string, unknown>[];
   return ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => String(row[name] ?? 0)).join(':');
+}
+
+/** Cuts the videos into buckets of neighbouring ids. */
+async function findVideoBounds({ knex }: Database): Promise<string[]> {
+  const bounds: string[] = [];
+  for (;;) {
+    const ids = knex('video').select('id').orderBy('id').limit(videosABucket);
+    if (bounds.length > 0) ids.where('id', '>', bounds[bounds.length - 1]);
+    const [{ last, videos }] = (await knex
+      .from(ids.as('bucket'))
+      .max({ last: 'id' })
+      .count({ videos: '*' })) as unknown as Record<string, string | number>[];
+    if (toNumber(videos) < videosABucket) return bounds;
+    bounds.push(String(last));
+  }
 }
 
 /** Measures anew, in smaller pieces, the zones at the edges of the date, and all where too few are left to cut. */

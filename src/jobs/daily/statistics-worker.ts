@@ -43,7 +43,7 @@ export default async function openStatisticsPartition(context: PartitionContext)
     // Partitions that are done have judged by the old videos: one date, one set of videos.
     throw new SettleError('PLAN_OUTDATED', ExitCode.failed, 'videos were added or changed after the plan was made');
   }
-  const videos = new VideoDirectory(0, shared.videos);
+  const videos = VideoDirectory.from(shared.videos);
   const { lookbackStartMs, policy } = detail.frame;
   const zones = plannedZones(detail);
   const contested = contestedBy(zones, context, lookbackStartMs, policy.repeatWindowMs);
@@ -53,12 +53,23 @@ export default async function openStatisticsPartition(context: PartitionContext)
     judge.restore(await readPartitionState(context.database.knex, context.jobInstanceId, context.partition));
   }
   const own = zones.filter((zone) => zone.fromId >= context.minId && zone.fromId <= context.maxId);
-  return new StatisticsPartition(context, detail.buckets, judge, own, lastKey, await openScanner(context.database));
+  const buckets = {
+    open: detail.buckets,
+    videoBounds: (detail.videoBounds ?? []).map((id) => videos.numbersUpTo(BigInt(id))),
+  };
+  return new StatisticsPartition(context, buckets, judge, own, lastKey, await openScanner(context.database));
+}
+
+/** Into what results are spread, so that the merge holds a part of them at a time. */
+interface Buckets {
+  readonly open: number;
+  /** Of sums, by number of video: see VideoSums.drain. */
+  readonly videoBounds: readonly number[];
 }
 
 class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   readonly #context: PartitionContext;
-  readonly #buckets: number;
+  readonly #buckets: Buckets;
   readonly #judge: ViewJudge;
   readonly #zones: readonly Zone[];
   /** `#watermarks[z]`: the earliest time of a row in zone z or a later one of this partition. */
@@ -75,7 +86,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
 
   constructor(
     context: PartitionContext,
-    buckets: number,
+    buckets: Buckets,
     judge: ViewJudge,
     zones: readonly Zone[],
     lastKey: bigint | undefined,
@@ -116,7 +127,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   }
 
   process(): Processed<JudgedChunk> {
-    const judged = this.#judge.drain(this.#buckets);
+    const judged = this.#judge.drain(this.#buckets.open, this.#buckets.videoBounds);
     this.#invalid += judged.verdicts.invalid;
     requireSkipLimit(this.#context.parameters, this.#invalid);
     return { output: judged, ...countsOf(judged) };
@@ -125,7 +136,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   async write(judged: JudgedChunk, tx: Transaction): Promise<void> {
     const { database } = this.#context;
     const key = this.#chunkKey();
-    if (judged.sums !== undefined) await insertPartial(database, tx, key, 'sums', 0, judged.sums);
+    for (const { bucket, body } of judged.sums) await insertPartial(database, tx, key, 'sums', bucket, body);
     for (const [bucket, open] of judged.open) await insertPartial(database, tx, key, 'open', bucket, open);
     await stageQuarantine(database, tx, key, judged.quarantined);
     await insertVerdicts(tx, key, judged.verdicts, judged.openOfDay);
@@ -141,7 +152,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   /** The rows that waited for a later one have none to wait for any more. */
   async finish(tx: Transaction): Promise<Partial<StepCounts>> {
     this.#judge.settle(Number.POSITIVE_INFINITY);
-    const judged = this.#judge.drain(this.#buckets);
+    const judged = this.#judge.drain(this.#buckets.open, this.#buckets.videoBounds);
     await this.write(judged, tx);
     return countsOf(judged);
   }

@@ -7,6 +7,7 @@ import { IntervalCursor, unionOf } from '../../../src/rules/intervals.ts';
 import { PendingViews } from '../../../src/rules/pending-views.ts';
 import { topVideos } from '../../../src/rules/ranking.ts';
 import { StatisticsTotals } from '../../../src/rules/statistics-totals.ts';
+import { directRange, VideoDirectory } from '../../../src/rules/video-directory.ts';
 import { readVideoSums, VideoSums } from '../../../src/rules/video-sums.ts';
 import { joinWords, splitWords } from '../../../src/rules/view-judge.ts';
 
@@ -35,6 +36,39 @@ describe('Int64Index', () => {
         const copy = new Int64Index(0, false, index.share());
         for (const key of [...keys, ...others]) expect(copy.find(...splitWords(key))).toBe(map.get(key) ?? -1);
       }),
+    );
+  });
+});
+
+describe('VideoDirectory', () => {
+  it('finds what a Map would find, by distance or by hash', () => {
+    const near = fc.bigInt({ min: 2n ** 32n - 3000n, max: 2n ** 32n - 1n });
+    const ids = fc.uniqueArray(fc.oneof(near, int64), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(
+        fc.oneof(ids, fc.uniqueArray(near, { minLength: 1 })),
+        fc.array(fc.oneof(near, int64)),
+        (some, others) => {
+          const sorted = some.toSorted((a, b) => (a < b ? -1 : 1));
+          const directory = new VideoDirectory(1, directRange(sorted.length, sorted[0], sorted[sorted.length - 1]));
+          sorted.forEach((id, at) => {
+            directory.add(...splitWords(id), at % 3 !== 0, ...splitWords(id + 1n));
+          });
+          const copy = VideoDirectory.from(directory.share());
+          for (const id of [...sorted, ...others]) {
+            const video = copy.find(...splitWords(id));
+            const at = sorted.indexOf(id);
+            expect(video >= 0 && video < copy.size).toBe(at >= 0);
+            expect(copy.numbersUpTo(id) >= sorted.filter((one) => one <= id).length).toBe(true);
+            if (at < 0) continue;
+            expect(joinWords(copy.idLo(video), copy.idHi(video))).toBe(id);
+            expect(copy.isCreatorKnown(video)).toBe(at % 3 !== 0);
+            expect(copy.numbersUpTo(id)).toBe(video + 1);
+            const creator = joinWords(copy.creatorWords[2 * video], copy.creatorWords[2 * video + 1]);
+            expect(creator).toBe(at % 3 === 0 ? 0n : BigInt.asIntN(64, id + 1n));
+          }
+        },
+      ),
     );
   });
 });
@@ -88,25 +122,57 @@ describe('VideoSums and StatisticsTotals', () => {
       ads: fc.oneof(fc.nat(3), fc.integer({ min: 2 ** 40, max: 2 ** 49 })),
       play: fc.nat(86_400),
     });
-    const words = new Int32Array([1n, -5n, 2n ** 62n, 7n].flatMap((id) => splitWords(id)));
+    const words = new Int32Array([-5n, 1n, 7n, 2n ** 62n].flatMap((id) => splitWords(id)));
+    const ids = { idLo: (video: number) => words[2 * video], idHi: (video: number) => words[2 * video + 1] };
     fc.assert(
-      fc.property(fc.array(fc.array(view, { maxLength: 8 }), { maxLength: 30 }), (chunks) => {
-        const sums = new VideoSums(4);
-        const totals = new StatisticsTotals();
-        const expected = new Map<bigint, [bigint, bigint, bigint]>();
-        for (const chunk of chunks) {
-          for (const { video, ads, play } of chunk) {
-            sums.add(video, ads, play);
-            const id = joinWords(words[2 * video], words[2 * video + 1]);
-            const [a, b, c] = expected.get(id) ?? [0n, 0n, 0n];
-            expected.set(id, [a + 1n, b + BigInt(ads), c + BigInt(play)]);
+      fc.property(
+        fc.array(fc.array(view, { maxLength: 8 }), { maxLength: 30 }),
+        fc.constantFrom(3, 4),
+        (chunks, dense) => {
+          const sums = new VideoSums(4, dense);
+          const totals = new StatisticsTotals();
+          const expected = new Map<bigint, [bigint, bigint, bigint]>();
+          for (const chunk of chunks) {
+            for (const { video, ads, play } of chunk) {
+              sums.add(video, ads, play);
+              const id = joinWords(words[2 * video], words[2 * video + 1]);
+              const [a, b, c] = expected.get(id) ?? [0n, 0n, 0n];
+              expected.set(id, [a + 1n, b + BigInt(ads), c + BigInt(play)]);
+            }
+            for (const { body } of sums.drain(ids, [1, 3])) {
+              readVideoSums(body, (lo, hi, views, ads, play) => totals.add(lo, hi, views, ads, play));
+            }
           }
-          readVideoSums(sums.drain(words), (lo, hi, views, ads, play) => totals.add(lo, hi, views, ads, play));
+          expect([...totals.inOrder()].map((v) => [v.videoId, [v.views, v.adViews, v.playSeconds]])).toEqual(
+            [...expected].sort(([a], [b]) => (a < b ? -1 : 1)),
+          );
+        },
+      ),
+    );
+  });
+
+  it('make room for any number of videos met, of any number that there are', () => {
+    const video = fc.nat(50_000);
+    fc.assert(
+      fc.property(fc.array(video, { maxLength: 6000 }), (videos) => {
+        const sums = new VideoSums(2 ** 30);
+        for (let round = 0; round < 2; round++) {
+          const expected = new Map<number, number>();
+          for (const one of videos) {
+            sums.add(one, 1, 2);
+            expected.set(one, (expected.get(one) ?? 0) + 1);
+          }
+          const found: [number, number][] = [];
+          for (const { bucket, body } of sums.drain({ idLo: (one) => one, idHi: () => 0 }, [10_000, 40_000])) {
+            readVideoSums(body, (lo, _hi, views, ads, play) => {
+              expect([bucket, ads, play]).toEqual([lo < 10_000 ? 0 : lo < 40_000 ? 1 : 2, views, 2 * views]);
+              found.push([lo, views]);
+            });
+          }
+          expect(found).toEqual([...expected].sort(([a], [b]) => a - b));
         }
-        expect([...totals.inOrder()].map((v) => [v.videoId, [v.views, v.adViews, v.playSeconds]])).toEqual(
-          [...expected].sort(([a], [b]) => (a < b ? -1 : 1)),
-        );
       }),
+      { numRuns: 20 },
     );
   });
 
@@ -124,7 +190,7 @@ describe('VideoSums and StatisticsTotals', () => {
     const sums = new VideoSums(1);
     sums.add(0, Number.MAX_SAFE_INTEGER, 0);
     sums.add(0, Number.MAX_SAFE_INTEGER, 0);
-    expect(() => sums.drain(new Int32Array(2))).toThrow(RangeError);
+    expect(() => sums.drain({ idLo: () => 1, idHi: () => 0 })).toThrow(RangeError);
   });
 });
 
