@@ -1,16 +1,19 @@
 /**
- * `settle ledger verify`: replays the ledger from its first journal to its last, page by page of one snapshot, and
- * compares what comes out with accounts, lots and the head of the chain.
+ * `settle ledger verify`: replays the ledger of one moment from its first journal to its last, and compares what comes
+ * out with accounts, lots and the head of the chain. A large one is read and hashed by threads, and replayed here.
  */
+import { availableParallelism } from 'node:os';
 import type { Database, Transaction } from '../database/database.ts';
+import { withRowReader } from '../database/read-rows.ts';
 import { readSnapshot } from '../database/snapshot.ts';
-import { toBigInt, toNumber } from '../database/values.ts';
-import { accountKey, accountTypes } from '../rules/ledger-journal.ts';
-import { lotKey } from '../rules/ledger-lots.ts';
-import { LedgerReplay, Misfit, type StoredEntry, type StoredJournal, type StoredLot } from '../rules/ledger-replay.ts';
-import { journalHash } from './digest.ts';
-import { inGroups } from './in-groups.ts';
-import { readLot } from './load-book.ts';
+import { chainStart } from '../rules/ledger-canonical.ts';
+import { Misfit } from '../rules/ledger-misfit.ts';
+import { LedgerReplay } from '../rules/ledger-replay.ts';
+import type { ReadPage } from './page-reader.ts';
+import { readPages } from './page-source.ts';
+import { openPageThreads, type PageThreads } from './page-threads.ts';
+import { headPlace, type LedgerState, readLedgerState } from './read-head.ts';
+import { requireAccounts } from './require-accounts.ts';
 
 export interface LedgerVerification {
   readonly sound: boolean;
@@ -21,200 +24,81 @@ export interface LedgerVerification {
   readonly misfit: { readonly place: string; readonly problem: string } | undefined;
 }
 
-type Row = Record<string, unknown>;
+export interface VerifyOptions {
+  /** Told after each page how many journals there were, and how many there are. */
+  readonly onPage?: (done: bigint, total: bigint) => void;
+  /** Threads that read and hash beside the replay; 0 for none. Default: two, and none for a small ledger. */
+  readonly threads?: number;
+}
 
-const JOURNALS_A_PAGE = 2_000;
-const LINES_A_PAGE = 20_000;
-const ACCOUNTS_A_PAGE = 10_000;
+const threadsMax = 2;
+/** Below, threads take longer to start than to read. */
+const journalsWorthThreads = 50_000n;
+/** Threads must see the ledger of the same moment. Where others post without a pause it is read here after so many tries. */
+const agreementTries = 20;
 
-/** @param onPage told after each page how many journals there were, and how many there are */
-export async function verifyLedger(
-  database: Database,
-  onPage: (done: bigint, total: bigint) => void = () => {},
-): Promise<LedgerVerification> {
-  return await readSnapshot(database, async (tx) => {
-    const replay = new LedgerReplay(journalHash);
-    let place = 'the head of the chain';
-    try {
-      const head = await readHead(tx);
-      for (;;) {
-        const page = await readPage(tx, replay.lastId);
-        for (const row of page.journals) {
-          place = `journal ${row.id}`;
-          replay.take(page.journalOf(row), (key) => page.lots.get(key));
-        }
-        onPage(replay.lastId, head.lastId);
-        if (page.isLast) break;
-      }
-      place = 'the head of the chain';
-      if (head.lastId !== replay.lastId || head.lastHash !== replay.lastHash) {
-        throw new Misfit(
-          place,
-          `it names journal ${head.lastId}, the chain ends with ${replay.lastId} or another hash`,
-        );
-      }
-      await requireNoStrays(tx, replay.lastId);
-      replay.requireLots();
-      place = 'the accounts';
-      await requireAccounts(tx, replay.balances);
-      return { sound: true, journals: replay.lastId, entries: replay.entries, misfit: undefined };
-    } catch (error) {
-      const { lastId, entries } = replay;
-      const misfit = describe(error, place);
-      return { sound: false, journals: lastId, entries, misfit };
+/** Holds no lock that a posting needs. Throws what a database throws; that the ledger does not fit is no error. */
+export async function verifyLedger(database: Database, options: VerifyOptions = {}): Promise<LedgerVerification> {
+  const replay = new LedgerReplay();
+  let threads: PageThreads | undefined;
+  const verify = async (tx: Transaction, isLastTry: boolean): Promise<boolean> => {
+    const state = await readLedgerState(tx);
+    const count =
+      options.threads ?? (state.lastId < journalsWorthThreads ? 0 : Math.min(threadsMax, availableParallelism()));
+    if (count === 0 || isLastTry) {
+      await withRowReader(database, tx, (reader) => replayAll(replay, state, readPages(reader, state.lastId), options));
+    } else {
+      threads ??= openPageThreads(database, count);
+      if (!(await threads.see(state))) return false;
+      await replayAll(replay, state, threads.pages(state.lastId), options);
     }
-  });
-}
-
-/** A value that is none (text where a number should be) does not fit either. What else is thrown is thrown on. */
-function describe(error: unknown, place: string): { place: string; problem: string } {
-  if (error instanceof Misfit) return { place: error.place, problem: error.message };
-  if (error instanceof TypeError || error instanceof RangeError) return { place, problem: error.message };
-  throw error;
-}
-
-async function readHead(tx: Transaction): Promise<{ lastId: bigint; lastHash: string }> {
-  const rows = await tx('settle_ledger_head').select('id', 'last_journal_id', 'last_hash');
-  if (rows.length !== 1 || String(rows[0].id) !== '1') {
-    throw new Misfit('the head of the chain', 'settle_ledger_head should have one row, of id 1');
-  }
-  return { lastId: toBigInt(rows[0].last_journal_id), lastHash: String(rows[0].last_hash) };
-}
-
-interface Page {
-  readonly journals: readonly Row[];
-  readonly isLast: boolean;
-  /** Lots opened in this page, and earlier ones that are given something back in it. */
-  readonly lots: ReadonlyMap<string, StoredLot>;
-  journalOf(row: Row): StoredJournal;
-}
-
-async function readPage(tx: Transaction, afterId: bigint): Promise<Page> {
-  const query = tx('settle_journal').orderBy('id').limit(JOURNALS_A_PAGE);
-  const found = (await (afterId === 0n ? query : query.where('id', '>', afterId.toString()))) as Row[];
-  const journals = untilFull(found);
-  const isLast = journals.length === found.length && found.length < JOURNALS_A_PAGE;
-  const range = journals.length === 0 ? ['0', '0'] : [String(journals[0].id), String(journals.at(-1)?.id)];
-  const entries = byJournal(await readLines(tx, 'settle_entry', range));
-  const lotRows = await readLines(tx, 'settle_lot', range);
-  const useRows = await readLines(tx, 'settle_consumption', range);
-  const lots = byJournal(lotRows);
-  const uses = byJournal(useRows);
-  const known = new Map(lotRows.map((row) => [`${row.journal_id}.${row.line_no}`, readLot(row)]));
-  await addGivenBack(tx, useRows, known);
-  return {
-    journals,
-    isLast,
-    lots: known,
-    journalOf: (row) => {
-      const id = String(row.id);
-      return readJournal(row, entries.get(id) ?? [], lots.get(id) ?? [], uses.get(id) ?? []);
-    },
+    await requireNoStrays(tx, state.lastId);
+    replay.requireLots();
+    await withRowReader(database, tx, (reader) => requireAccounts(reader, replay));
+    return true;
   };
+  try {
+    for (let tries = 1; !(await readSnapshot(database, (tx) => verify(tx, tries === agreementTries))); ) tries++;
+    return { sound: true, journals: replay.lastId, entries: replay.entries, misfit: undefined };
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    const misfit = { place: error.place, problem: error.message };
+    return { sound: false, journals: replay.lastId, entries: replay.entries, misfit };
+  } finally {
+    await threads?.close();
+  }
 }
 
-function byJournal(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
-  return Map.groupBy(rows, (row) => String(row.journal_id));
-}
-
-/** At least one, and no more than fit into a page with their lines. */
-function untilFull(journals: readonly Row[]): readonly Row[] {
-  let lines = 0;
-  const end = journals.findIndex((row, i) => {
-    lines += Number(row.line_count);
-    return lines > LINES_A_PAGE && i > 0;
-  });
-  return end < 0 ? journals : journals.slice(0, end);
-}
-
-async function readLines(tx: Transaction, table: string, [from, to]: readonly string[]): Promise<Row[]> {
-  return await tx(table).whereBetween('journal_id', [from, to]).orderBy(['journal_id', 'line_no']);
-}
-
-/** Adds the lots that the page gives points back to; they may have been used up, and forgotten, long before. */
-async function addGivenBack(tx: Transaction, uses: readonly Row[], lots: Map<string, StoredLot>): Promise<void> {
-  const wanted = uses.filter((row) => String(row.restores_id) !== '0').map((row) => String(row.lot_journal_id));
-  for (const group of inGroups([...new Set(wanted)])) {
-    for (const row of await tx('settle_lot').whereIn('journal_id', group)) {
-      const lot = readLot(row);
-      lots.set(lotKey(lot), lot);
+async function replayAll(
+  replay: LedgerReplay,
+  { headId, headHash, lastId }: LedgerState,
+  pages: AsyncIterable<ReadPage>,
+  { onPage }: VerifyOptions,
+): Promise<void> {
+  let lastHash = chainStart;
+  for await (const { page, end, follows, lastHash: pageHash } of pages) {
+    // A journal that is missing is named as such before its successor is said to follow another.
+    if (follows !== undefined && follows !== lastHash && page.journals.id[0] === replay.lastId + 1n) {
+      throw new Misfit(`journal ${page.journals.id[0]}`, 'its previous hash is not that of the journal before');
     }
+    replay.take(page);
+    if (replay.lastId !== end - 1n) throw new Misfit(`journal ${replay.lastId + 1n}`, 'it is missing');
+    lastHash = pageHash ?? lastHash;
+    onPage?.(replay.lastId, lastId);
+  }
+  if (headId !== replay.lastId || headHash !== lastHash) {
+    throw new Misfit(headPlace, `it names journal ${headId}, the chain ends with ${replay.lastId} or another hash`);
   }
 }
 
-function readJournal(row: Row, entries: readonly Row[], lots: readonly Row[], uses: readonly Row[]): StoredJournal {
-  const id = toBigInt(row.id);
-  const lotOf = new Map(lots.map((lot) => [String(lot.line_no), readLot(lot)]));
-  const usesOf = Map.groupBy(uses, (use) => String(use.line_no));
-  const lines = new Set(entries.map((entry) => String(entry.line_no)));
-  for (const line of [...lotOf.keys(), ...usesOf.keys()]) {
-    if (!lines.has(line)) throw new Misfit(`journal ${id}`, `lots hang on its line ${line}, which it does not have`);
-  }
-  return {
-    id,
-    previousHash: String(row.previous_hash),
-    hash: String(row.hash),
-    hashVersion: toNumber(row.hash_version),
-    key: String(row.journal_key),
-    kind: String(row.kind),
-    businessDate: String(row.business_date),
-    reason: String(row.reason),
-    reversesId: row.reverses_id === null ? null : toBigInt(row.reverses_id),
-    lineCount: toNumber(row.line_count),
-    contentDigest: String(row.content_digest),
-    entries: entries.map((entry): StoredEntry => {
-      const line = String(entry.line_no);
-      return {
-        lineNo: toNumber(entry.line_no),
-        accountType: String(entry.account_type),
-        ownerId: toBigInt(entry.owner_id),
-        amount: toBigInt(entry.amount),
-        lot: lotOf.get(line),
-        uses: (usesOf.get(line) ?? []).map((use) => ({
-          lot: { journalId: toBigInt(use.lot_journal_id), lineNo: toNumber(use.lot_line_no) },
-          restoresId: toBigInt(use.restores_id),
-          amount: toBigInt(use.amount),
-        })),
-      };
-    }),
-  };
-}
-
-/** Lines of journals that do not exist were in no page. */
+/** Rows before the first journal or after the last were in no page. */
 async function requireNoStrays(tx: Transaction, lastId: bigint): Promise<void> {
+  const journal = await tx('settle_journal').where('id', '<', 1).first('id');
+  if (journal !== undefined) throw new Misfit(`journal ${journal.id}`, 'journals are numbered from 1');
   for (const table of ['settle_entry', 'settle_lot', 'settle_consumption']) {
     const row = await tx(table).where('journal_id', '<', 1).orWhere('journal_id', '>', lastId.toString()).first();
     if (row !== undefined) {
       throw new Misfit(`${table} ${row.journal_id}.${row.line_no}`, `there is no journal ${row.journal_id}`);
     }
-  }
-}
-
-/** Every account holds what its entries sum to, and none is missing or too many. */
-async function requireAccounts(tx: Transaction, balances: ReadonlyMap<string, bigint>): Promise<void> {
-  let found = 0;
-  for (const type of accountTypes) {
-    for (let after: unknown; ; ) {
-      const query = tx('settle_account').where({ account_type: type }).orderBy('owner_id').limit(ACCOUNTS_A_PAGE);
-      const rows: Row[] = await (after === undefined ? query : query.where('owner_id', '>', after as string));
-      for (const row of rows) {
-        const account = accountKey({ type, ownerId: toBigInt(row.owner_id) });
-        const balance = toBigInt(row.balance);
-        const sum = balances.get(account);
-        if (sum !== balance) {
-          throw new Misfit(
-            `account ${account}`,
-            `it holds ${balance}, its entries sum to ${sum ?? 'nothing: it has none'}`,
-          );
-        }
-        found++;
-      }
-      if (rows.length < ACCOUNTS_A_PAGE) break;
-      after = rows[rows.length - 1].owner_id;
-    }
-  }
-  const [{ total }] = (await tx('settle_account').count({ total: '*' })) as { total: number | string }[];
-  if (found !== balances.size || Number(total) !== found) {
-    throw new Misfit('the accounts', `${total} accounts are stored, ${balances.size} have entries`);
   }
 }

@@ -1,198 +1,222 @@
 /**
- * The ledger as its journals make it, replayed one by one: each must follow from those before it. Holds the accounts and
- * the lots that are open, nothing of journals that are past. Pure; who hashes and who reads is given from outside.
+ * The ledger as its journals make it, replayed in order: each must follow from those before it. Holds the accounts and
+ * the lots that are open, nothing of journals that are past. Pure; who reads and who hashes is elsewhere.
  */
-import { type CanonicalJournal, canonicalVersion, chainStart } from './ledger-canonical.ts';
-import { type AccountType, accountKey, accountTypes, isGuarded } from './ledger-journal.ts';
-import { type Lot, LotQueue, type LotUse, lotKey } from './ledger-lots.ts';
+import { AccountSums } from './account-sums.ts';
+import { canonicalVersion } from './ledger-canonical.ts';
+import { type AccountType, accountTypes, isGuarded } from './ledger-journal.ts';
+import { Misfit } from './ledger-misfit.ts';
+import { accountTypeOf, findLot, type LedgerPage, unknownType } from './ledger-page.ts';
+import { OpenLots } from './open-lots.ts';
 
-/** A lot as it is stored: `remaining` is what is left of it today, not when it was opened. */
-export interface StoredLot extends Omit<Lot, 'remaining'> {
-  readonly remaining: bigint;
-}
-
-export interface StoredEntry {
-  readonly lineNo: number;
-  readonly accountType: string;
-  readonly ownerId: bigint;
-  readonly amount: bigint;
-  readonly lot: StoredLot | undefined;
-  readonly uses: readonly LotUse[];
-}
-
-export interface StoredJournal extends Omit<CanonicalJournal, 'entries'> {
-  readonly lineCount: number;
-  readonly hashVersion: number;
-  readonly hash: string;
-  readonly entries: readonly StoredEntry[];
-}
-
-/** What does not fit, and where: `journal 7`, `entry 7.2`, `lot 7.2`, `account user:3`. */
-export class Misfit extends Error {
-  readonly place: string;
-
-  constructor(place: string, problem: string) {
-    super(problem);
-    this.name = 'Misfit';
-    this.place = place;
-  }
-}
-
-const types: ReadonlySet<string> = new Set(accountTypes);
-
-interface ReplayedLot {
-  readonly lot: Lot;
-  /** What the table says is left of it today. */
-  readonly stored: bigint;
-}
+const userType = accountTypes.indexOf('user');
+const guarded = accountTypes.map(isGuarded);
 
 export class LedgerReplay {
   lastId = 0n;
-  lastHash = chainStart;
   entries = 0n;
-  readonly balances = new Map<string, bigint>();
-  readonly #lots = new Map<string, ReplayedLot>();
-  readonly #queues = new Map<bigint, LotQueue>();
-  readonly #hash: (journal: CanonicalJournal) => string;
+  /** By index in `accountTypes`. */
+  readonly accounts = accountTypes.map((_type, code) => new AccountSums(code === userType));
+  readonly #lots = new OpenLots();
 
-  constructor(hash: (journal: CanonicalJournal) => string) {
-    this.#hash = hash;
-  }
-
-  /**
-   * Takes the next journal.
-   * @param findLot lots that were used up and forgotten, for journals that give points back to them
-   * @throws Misfit
-   */
-  take(journal: StoredJournal, findLot: (key: string) => StoredLot | undefined): void {
-    const place = `journal ${journal.id}`;
-    const expected = this.lastId + 1n;
-    if (journal.id !== expected)
-      throw new Misfit(`journal ${expected}`, `it is missing; the next one is ${journal.id}`);
-    if (journal.hashVersion !== canonicalVersion)
-      throw new Misfit(place, `unknown hash version ${journal.hashVersion}`);
-    if (journal.previousHash !== this.lastHash)
-      throw new Misfit(place, 'its previous hash is not that of the journal before');
-    if (journal.lineCount !== journal.entries.length) {
-      throw new Misfit(place, `it has ${journal.entries.length} entries instead of ${journal.lineCount}`);
+  /** Takes the journals that follow, until one does not fit. @throws Misfit */
+  take(page: LedgerPage): void {
+    const { journals, join, misfit } = page;
+    let entry = 0;
+    for (let j = 0; j < journals.size; j++) {
+      if (misfit?.journal === j && !misfit.isAfterEffects) throw new Misfit(misfit.place, misfit.problem);
+      this.#takeJournal(page, j, entry);
+      if (misfit?.journal === j) throw new Misfit(misfit.place, misfit.problem);
+      this.entries += BigInt(join.entryEnd[j] - entry);
+      entry = join.entryEnd[j];
     }
-    if (journal.reversesId !== null && (journal.reversesId < 1n || journal.reversesId >= journal.id)) {
-      throw new Misfit(place, `it reverses journal ${journal.reversesId}, which does not come before it`);
-    }
-    let sum = 0n;
-    for (const [i, entry] of journal.entries.entries()) {
-      if (entry.lineNo !== i + 1) throw new Misfit(`entry ${journal.id}.${entry.lineNo}`, `expected line ${i + 1}`);
-      this.#takeEntry(journal, entry, findLot);
-      sum += entry.amount;
-    }
-    if (sum !== 0n) throw new Misfit(place, `its entries sum to ${sum} instead of 0`);
-    if (this.#hash(journal) !== journal.hash) throw new Misfit(place, 'its content does not have its hash');
-    this.lastId = journal.id;
-    this.lastHash = journal.hash;
-    this.entries += BigInt(journal.entries.length);
+    if (misfit !== undefined) throw new Misfit(misfit.place, misfit.problem);
   }
 
   /** After the last journal: what is left of the lots must be what the table says. @throws Misfit */
   requireLots(): void {
-    for (const [key, { lot, stored }] of this.#lots) {
-      if (lot.remaining !== stored)
-        throw new Misfit(`lot ${key}`, `${stored} points are left instead of ${lot.remaining}`);
+    const { journalId, lineNo, remaining, stored, end } = this.#lots;
+    let first = 0;
+    for (let lot = 1; lot < end; lot++) {
+      if (journalId[lot] === 0 || remaining[lot] === stored[lot]) continue;
+      const isEarlier =
+        first === 0 ||
+        journalId[lot] < journalId[first] ||
+        (journalId[lot] === journalId[first] && lineNo[lot] < lineNo[first]);
+      if (isEarlier) first = lot;
     }
+    if (first === 0) return;
+    throw new Misfit(this.#lotName(first), `${stored[first]} points are left instead of ${remaining[first]}`);
   }
 
-  #takeEntry(journal: StoredJournal, entry: StoredEntry, findLot: (key: string) => StoredLot | undefined): void {
-    const place = `entry ${journal.id}.${entry.lineNo}`;
-    const { accountType, ownerId, amount, lot, uses } = entry;
-    if (!types.has(accountType)) throw new Misfit(place, `there is no account type ${accountType}`);
-    const type = accountType as AccountType;
-    const account = accountKey({ type, ownerId });
-    const balance = (this.balances.get(account) ?? 0n) + amount;
-    if (balance < 0n && amount < 0n && isGuarded(type)) throw new Misfit(place, `${account} falls to ${balance}`);
-    this.balances.set(account, balance);
-    if (type !== 'user') {
-      if (lot !== undefined || uses.length > 0) throw new Misfit(place, `${account} can have no lots`);
+  #takeJournal(page: LedgerPage, j: number, firstEntry: number): void {
+    const { journals, entries, join } = page;
+    const id = journals.id[j];
+    const place = () => `journal ${id}`;
+    if (id !== this.lastId + 1n) {
+      throw new Misfit(`journal ${this.lastId + 1n}`, `it is missing; the next one is ${id}`);
+    }
+    if (journals.hashVersion[j] !== canonicalVersion)
+      throw new Misfit(place(), `unknown hash version ${journals.hashVersion[j]}`);
+    const end = join.entryEnd[j];
+    if (journals.lineCount[j] !== end - firstEntry)
+      throw new Misfit(place(), `it has ${end - firstEntry} entries instead of ${journals.lineCount[j]}`);
+    const reversesId = journals.reversesId[j];
+    if (reversesId < 0n || reversesId >= id)
+      throw new Misfit(place(), `it reverses journal ${reversesId}, which does not come before it`);
+    let sum = 0n;
+    for (let e = firstEntry; e < end; e++) {
+      if (entries.lineNo[e] !== e - firstEntry + 1)
+        throw new Misfit(`entry ${id}.${entries.lineNo[e]}`, `expected line ${e - firstEntry + 1}`);
+      this.#takeEntry(page, e, reversesId);
+      sum = BigInt.asIntN(64, sum + entries.amount[e]);
+    }
+    if (sum !== 0n) throw new Misfit(place(), `its entries sum to ${sum} instead of 0`);
+    this.lastId = id;
+  }
+
+  #takeEntry(page: LedgerPage, e: number, reversesId: bigint): void {
+    const { entries, join } = page;
+    const type = entries.type[e];
+    if (type === unknownType) throw new Misfit(entryName(page, e), 'there is no account of its type');
+    const amount = entries.amount[e];
+    const sums = this.accounts[type];
+    const account = sums.numberOf(entries.ownerWords[2 * e], entries.ownerWords[2 * e + 1]);
+    const before = sums.balance[account];
+    const balance = BigInt.asIntN(64, before + amount);
+    // Of two numbers of one sign, a sum of the other has left 64 bits.
+    if (before < 0n === amount < 0n && balance < 0n !== amount < 0n)
+      throw new Misfit(entryName(page, e), `${accountName(page, e)} goes beyond 64 bits`);
+    if (balance < 0n && amount < 0n && guarded[type])
+      throw new Misfit(entryName(page, e), `${accountName(page, e)} falls to ${balance}`);
+    sums.balance[account] = balance;
+    const usesFrom = e === 0 ? 0 : join.useEnd[e - 1];
+    const usesTo = join.useEnd[e];
+    const lot = join.lotOf[e];
+    if (type !== userType) {
+      if (lot >= 0 || usesTo > usesFrom)
+        throw new Misfit(entryName(page, e), `${accountName(page, e)} can have no lots`);
       return;
     }
     if (amount < 0n) {
-      if (lot !== undefined) throw new Misfit(place, 'a debit opens no lot');
-      this.#requireFirstIn(place, journal, entry);
+      if (lot >= 0) throw new Misfit(entryName(page, e), 'a debit opens no lot');
+      this.#takeFirstIn(page, e, sums, account, reversesId);
     } else {
       let opened = amount;
-      for (const use of uses) opened -= this.#giveBack(place, journal, entry, use, findLot);
-      if (lot !== undefined) this.#open(lot, ownerId);
-      if ((lot?.amount ?? 0n) !== opened)
-        throw new Misfit(place, `it opens a lot of ${lot?.amount ?? 0n} instead of ${opened}`);
-    }
-  }
-
-  /** The points came from the lots that were first in order. */
-  #requireFirstIn(place: string, { reversesId }: StoredJournal, { ownerId, amount, uses }: StoredEntry): void {
-    const queue = this.#queueOf(ownerId);
-    const plan = queue.plan(-amount, reversesId ?? undefined);
-    if (plan === undefined) throw new Misfit(place, `the lots of user:${ownerId} do not cover ${-amount}`);
-    const taken = new Map(uses.map((use) => [lotKey(use.lot), use]));
-    if (taken.size !== plan.length)
-      throw new Misfit(place, `it takes from ${taken.size} lots instead of ${plan.length}`);
-    for (const { lot, amount: points } of plan) {
-      const use = taken.get(lotKey(lot));
-      if (use?.amount !== points || use.restoresId !== 0n) {
-        throw new Misfit(place, `it takes ${use?.amount ?? 0n} from lot ${lotKey(lot)} instead of ${points}`);
+      for (let use = usesFrom; use < usesTo; use++) {
+        this.#giveBack(page, e, use, sums, account);
+        opened = BigInt.asIntN(64, opened + page.uses.amount[use]);
       }
-      lot.remaining -= points;
-      this.#forgetUsedUp(lot);
+      const found = lot < 0 ? 0n : page.lots.amount[lot];
+      if (lot >= 0) this.#open(page, e, lot, sums, account);
+      if (found !== opened) throw new Misfit(entryName(page, e), `it opens a lot of ${found} instead of ${opened}`);
     }
   }
 
-  /** Returns the points given back. */
-  #giveBack(
-    place: string,
-    { id }: StoredJournal,
-    { ownerId }: StoredEntry,
-    { lot: named, restoresId, amount }: LotUse,
-    findLot: (key: string) => StoredLot | undefined,
-  ): bigint {
-    const key = lotKey(named);
-    let lot = this.#lots.get(key)?.lot;
-    if (lot === undefined) {
-      const stored = named.journalId < id ? findLot(key) : undefined;
-      if (stored === undefined) throw new Misfit(place, `it gives back to lot ${key}, which does not exist`);
-      lot = this.#remember({ ...stored, remaining: 0n }, stored.remaining);
+  /** The points must have come from the lots that were first in order. */
+  #takeFirstIn(page: LedgerPage, e: number, sums: AccountSums, account: number, reversesId: bigint): void {
+    const lots = this.#lots;
+    const usesFrom = e === 0 ? 0 : page.join.useEnd[e - 1];
+    const usesTo = page.join.useEnd[e];
+    // A reversal takes first what the reversed journal had brought.
+    const reversed = reversesId === 0n ? [] : lots.ofJournal(sums.openRoot[account], Number(reversesId));
+    let left = -page.entries.amount[e];
+    let taken = 0;
+    while (left > 0n) {
+      const lot = reversed.shift() ?? lots.first(sums.openRoot[account]);
+      if (lot === 0)
+        throw new Misfit(
+          entryName(page, e),
+          `the lots of ${accountName(page, e)} do not cover ${-page.entries.amount[e]}`,
+        );
+      const remaining = lots.remaining[lot];
+      const points = remaining < left ? remaining : left;
+      const use = findUse(page, usesFrom, usesTo, lots.journalId[lot], lots.lineNo[lot]);
+      if (use < 0 || page.uses.amount[use] !== points || page.uses.restoresId[use] !== 0n) {
+        const found = use < 0 ? 0n : page.uses.amount[use];
+        const name = this.#lotName(lot);
+        throw new Misfit(entryName(page, e), `it takes ${found} from ${name} instead of ${points}`);
+      }
+      taken++;
+      left -= points;
+      lots.remaining[lot] = remaining - points;
+      if (remaining === points) this.#usedUp(lot, sums, account);
     }
-    if (amount >= 0n || restoresId < 1n || restoresId >= id)
-      throw new Misfit(place, `it gives nothing back to lot ${key}`);
-    if (lot.userId !== ownerId) throw new Misfit(place, `lot ${key} is not one of user:${ownerId}`);
-    lot.remaining -= amount;
-    if (lot.remaining > lot.amount) throw new Misfit(place, `lot ${key} is given back more than was taken`);
-    return -amount;
+    if (taken !== usesTo - usesFrom)
+      throw new Misfit(entryName(page, e), `it takes from ${usesTo - usesFrom} lots instead of ${taken}`);
   }
 
-  #open(stored: StoredLot, ownerId: bigint): void {
-    const place = `lot ${lotKey(stored)}`;
-    if (stored.userId !== ownerId)
-      throw new Misfit(place, `it belongs to user:${stored.userId} instead of user:${ownerId}`);
-    if (stored.amount <= 0n) throw new Misfit(place, `it was opened with ${stored.amount}`);
-    this.#remember({ ...stored, remaining: stored.amount }, stored.remaining);
+  /** One that holds points today is kept: either they are given back later, or it does not fit in the end. */
+  #usedUp(lot: number, sums: AccountSums, account: number): void {
+    const lots = this.#lots;
+    sums.openRoot[account] = lots.remove(sums.openRoot[account], lot);
+    if (lots.stored[lot] === 0n) lots.close(lot);
+    else sums.usedUpRoot[account] = lots.insert(sums.usedUpRoot[account], lot);
   }
 
-  #remember(lot: Lot, stored: bigint): Lot {
-    this.#lots.set(lotKey(lot), { lot, stored });
-    this.#queueOf(lot.userId).add(lot);
-    return lot;
+  #giveBack(page: LedgerPage, e: number, use: number, sums: AccountSums, account: number): void {
+    const lots = this.#lots;
+    const { givenBack, uses, entries } = page;
+    const id = entries.journalId[e];
+    const journal = uses.lotJournalId[use];
+    const line = uses.lotLineNo[use];
+    const points = -uses.amount[use];
+    const restoresId = uses.restoresId[use];
+    const row = journal < id ? findLot(givenBack, journal, line) : -1;
+    if (row < 0) throw new Misfit(entryName(page, e), `it gives back to lot ${journal}.${line}, which does not exist`);
+    if (points <= 0n || restoresId < 1n || restoresId >= id)
+      throw new Misfit(entryName(page, e), `it gives nothing back to lot ${journal}.${line}`);
+    if (givenBack.userId[row] !== entries.ownerId[e])
+      throw new Misfit(entryName(page, e), `lot ${journal}.${line} is not one of ${accountName(page, e)}`);
+    const key = Number(journal);
+    const [granted, expires] = [givenBack.grantedAt[row], givenBack.expiresAt[row]];
+    let lot = lots.find(sums.openRoot[account], key, line, granted, expires);
+    if (lot === 0) {
+      lot = lots.find(sums.usedUpRoot[account], key, line, granted, expires);
+      if (lot !== 0) sums.usedUpRoot[account] = lots.remove(sums.usedUpRoot[account], lot);
+      else lot = lots.open(key, line, givenBack.amount[row], 0n, givenBack.remaining[row], granted, expires);
+      sums.openRoot[account] = lots.insert(sums.openRoot[account], lot);
+    }
+    if (points > lots.amount[lot] - lots.remaining[lot])
+      throw new Misfit(entryName(page, e), `lot ${journal}.${line} is given back more than was taken`);
+    lots.remaining[lot] += points;
   }
 
-  /** One of which something should be left is kept: either it is given back later, or it is found at the end. */
-  #forgetUsedUp(lot: Lot): void {
-    const key = lotKey(lot);
-    if (lot.remaining > 0n || this.#lots.get(key)?.stored !== 0n) return;
-    this.#lots.delete(key);
-    this.#queueOf(lot.userId).remove(lot);
+  #open({ lots: rows, entries }: LedgerPage, e: number, row: number, sums: AccountSums, account: number): void {
+    const place = () => `lot ${rows.journalId[row]}.${rows.lineNo[row]}`;
+    if (rows.userId[row] !== entries.ownerId[e])
+      throw new Misfit(place(), `it belongs to user:${rows.userId[row]} instead of user:${entries.ownerId[e]}`);
+    const amount = rows.amount[row];
+    if (amount <= 0n) throw new Misfit(place(), `it was opened with ${amount}`);
+    const [granted, expires] = [rows.grantedAt[row], rows.expiresAt[row]];
+    const key = Number(rows.journalId[row]);
+    const lot = this.#lots.open(key, rows.lineNo[row], amount, amount, rows.remaining[row], granted, expires);
+    sums.openRoot[account] = this.#lots.insert(sums.openRoot[account], lot);
   }
 
-  #queueOf(userId: bigint): LotQueue {
-    const known = this.#queues.get(userId);
-    if (known !== undefined) return known;
-    const queue = new LotQueue();
-    this.#queues.set(userId, queue);
-    return queue;
+  #lotName(lot: number): string {
+    return `lot ${this.#lots.journalId[lot]}.${this.#lots.lineNo[lot]}`;
   }
+}
+
+/** The use of a lot among those of one entry, which are in order of the lots' keys, or -1. */
+function findUse({ uses }: LedgerPage, from: number, to: number, journalId: number, lineNo: number): number {
+  let low = from;
+  let high = to - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const order = Number(uses.lotJournalId[middle]) - journalId || uses.lotLineNo[middle] - lineNo;
+    if (order === 0) return middle;
+    if (order < 0) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
+function entryName({ entries }: LedgerPage, e: number): string {
+  return `entry ${entries.journalId[e]}.${entries.lineNo[e]}`;
+}
+
+function accountName({ entries }: LedgerPage, e: number): `${AccountType}:${bigint}` {
+  return `${accountTypeOf(entries.type[e])}:${entries.ownerId[e]}`;
 }

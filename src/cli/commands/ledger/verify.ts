@@ -20,9 +20,9 @@ export function registerLedgerVerify(ledger: Command, { exit }: Cli): void {
       await withDatabase(flags, async ({ database, logger }) => {
         const { verifyLedger } = await import('../../../ledger/verify-ledger.ts');
         const { print } = await import('../../output/stdout.ts');
-        const result = await verifyLedger(database, (done, total) =>
-          logger.debug({ journals: Number(done), of: Number(total) }, 'ledger replayed'),
-        );
+        const result = await verifyLedger(database, {
+          onPage: (done, total) => logger.debug({ journals: Number(done), of: Number(total) }, 'ledger replayed'),
+        });
         if (flags.json) await print((await import('../../output/json.ts')).formatJson(result));
         else {
           const { formatCount } = await import('../../output/format.ts');

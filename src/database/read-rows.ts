@@ -1,0 +1,37 @@
+/**
+ * Answers of plain queries as RowColumns, in a transaction of the caller's: on servers straight from the bytes of the
+ * socket (mysql2-seam.ts), elsewhere row by row. For readers of whole rows by the million.
+ */
+import type { Database, Transaction } from './database.ts';
+import { withRawConnection } from './raw-connection.ts';
+import type { RowColumns } from './row-columns.ts';
+
+/** A bound value; bigints go as 64-bit integers. */
+export type RowBinding = bigint | string;
+
+export interface RowReader {
+  /**
+   * Runs a SELECT whose columns are those of `into`, in their order, and adds its rows. A value that is not of its
+   * column's type ends up in `into.unreadable`. One query at a time.
+   * @throws SettleError COLUMN_TYPE (exit 2) when a column is declared as something else
+   */
+  read(sql: string, bindings: readonly RowBinding[], into: RowColumns): Promise<void>;
+}
+
+/** Reads on the transaction's own connection, for as long as `work` takes. */
+export async function withRowReader<T>(
+  database: Pick<Database, 'dialect'>,
+  tx: Transaction,
+  work: (reader: RowReader) => Promise<T>,
+): Promise<T> {
+  if (database.dialect.name === 'sqlite') {
+    const { sqliteRowReader } = await import('./read-rows-sqlite.ts');
+    return await withRawConnection(tx, (connection: Parameters<typeof sqliteRowReader>[0]) =>
+      work(sqliteRowReader(connection)),
+    );
+  }
+  const { serverRowReader } = await import('./read-rows-server.ts');
+  return await withRawConnection(tx, (connection: Parameters<typeof serverRowReader>[0]) =>
+    work(serverRowReader(connection)),
+  );
+}

@@ -1,0 +1,72 @@
+/** A thread that reads and checks pages of the ledger: every n-th run of journals, a few pages ahead of who takes them. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openDatabase } from '../database/open.ts';
+import { type RowReader, withRowReader } from '../database/read-rows.ts';
+import { readSnapshot } from '../database/snapshot.ts';
+import {
+  type FromPageThread,
+  journalsARun,
+  type PageThreadStart,
+  pagesAThread,
+  type ToPageThread,
+} from './page-protocol.ts';
+import { PageReader } from './page-reader.ts';
+import { readLedgerState } from './read-head.ts';
+
+const { url, thread, threadCount, isChecked } = workerData as PageThreadStart;
+const port = parentPort!;
+const letters: ToPageThread[] = [];
+let wake = () => {};
+port.on('message', (letter: ToPageThread) => {
+  letters.push(letter);
+  wake();
+});
+
+async function nextLetter(): Promise<ToPageThread> {
+  while (letters.length === 0) {
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  }
+  return letters.shift()!;
+}
+
+function say(message: FromPageThread): void {
+  port.postMessage(message);
+}
+
+/** Pages of the thread's runs, each into a place that is free. Returns early when it is told to end. */
+async function readRuns(reader: RowReader, lastId: bigint): Promise<void> {
+  const places = Array.from({ length: pagesAThread }, () => new PageReader(reader, true));
+  const free = places.map((_reader, place) => place);
+  for (let run = BigInt(thread); run * journalsARun < lastId; run += BigInt(threadCount)) {
+    const last = (run + 1n) * journalsARun;
+    const to = last < lastId ? last : lastId;
+    for (let from = run * journalsARun + 1n; from <= to; ) {
+      while (free.length === 0 || letters.length > 0) {
+        const letter = await nextLetter();
+        if (letter.type !== 'taken') return;
+        free.push(letter.place);
+      }
+      const place = free.shift()!;
+      const read = await places[place].read(from, to, isChecked);
+      from = read.end;
+      say({ type: 'page', place, read, isLastOfRun: from > to });
+    }
+  }
+}
+
+const database = await openDatabase(url, { poolSizeMax: 1, create: false });
+try {
+  for (let letter = await nextLetter(); letter.type === 'look'; ) {
+    letter = await readSnapshot(database, async (tx) => {
+      say({ type: 'seen', state: await readLedgerState(tx) });
+      const answer = await nextLetter();
+      if (answer.type === 'read') await withRowReader(database, tx, (reader) => readRuns(reader, answer.lastId));
+      return answer;
+    });
+  }
+} finally {
+  await database.close();
+  port.close();
+}

@@ -1,0 +1,110 @@
+/** Pages of a ledger from threads that read, join and hash them side by side, in order for whoever replays them. */
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Database } from '../database/database.ts';
+import { type FromPageThread, journalsARun, type PageThreadStart, type ToPageThread } from './page-protocol.ts';
+import type { ReadPage } from './page-reader.ts';
+import { isSameState, type LedgerState } from './read-head.ts';
+
+/** How long a thread may take to close its connection. */
+const END_TIMEOUT_MS = 5_000;
+/** Typed arrays are outside of it. */
+const HEAP_MB_MAX = 512;
+
+export interface PageThreads {
+  /** Begins a snapshot in every thread; true when all of them see `state`. */
+  see(state: LedgerState): Promise<boolean>;
+  /** Pages from journal 1 to `lastId`, in order; each is valid until the next is asked for. */
+  pages(lastId: bigint): AsyncGenerator<ReadPage>;
+  /** Ends the threads, whatever they are at. */
+  close(): Promise<void>;
+}
+
+export function openPageThreads(database: Database, threadCount: number, isChecked = true): PageThreads {
+  const threads = Array.from({ length: threadCount }, (_, thread) =>
+    openThread({ url: database.url, threadCount, thread, isChecked }),
+  );
+  return {
+    async see(state) {
+      for (const { send } of threads) send({ type: 'look' });
+      const seen = await Promise.all(threads.map(({ next }) => next('seen')));
+      return seen.every((message) => isSameState(message.state, state));
+    },
+    async *pages(lastId) {
+      for (const { send } of threads) send({ type: 'read', lastId });
+      for (let run = 0n; run * journalsARun < lastId; run++) {
+        const { next, send } = threads[Number(run % BigInt(threadCount))];
+        for (let isLast = false; !isLast; ) {
+          const { place, read, isLastOfRun } = await next('page');
+          yield read;
+          send({ type: 'taken', place });
+          isLast = isLastOfRun;
+        }
+      }
+    },
+    async close() {
+      await Promise.all(threads.map(({ close }) => close()));
+    },
+  };
+}
+
+type Answer<T extends FromPageThread['type']> = Extract<FromPageThread, { type: T }>;
+
+interface PageThread {
+  send(message: ToPageThread): void;
+  /** The next message, which must be of that type; rejects when the thread has failed. */
+  next<T extends FromPageThread['type']>(type: T): Promise<Answer<T>>;
+  close(): Promise<void>;
+}
+
+function openThread(start: PageThreadStart): PageThread {
+  const worker = new Worker(new URL(`./page-thread${extname(import.meta.url)}`, import.meta.url), {
+    workerData: start,
+    name: 'ledger pages',
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+  });
+  // Never more than the pages that a thread has places for.
+  const waiting: FromPageThread[] = [];
+  let failure: unknown;
+  let wake = () => {};
+  const fail = (error: unknown) => {
+    failure ??= error;
+    wake();
+  };
+  worker.on('message', (message: FromPageThread) => {
+    waiting.push(message);
+    wake();
+  });
+  worker.on('messageerror', fail);
+  worker.on('error', fail);
+  const exited = new Promise<void>((resolve) => {
+    worker.on('exit', () => {
+      fail(new Error('a thread that reads the ledger ended by itself'));
+      resolve();
+    });
+  });
+  return {
+    send: (message) => worker.postMessage(message),
+    async next<T extends FromPageThread['type']>(type: T) {
+      while (waiting.length === 0) {
+        if (failure !== undefined) throw failure;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      const message = waiting.shift()!;
+      if (message.type !== type) throw new Error(`a thread said ${message.type} instead of ${type}`);
+      return message as Answer<T>;
+    },
+    async close() {
+      worker.postMessage({ type: 'end' } satisfies ToPageThread);
+      let timer: NodeJS.Timeout | undefined;
+      const limit = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, END_TIMEOUT_MS);
+      });
+      await Promise.race([exited, limit]);
+      clearTimeout(timer);
+      await worker.terminate();
+    },
+  };
+}

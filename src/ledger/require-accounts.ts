@@ -1,0 +1,56 @@
+/** The accounts as they are stored beside what a replay made of them. */
+import type { RowReader } from '../database/read-rows.ts';
+import { RowColumns } from '../database/row-columns.ts';
+import { accountTypes } from '../rules/ledger-journal.ts';
+import { Misfit } from '../rules/ledger-misfit.ts';
+import type { LedgerReplay } from '../rules/ledger-replay.ts';
+
+const accountsAPage = 20_000;
+const place = 'the accounts';
+const ownerLeast = -(2n ** 63n);
+
+const pageSql =
+  'SELECT owner_id, balance FROM settle_account WHERE account_type = ? AND owner_id >= ? ORDER BY owner_id LIMIT ?';
+
+/** Every account holds what its entries sum to, and none is missing or too many. @throws Misfit */
+export async function requireAccounts(reader: RowReader, replay: LedgerReplay): Promise<void> {
+  const rows = new RowColumns([
+    { name: 'owner_id', type: 'int64' },
+    { name: 'balance', type: 'int64' },
+  ]);
+  let known = 0;
+  for (const [code, type] of accountTypes.entries()) {
+    const { index, balance: sums } = replay.accounts[code];
+    let stored = 0;
+    for (let from = ownerLeast; ; ) {
+      rows.clear();
+      await reader.read(pageSql, [type, from, BigInt(accountsAPage)], rows);
+      const [owners, balances] = rows.int64;
+      for (let row = 0; row < rows.size; row++) {
+        const number = index.find(rows.words[0][2 * row], rows.words[0][2 * row + 1]);
+        if (number >= 0 && sums[number] === balances[row]) continue;
+        const sum = number < 0 ? 'nothing: it has none' : sums[number];
+        throw new Misfit(`account ${type}:${owners[row]}`, `it holds ${balances[row]}, its entries sum to ${sum}`);
+      }
+      if (rows.unreadable !== undefined) {
+        const { row, value } = rows.unreadable;
+        throw new Misfit(`account ${type}:${owners[row]}`, `${JSON.stringify(value.slice(0, 60))} is no balance`);
+      }
+      stored += rows.size;
+      if (rows.size < accountsAPage) break;
+      from = owners[rows.size - 1] + 1n;
+    }
+    if (stored !== index.size)
+      throw new Misfit(place, `${stored} accounts of type ${type} are stored, ${index.size} have entries`);
+    known += stored;
+  }
+  await requireNoOthers(reader, known);
+}
+
+/** Accounts of a type that there is not were not looked for. */
+async function requireNoOthers(reader: RowReader, known: number): Promise<void> {
+  const counted = new RowColumns([{ name: 'total', type: 'int64' }]);
+  await reader.read('SELECT COUNT(*) AS total FROM settle_account', [], counted);
+  const total = counted.int64[0][0];
+  if (total !== BigInt(known)) throw new Misfit(place, `${total} accounts are stored, ${known} have entries`);
+}
