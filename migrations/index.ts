@@ -43,6 +43,8 @@ import { migration as settleSettlementAdjustment } from './0303_settle_settlemen
 import { migration as settleSettlementDate } from './0304_settle_settlement_date.ts';
 import { migration as settleCreatorCredit } from './0305_settle_creator_credit.ts';
 import { migration as settleSettlementLock } from './0306_settle_settlement_lock.ts';
+import { migration as settleVideoCount } from './0307_settle_video_count.ts';
+import { migration as settleVideoCountPeriod } from './0308_settle_video_count_period.ts';
 import { migration as challenge } from './0401_challenge.ts';
 import { migration as challengeMember } from './0402_challenge_member.ts';
 import { migration as challengeProof } from './0403_challenge_proof.ts';
@@ -94,6 +96,8 @@ export const migrations: readonly Migration[] = [
   settleSettlementDate,
   settleCreatorCredit,
   settleSettlementLock,
+  settleVideoCount,
+  settleVideoCountPeriod,
   challenge,
   challengeMember,
   challengeProof,

@@ -90,7 +90,7 @@ export async function explainSettlement(
 ): Promise<SettlementExplanation> {
   const { knex } = database;
   const revisions = await readRevisions(knex, date, videoId);
-  const corrections = (await readAdjustments(knex, date, { ids: [videoId] })).get(videoId) ?? [];
+  const corrections = await readAdjustments(knex, [date], { ids: [videoId] });
   const booked = await readBooked(knex, date, videoId);
   const current = revisions.find(({ isCurrent }) => isCurrent);
   const any = current ?? corrections.at(-1) ?? booked.at(-1);

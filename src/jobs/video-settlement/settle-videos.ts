@@ -1,13 +1,15 @@
 /**
- * Step `settle-videos`: prices every video of a date and, where counts have changed, of every settled date after it. An
- * open date gets new revisions; about a closed one the difference is booked in the next open date. One transaction, so
- * that no reader sees a date half priced and a crash leaves nothing behind.
+ * Step `settle-videos`: prices every video of a date and, where its cumulative counts have changed, a video on every
+ * settled date after it. An open date gets new revisions; about a closed one the difference is booked in the next open
+ * date. One transaction, so that no reader sees a date half priced and a crash leaves nothing behind.
  */
-import { createHash } from 'node:crypto';
 import type { Database, Transaction } from '../../database/database.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { addDays } from '../../rules/business-time.ts';
-import { adjustmentsOf, amountsOf, type VideoCounts } from '../../rules/settle-video.ts';
+import { adjustmentsOf } from '../../rules/settle-video.ts';
+import { readDatesAfter } from './count-period-store.ts';
+import { type Counts, CountsBefore } from './counts-before.ts';
+import { priceVideo } from './price-video.ts';
 import { keepShippedCard, readRateCards, requireCardInForce, type StoredCard } from './rate-card-store.ts';
 import { lockSettlements } from './settlement-lock.ts';
 import {
@@ -15,35 +17,43 @@ import {
   insertAdjustments,
   type PricedVideo,
   readAdjustments,
-  readCountsOver,
-  readDatesBefore,
+  readDatesPassedOver,
   readSettlementDates,
   readSettlements,
-  readVideosOfDate,
+  readVideosOfDates,
   type Settlement,
   type SettlementDate,
+  type VideoOfDate,
   type VideoPage,
   writeSettlementDates,
   writeSettlements,
 } from './settlement-store.ts';
+import { sumCounts } from './sum-counts.ts';
 
-/** Videos that are in memory at a time. */
-const videosAPage = 4_000;
-/** Few changed videos are looked up by their ids; of many the whole dates are priced again. */
-const idsAPage = 500;
-const changedIdsMax = 5_000;
+/** Videos that are in memory at a time; on later dates, dates times videos. */
+const rowsAPage = 4_000;
+/** Changed videos are looked up by their ids; where they are more, all that lie between them are read. */
+const idsMax = 500;
 const idMin = -(2n ** 63n);
 const idMax = 2n ** 63n - 1n;
 
 /** @throws SettleError (exit 2) when no rate card is in force */
 export async function settleVideos(context: StepContext): Promise<Partial<StepCounts>> {
   const date = context.parameters.require('date');
+  await sumCounts(context, date);
   return await context.transaction(async (tx) => {
     await lockSettlements(context.database, tx);
     await keepShippedCard(context.database, tx);
     const run = new SettlementRun(context, tx, await readRateCards(tx), await readSettlementDates(tx, date));
     return await run.settle(date);
   });
+}
+
+/** What is known of some videos on some dates: their statistics, and what was posted about them. */
+interface KnownVideos {
+  readonly videos: readonly VideoOfDate[];
+  readonly settled: readonly Settlement[];
+  readonly adjusted: readonly Adjustment[];
 }
 
 /** One run over a date and those after it, inside its transaction. */
@@ -55,6 +65,9 @@ class SettlementRun {
   readonly #cards: readonly StoredCard[];
   readonly #dates: Map<string, SettlementDate>;
   readonly #datesChanged = new Set<string>();
+  #superseded: Settlement[] = [];
+  #settlements: Settlement[] = [];
+  #adjustments: Adjustment[] = [];
   #written = 0;
 
   constructor(
@@ -72,122 +85,139 @@ class SettlementRun {
   }
 
   async settle(date: string): Promise<Partial<StepCounts>> {
-    const later = [...this.#dates.values()].filter((one) => one.date > date && one.jobExecutionId !== null);
+    const later = [...this.#dates.keys()].filter((one) => one > date && this.#isSettled(one));
+    const wasPassedOver = this.#dates.has(date) && !this.#isSettled(date);
     if (!this.#isClosed(date)) this.#mark(date, { jobExecutionId: this.#jobExecutionId });
-    const changed = later.length === 0 ? undefined : new ChangedVideos();
-    const readCount = await this.#settleRange(date, changed);
-    if (changed !== undefined && changed.size > 0) {
-      for (const { date: next } of later) {
-        if (changed.size > changedIdsMax) await this.#settleRange(next, undefined);
-        else await this.#settleIds(next, changed.ids);
-      }
-    }
+    const readCount = await this.#settleDate(date, later.length === 0 || wasPassedOver ? undefined : later);
+    // Later dates were priced over statistics that no run has settled, of which nothing says what they were.
+    if (wasPassedOver) for (const next of later) await this.#settleDate(next, undefined);
+    for (const passed of await readDatesPassedOver(this.#tx, date)) this.#mark(passed, {});
     const dates = [...this.#datesChanged].map((one) => this.#dates.get(one) as SettlementDate);
     await writeSettlementDates(this.#database, this.#tx, dates);
     return { readCount, writeCount: this.#written };
   }
 
-  async #settleRange(date: string, changed: ChangedVideos | undefined): Promise<number> {
-    const datesBefore = await readDatesBefore(this.#tx, date);
+  /** @param later settled dates on which videos are to be priced again where their counts have changed */
+  async #settleDate(date: string, later: readonly string[] | undefined): Promise<number> {
+    const countsBefore = await CountsBefore.of(this.#tx, date);
+    let dates: readonly string[] | undefined;
     let read = 0;
     for (let from = idMin; ; ) {
-      const videos = await readVideosOfDate(this.#tx, date, { from, to: idMax }, videosAPage);
-      const last = videos.length < videosAPage ? idMax : videos[videos.length - 1].videoId;
-      await this.#settlePage(date, datesBefore, { from, to: last }, videos, changed);
+      const videos = await readVideosOfDates(this.#tx, [date], { from, to: idMax }, rowsAPage);
+      const last = videos.length < rowsAPage ? idMax : videos[videos.length - 1].videoId;
+      const known = await this.#readPosted([date], { from, to: last }, videos);
+      const ids = idsOf(known);
+      const counts = await countsBefore.read(ids);
+      const changed = this.#price(date, known, counts);
+      await this.#flush();
+      if (later !== undefined && changed.length > 0) {
+        dates ??= await this.#datesAfter(date, later);
+        for (const page of pagesOf(changed, ids.length)) await this.#priceAgain(dates, page, changed, counts);
+      }
       read += videos.length;
       if (last === idMax) return read;
       from = last + 1n;
     }
   }
 
-  async #settleIds(date: string, ids: readonly bigint[]): Promise<void> {
-    const datesBefore = await readDatesBefore(this.#tx, date);
-    for (let at = 0; at < ids.length; at += idsAPage) {
-      const page = { ids: ids.slice(at, at + idsAPage) };
-      await this.#settlePage(date, datesBefore, page, await readVideosOfDate(this.#tx, date, page), undefined);
-    }
-  }
-
-  async #settlePage(
-    date: string,
-    datesBefore: readonly string[],
+  /** Prices changed videos on the dates, in whose order `counts` goes along. */
+  async #priceAgain(
+    dates: readonly string[],
     page: VideoPage,
-    videos: Awaited<ReturnType<typeof readVideosOfDate>>,
-    changed: ChangedVideos | undefined,
+    changed: readonly bigint[],
+    counts: Map<bigint, Counts>,
   ): Promise<void> {
-    this.#signal.throwIfAborted();
-    const closed = this.#isClosed(date);
-    const before = await readCountsOver(this.#tx, datesBefore, page);
-    const settled = await readSettlements(this.#tx, date, page);
-    const adjusted = closed ? await readAdjustments(this.#tx, date, page) : new Map<bigint, Adjustment[]>();
-    if (videos.length === 0 && settled.size === 0 && adjusted.size === 0) return;
-    const card = requireCardInForce(this.#cards, date);
-    const settlements: Settlement[] = [];
-    const adjustments: Adjustment[] = [];
-
-    const take = (videoId: bigint, creatorId: bigint | null, views: bigint, ads: bigint) => {
-      const sums = before.get(videoId) ?? { views: 0n, ads: 0n };
-      const counts: VideoCounts = {
-        viewsBefore: sums.views,
-        viewsAfter: sums.views + views,
-        adsBefore: sums.ads,
-        adsAfter: sums.ads + ads,
-      };
-      const priced = this.#price(date, card, videoId, creatorId, counts);
-      const current = settled.get(videoId);
-      const corrections = adjusted.get(videoId) ?? [];
-      const known = corrections.at(-1) ?? current;
-      if (known?.viewsAfter !== counts.viewsAfter || known.adsAfter !== counts.adsAfter) changed?.add(videoId);
-      if (closed) adjustments.push(...this.#correct(date, priced, current, corrections));
-      else if (current?.inputDigest !== priced.inputDigest) settlements.push(...revise(priced, current));
-    };
-    const seen = new Set<bigint>();
-    for (const { videoId, creatorId, views, ads } of videos) {
-      seen.add(videoId);
-      take(videoId, creatorId, views, ads);
+    const ids = new Set('ids' in page ? page.ids : changed);
+    const step = Math.max(1, Math.floor(rowsAPage / ids.size));
+    for (let at = 0; at < dates.length; at += step) {
+      const some = dates.slice(at, at + step);
+      const all = await this.#readPosted(some, page, await readVideosOfDates(this.#tx, some, page));
+      const isChanged = ({ videoId }: { readonly videoId: bigint }) => ids.has(videoId);
+      const videos = Map.groupBy(all.videos.filter(isChanged), (row) => row.date);
+      const settled = Map.groupBy(all.settled.filter(isChanged), (row) => row.date);
+      const adjusted = Map.groupBy(all.adjusted.filter(isChanged), (row) => row.correctedDate);
+      for (const date of some) {
+        const known = {
+          videos: videos.get(date) ?? [],
+          settled: settled.get(date) ?? [],
+          adjusted: adjusted.get(date) ?? [],
+        };
+        if (this.#isSettled(date)) this.#price(date, known, counts);
+        else for (const video of known.videos) counts.set(video.videoId, countsThrough(video, counts));
+      }
+      await this.#flush();
     }
-    // Settled or adjusted once, but by now without a counted view on the date: nothing is due any more.
-    for (const [videoId, { creatorId }] of settled) {
-      if (!seen.has(videoId)) take(videoId, creatorId, 0n, 0n);
-    }
-    for (const [videoId, [{ creatorId }]] of adjusted) {
-      if (!seen.has(videoId) && !settled.has(videoId)) take(videoId, creatorId, 0n, 0n);
-    }
-
-    await writeSettlements(this.#database, this.#tx, date, settlements);
-    await insertAdjustments(this.#database, this.#tx, adjustments);
-    this.#written += settlements.filter((row) => row.isCurrent).length + adjustments.length;
-    if (settlements.length > 0) this.#mark(date, { creditsDue: true });
-    for (const { bookedDate } of adjustments) this.#mark(bookedDate, { creditsDue: true });
   }
 
-  #price(
-    date: string,
-    { cardNo, card, digest }: StoredCard,
-    videoId: bigint,
-    creatorId: bigint | null,
-    counts: VideoCounts,
-  ): PricedVideo {
-    const input = [
-      'video-settlement/1',
-      date,
-      videoId,
-      creatorId ?? 'unknown',
-      digest,
-      counts.viewsBefore,
-      counts.viewsAfter,
-      counts.adsBefore,
-      counts.adsAfter,
-    ];
+  async #readPosted(dates: readonly string[], page: VideoPage, videos: readonly VideoOfDate[]): Promise<KnownVideos> {
+    this.#signal.throwIfAborted();
+    const settled = dates.filter((date) => this.#isSettled(date));
+    const closed = dates.filter((date) => this.#isClosed(date));
     return {
-      videoId,
-      creatorId,
-      cardNo,
-      ...counts,
-      ...amountsOf(card, counts),
-      inputDigest: createHash('sha256').update(input.join('|')).digest('hex'),
-      jobExecutionId: this.#jobExecutionId,
+      videos,
+      settled: settled.length === 0 ? [] : await readSettlements(this.#tx, settled, page),
+      adjusted: closed.length === 0 ? [] : await readAdjustments(this.#tx, closed, page),
     };
+  }
+
+  /**
+   * Prices videos on a date. `counts` holds what they had before it, and afterwards what they have through it.
+   * @returns the videos of which that is not what was known
+   */
+  #price(date: string, { videos, settled, adjusted }: KnownVideos, counts: Map<bigint, Counts>): bigint[] {
+    const current = new Map(settled.map((row) => [row.videoId, row]));
+    const corrections = new Map<bigint, Adjustment[]>();
+    for (const row of adjusted) {
+      const list = corrections.get(row.videoId);
+      if (list === undefined) corrections.set(row.videoId, [row]);
+      else list.push(row);
+    }
+    const changed: bigint[] = [];
+    const seen = new Set<bigint>();
+    const take = (video: VideoOfDate) => {
+      const { videoId } = video;
+      if (seen.has(videoId)) return;
+      seen.add(videoId);
+      const isKnown = this.#take(video, counts, current.get(videoId), corrections.get(videoId) ?? []);
+      if (!isKnown) changed.push(videoId);
+    };
+    for (const video of videos) take(video);
+    // Settled or adjusted once, but by now without a counted view on the date: nothing is due any more.
+    for (const { videoId, creatorId } of [...settled, ...adjusted]) {
+      take({ date, videoId, creatorId, views: 0n, ads: 0n });
+    }
+    return changed;
+  }
+
+  /** @returns whether the video's counts through the date are what is known of it */
+  #take(
+    video: VideoOfDate,
+    counts: Map<bigint, Counts>,
+    current: Settlement | undefined,
+    corrections: readonly Adjustment[],
+  ): boolean {
+    const { date, videoId, creatorId } = video;
+    const before = counts.get(videoId) ?? none;
+    const through = countsThrough(video, counts);
+    counts.set(videoId, through);
+    const card = requireCardInForce(this.#cards, date);
+    const priced = priceVideo({ date, card, jobExecutionId: this.#jobExecutionId }, videoId, creatorId, {
+      viewsBefore: before.views,
+      viewsAfter: through.views,
+      adsBefore: before.ads,
+      adsAfter: through.ads,
+    });
+    if (this.#isClosed(date)) this.#correct(date, priced, current, corrections);
+    else if (current?.inputDigest !== priced.inputDigest) this.#revise(date, priced, current);
+    const known = corrections.at(-1) ?? current;
+    return known?.viewsAfter === through.views && known.adsAfter === through.ads;
+  }
+
+  /** The next revision, and the one that it supersedes. */
+  #revise(date: string, priced: PricedVideo, current: Settlement | undefined): void {
+    if (current !== undefined) this.#superseded.push(current);
+    this.#settlements.push({ date, ...priced, revision: (current?.revision ?? 0) + 1, isCurrent: true });
+    this.#mark(date, { creditsDue: true });
   }
 
   #correct(
@@ -195,19 +225,38 @@ class SettlementRun {
     priced: PricedVideo,
     current: Settlement | undefined,
     corrections: readonly Adjustment[],
-  ): Adjustment[] {
+  ): void {
     const posted = current === undefined ? corrections : [current, ...corrections];
+    const due = adjustmentsOf(priced, posted);
+    if (due.length === 0) return;
     const corrected = current?.jobExecutionId ?? this.#dates.get(date)?.jobExecutionId;
     if (corrected === undefined || corrected === null) throw new Error(`${date} is closed, but was never settled`);
     const bookedDate = this.#openDateAfter(date);
-    return adjustmentsOf(priced, posted).map((amounts, i) => ({
-      ...priced,
-      ...amounts,
-      correctedDate: date,
-      adjustmentNo: corrections.length + i + 1,
-      correctedJobExecutionId: corrected,
-      bookedDate,
-    }));
+    due.forEach((amounts, i) => {
+      const adjustmentNo = corrections.length + i + 1;
+      const about = { correctedDate: date, adjustmentNo, correctedJobExecutionId: corrected, bookedDate };
+      this.#adjustments.push({ ...priced, ...amounts, ...about });
+    });
+    this.#mark(bookedDate, { creditsDue: true });
+  }
+
+  async #flush(): Promise<void> {
+    await writeSettlements(this.#database, this.#tx, this.#superseded, this.#settlements);
+    await insertAdjustments(this.#database, this.#tx, this.#adjustments);
+    this.#written += this.#settlements.length + this.#adjustments.length;
+    this.#superseded = [];
+    this.#settlements = [];
+    this.#adjustments = [];
+  }
+
+  /** Those that have statistics, and those that are settled, up to the last one that is. */
+  async #datesAfter(date: string, settled: readonly string[]): Promise<string[]> {
+    const withStatistics = await readDatesAfter(this.#tx, date, settled[settled.length - 1]);
+    return [...new Set([...withStatistics, ...settled])].sort();
+  }
+
+  #isSettled(date: string): boolean {
+    return (this.#dates.get(date)?.jobExecutionId ?? null) !== null;
   }
 
   #isClosed(date: string): boolean {
@@ -228,18 +277,27 @@ class SettlementRun {
   }
 }
 
-/** Videos whose cumulative count through the date has changed; beyond a bound only that there are many. */
-class ChangedVideos {
-  readonly ids: bigint[] = [];
-  size = 0;
+const none: Counts = { views: 0n, ads: 0n };
 
-  add(videoId: bigint): void {
-    if (this.size++ < changedIdsMax) this.ids.push(videoId);
-  }
+function countsThrough({ videoId, views, ads }: VideoOfDate, counts: ReadonlyMap<bigint, Counts>): Counts {
+  const before = counts.get(videoId) ?? none;
+  return { views: before.views + views, ads: before.ads + ads };
 }
 
-/** The next revision, and the one that it supersedes. */
-function revise(priced: PricedVideo, current: Settlement | undefined): Settlement[] {
-  const next = { ...priced, revision: (current?.revision ?? 0) + 1, isCurrent: true };
-  return current === undefined ? [next] : [{ ...current, isCurrent: false }, next];
+/** All videos that something is known of, ascending. */
+function idsOf({ videos, settled, adjusted }: KnownVideos): bigint[] {
+  if (settled.length === 0 && adjusted.length === 0) return videos.map(({ videoId }) => videoId);
+  const ids = new Set([...videos, ...settled, ...adjusted].map(({ videoId }) => videoId));
+  return [...ids].sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** Of a page of so many videos, those that have changed: by their ids in groups, or all from the first to the last. */
+function pagesOf(changed: readonly bigint[], videos: number): VideoPage[] {
+  if (changed.length > idsMax && changed.length * 4 > videos) {
+    const sorted = [...changed].sort((a, b) => (a < b ? -1 : 1));
+    return [{ from: sorted[0], to: sorted[sorted.length - 1] }];
+  }
+  const pages: VideoPage[] = [];
+  for (let at = 0; at < changed.length; at += idsMax) pages.push({ ids: changed.slice(at, at + idsMax) });
+  return pages;
 }

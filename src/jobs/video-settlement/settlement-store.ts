@@ -10,6 +10,7 @@ export type VideoPage = { readonly from: bigint; readonly to: bigint } | { reado
 
 /** What a date's statistics and the video table say of a video. */
 export interface VideoOfDate {
+  readonly date: string;
   readonly videoId: bigint;
   readonly views: bigint;
   readonly ads: bigint;
@@ -27,6 +28,7 @@ export interface PricedVideo extends VideoCounts, CreatorAmounts {
 
 /** One revision of an open date's settlement; the highest is the current one. */
 export interface Settlement extends PricedVideo {
+  readonly date: string;
   readonly revision: number;
   readonly isCurrent: boolean;
 }
@@ -42,7 +44,7 @@ export interface Adjustment extends PricedVideo {
 
 export interface SettlementDate {
   readonly date: string;
-  /** The run that settled it last; null: it has adjustments, but was not settled itself yet. */
+  /** The run that settled it last; null: not settled yet, but it has adjustments, or a later date has counted its views. */
   readonly jobExecutionId: number | null;
   /** Something was settled or booked that creators have not been credited yet. */
   readonly creditsDue: boolean;
@@ -63,21 +65,22 @@ const pricedColumns = [
   'job_execution_id',
 ] as const;
 
-/** The videos that have statistics on the date, by id. */
-export async function readVideosOfDate(
+/** The videos that have statistics on the dates, by date and id. */
+export async function readVideosOfDates(
   executor: Executor,
-  date: string,
+  dates: readonly string[],
   page: VideoPage,
   limit?: number,
 ): Promise<VideoOfDate[]> {
   const query = executor('video_daily_stats as s')
     .leftJoin('video as v', 'v.id', 's.video_id')
-    .where('s.business_date', date)
-    .orderBy('s.video_id')
-    .select('s.video_id', 's.views', 's.ad_views', 'v.creator_id');
+    .whereIn('s.business_date', [...dates])
+    .orderBy(['s.business_date', 's.video_id'])
+    .select('s.business_date', 's.video_id', 's.views', 's.ad_views', 'v.creator_id');
   if (limit !== undefined) query.limit(limit);
   const rows = await onPage(query, 's.video_id', page);
   return rows.map((row: Record<string, unknown>) => ({
+    date: String(row.business_date),
     videoId: toBigInt(row.video_id),
     views: toBigInt(row.views),
     ads: toBigInt(row.ad_views),
@@ -85,43 +88,18 @@ export async function readVideosOfDate(
   }));
 }
 
-/** The dates before one that have statistics. */
-export async function readDatesBefore(executor: Executor, date: string): Promise<string[]> {
-  const rows = await executor('video_daily_stats').distinct('business_date').where('business_date', '<', date);
-  return rows.map((row) => String(row.business_date));
-}
-
-/**
- * Sums of the videos over the dates. Naming each date instead of the last one lets the primary key (business_date,
- * video_id) find a page's rows; with a range of dates every page would read the whole history.
- */
-export async function readCountsOver(
+/** The current settlements of some dates. */
+export async function readSettlements(
   executor: Executor,
   dates: readonly string[],
   page: VideoPage,
-): Promise<Map<bigint, { views: bigint; ads: bigint }>> {
-  const counts = new Map<bigint, { views: bigint; ads: bigint }>();
-  if (dates.length === 0) return counts;
-  const query = executor('video_daily_stats')
+): Promise<Settlement[]> {
+  const query = executor('settle_video_settlement')
     .whereIn('business_date', [...dates])
-    .groupBy('video_id')
-    .select('video_id')
-    .sum({ views: 'views', ads: 'ad_views' });
-  for (const row of (await onPage(query, 'video_id', page)) as unknown as Record<string, unknown>[]) {
-    counts.set(toBigInt(row.video_id), { views: toBigInt(row.views), ads: toBigInt(row.ads) });
-  }
-  return counts;
-}
-
-/** The current settlements of a date, by video. */
-export async function readSettlements(
-  executor: Executor,
-  date: string,
-  page: VideoPage,
-): Promise<Map<bigint, Settlement>> {
-  const query = executor('settle_video_settlement').where({ business_date: date, is_current: 1 });
-  const rows = await onPage(query.select('video_id', 'revision', 'is_current', ...pricedColumns), 'video_id', page);
-  return new Map(rows.map((row) => [toBigInt(row.video_id), settlementOf(row)]));
+    .where({ is_current: 1 })
+    .select('business_date', 'video_id', 'revision', 'is_current', ...pricedColumns);
+  const rows: Record<string, unknown>[] = await onPage(query, 'video_id', page);
+  return rows.map(settlementOf);
 }
 
 /** All revisions of one video on a date, the first one first. */
@@ -132,21 +110,18 @@ export async function readRevisions(executor: Executor, date: string, videoId: b
   return rows.map(settlementOf);
 }
 
-/** The adjustments that correct a date, by video, in their order. */
+/** The adjustments that correct some dates, of each date and video in their order. */
 export async function readAdjustments(
   executor: Executor,
-  correctedDate: string,
+  correctedDates: readonly string[],
   page: VideoPage,
-): Promise<Map<bigint, Adjustment[]>> {
-  const query = executor('settle_settlement_adjustment').where({ corrected_date: correctedDate });
-  const rows = await onPage(query.orderBy(['video_id', 'adjustment_no']).select('*'), 'video_id', page);
-  const byVideo = new Map<bigint, Adjustment[]>();
-  for (const adjustment of rows.map(adjustmentOf)) {
-    const list = byVideo.get(adjustment.videoId);
-    if (list === undefined) byVideo.set(adjustment.videoId, [adjustment]);
-    else list.push(adjustment);
-  }
-  return byVideo;
+): Promise<Adjustment[]> {
+  const query = executor('settle_settlement_adjustment')
+    .whereIn('corrected_date', [...correctedDates])
+    .orderBy(['corrected_date', 'video_id', 'adjustment_no'])
+    .select('*');
+  const rows: Record<string, unknown>[] = await onPage(query, 'video_id', page);
+  return rows.map(adjustmentOf);
 }
 
 /** The adjustments of one video that were booked in a date, by the date that they correct. */
@@ -157,24 +132,24 @@ export async function readBooked(executor: Executor, bookedDate: string, videoId
   return rows.map(adjustmentOf);
 }
 
-/** Writes new revisions, and over those that they supersede. */
+/** Marks revisions as superseded, and adds new ones. */
 export async function writeSettlements(
   database: Database,
   tx: Transaction,
-  date: string,
+  superseded: readonly Settlement[],
   rows: readonly Settlement[],
 ): Promise<void> {
-  await bulkInsert(
-    tx,
-    database.dialect,
-    {
-      table: 'settle_video_settlement',
-      columns: ['business_date', 'video_id', 'revision', 'is_current', ...pricedColumns],
-      mode: 'replace-values',
-      keys: ['business_date', 'video_id', 'revision'],
-    },
-    rows.map((row) => [date, row.videoId, row.revision, row.isCurrent ? 1 : 0, ...pricedValues(row)]),
-  );
+  const keys = ['business_date', 'video_id', 'revision'];
+  const target = { table: 'settle_video_settlement', columns: [...keys, 'is_current', ...pricedColumns] };
+  const values = (isCurrent: 0 | 1) => (row: Settlement) => [
+    row.date,
+    row.videoId,
+    row.revision,
+    isCurrent,
+    ...pricedValues(row),
+  ];
+  await bulkInsert(tx, database.dialect, { ...target, mode: 'replace-values', keys }, superseded.map(values(0)));
+  await bulkInsert(tx, database.dialect, target, rows.map(values(1)));
 }
 
 export async function insertAdjustments(
@@ -205,6 +180,16 @@ export async function insertAdjustments(
       ...pricedValues(row),
     ]),
   );
+}
+
+/** The dates before one that a run has published and no run has settled yet, as far as that is not noted already. */
+export async function readDatesPassedOver(executor: Executor, before: string): Promise<string[]> {
+  const rows = await executor('settle_statistics_run as r')
+    .leftJoin('settle_settlement_date as d', 'd.business_date', 'r.business_date')
+    .where('r.business_date', '<', before)
+    .whereNull('d.business_date')
+    .select('r.business_date');
+  return rows.map((row) => String(row.business_date));
 }
 
 /** What is known of the dates from one on, by date. */
@@ -244,7 +229,8 @@ export async function writeSettlementDates(
   );
 }
 
-function onPage<T extends Knex.QueryBuilder>(query: T, column: string, page: VideoPage): T {
+/** Narrows a query to the videos of a page. */
+export function onPage<T extends Knex.QueryBuilder>(query: T, column: string, page: VideoPage): T {
   if ('ids' in page) query.whereIn(column, page.ids.map(String));
   else query.whereBetween(column, [page.from.toString(), page.to.toString()]);
   return query;
@@ -283,7 +269,12 @@ function pricedOf(row: Record<string, unknown>): PricedVideo {
 }
 
 function settlementOf(row: Record<string, unknown>): Settlement {
-  return { ...pricedOf(row), revision: toNumber(row.revision), isCurrent: Number(row.is_current) === 1 };
+  return {
+    date: String(row.business_date),
+    ...pricedOf(row),
+    revision: toNumber(row.revision),
+    isCurrent: Number(row.is_current) === 1,
+  };
 }
 
 function adjustmentOf(row: Record<string, unknown>): Adjustment {
