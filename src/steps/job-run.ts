@@ -1,6 +1,7 @@
 /** What the code of all kinds of step shares within one run of a job. */
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../database/database.ts';
+import type { EventLoopMeasure } from '../engine/event-loop.ts';
 import { type ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
 import { type Fence, fencedTransaction } from '../engine/fence.ts';
 import type { JobParameters } from '../engine/parameters.ts';
@@ -26,6 +27,8 @@ export interface JobRun {
   /** With the policy of the step, in a step. */
   readonly retrying: Retrying;
   readonly now: () => Date;
+  /** Where SETTLE_MEASURE=1 asks for it. */
+  readonly eventLoop: EventLoopMeasure | undefined;
 }
 
 /** A step of the run, with the row and the context that it works on. */

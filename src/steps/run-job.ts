@@ -8,6 +8,7 @@ import { type Logger, pino } from 'pino';
 import type { Database } from '../database/database.ts';
 import { toSettleError } from '../database/errors.ts';
 import { requireChunkSize } from '../engine/chunk-size.ts';
+import { measureEventLoop } from '../engine/event-loop.ts';
 import { fencedTransaction, OWNERSHIP_LOST, ownershipLost } from '../engine/fence.ts';
 import { startHeartbeat } from '../engine/heartbeat.ts';
 import type { JobDefinition } from '../engine/job.ts';
@@ -122,6 +123,7 @@ export async function runJob(
     progress: options.progress ?? (() => {}),
     retrying: { ...retryStart, isStopRequested: () => signal.aborted, logger },
     now,
+    eventLoop: measureEventLoop(),
   };
   const event: JobEvent = { ...run, jobName: job.name, jobExecutionId: execution.id };
   run.progress({ type: 'job-started', job: job.name, execution: execution.id, businessDate });
@@ -142,6 +144,7 @@ export async function runJob(
   } catch (error) {
     return await failRun(run, toSettleError(error));
   } finally {
+    run.eventLoop?.end();
     await heartbeat.stop();
     const { status, exitMessage } = execution;
     await tellAfter(logger, () => job.listeners?.afterJob?.(event, { status, exitMessage }));

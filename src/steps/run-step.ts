@@ -47,6 +47,7 @@ export async function runStep(definition: Step, jobRun: JobRun): Promise<StepRes
     try {
       await step.listeners?.beforeStep?.(run.context);
       const outcome = await runKind(step, run);
+      noteEventLoop(run);
       await endStep(step, run, outcome, '');
       span.setAttribute('settle.status', outcome);
       return { outcome, stepExecution: run.stepExecution };
@@ -68,6 +69,14 @@ function runKind(step: Step, run: StepRun): Promise<StepOutcome> {
     case 'partitioned':
       return runPartitioned(step, run);
   }
+}
+
+/** In the job's context, from where `show --json` has it. */
+function noteEventLoop({ eventLoop, jobContext, stepExecution, logger }: StepRun): void {
+  const delay = eventLoop?.note(stepExecution.stepName);
+  if (delay === undefined) return;
+  logger.info({ maxMs: delay.maxMs, p99Ms: delay.p99Ms, stepMaxMs: delay.steps[stepExecution.stepName] }, 'event loop');
+  jobContext.put('eventLoop', { ...delay });
 }
 
 function requireStartsLeft(step: Step, startCount: number): void {
