@@ -6,6 +6,7 @@ export { ColumnBatch } from './database/column-batch.ts';
 export type { Database, DialectName, Executor, Transaction } from './database/database.ts';
 export { type MigrationStatus, migrate, migrationStatus, requireCurrentSchema } from './database/migrate.ts';
 export { type OpenOptions, openDatabase } from './database/open.ts';
+export type { ChunkSize, TimedChunkSize } from './engine/chunk-size.ts';
 export { type ContextValue, ExecutionContext } from './engine/execution-context.ts';
 export type { Transition } from './engine/flow.ts';
 export type { JobDefinition, Split } from './engine/job.ts';

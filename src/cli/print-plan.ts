@@ -52,6 +52,6 @@ function rowsExpected(step: StepPlan): number {
 
 function chunks(step: StepPlan): number {
   const { chunkSize } = step;
-  if (chunkSize === undefined) return 0;
+  if (typeof chunkSize !== 'number') return 0;
   return step.partitions.reduce((sum, part) => sum + Math.ceil(part.rowsExpected / chunkSize), 0);
 }

@@ -3,6 +3,7 @@
  */
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../database/database.ts';
+import type { ChunkSize } from './chunk-size.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import type { Transition } from './flow.ts';
 import type { StepListeners } from './listeners.ts';
@@ -37,7 +38,7 @@ export interface BindScope {
 
 export interface BoundValues {
   /** Of steps that have chunks. */
-  readonly chunkSize?: number;
+  readonly chunkSize?: ChunkSize;
   readonly allowStartIfComplete?: boolean;
   readonly startLimit?: number;
   readonly transientRetry?: Partial<RetryPolicy>;
@@ -99,6 +100,8 @@ export interface TaskletStep extends StepBase {
 /** A unit of reading: rows (`ItemChunk`) or columns (`ColumnChunk` in the jobs). The engine needs only its size. */
 export interface Chunk {
   readonly size: number;
+  /** What it takes in memory, about: bounds the next chunk of a step that goes by time. */
+  readonly bytes?: number;
   /** Records that were passed over while this chunk was read. With `size` 0: after the last item, at the end. */
   readonly skipped?: readonly SkippedRecord[];
 }
@@ -109,6 +112,8 @@ export interface ItemChunk<T> extends Chunk {
 /** What processing a chunk gave. `writeCount + filterCount + processSkipCount` is at most the chunk's size. */
 export interface Processed<O> {
   readonly output: O;
+  /** What the output takes in memory, about, besides the chunk itself. */
+  readonly bytes?: number;
   readonly writeCount: number;
   readonly filterCount: number;
   readonly processSkipCount: number;
@@ -173,7 +178,7 @@ export interface Stealing {
 export interface ChunkStep extends StepBase {
   readonly kind: 'chunk';
   /** Items a chunk unless `--chunk` says otherwise. */
-  readonly chunkSize: number;
+  readonly chunkSize: ChunkSize;
   /** Items expected in all, for the progress display; undefined when unknown. */
   open(context: StepContext): Promise<ChunkHandlers & { readonly totalExpected?: number }>;
   /**
@@ -211,7 +216,7 @@ export interface PartitionPlan {
 export interface PartitionedStep extends StepBase {
   readonly kind: 'partitioned';
   /** Rows a chunk unless `--chunk` says otherwise. */
-  readonly chunkSize: number;
+  readonly chunkSize: ChunkSize;
   /** `gridSize` undefined: the planner decides. An empty plan completes the step. */
   plan(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan>;
   /** Data for all workers (SharedArrayBuffers welcome), made afresh at each start. */
@@ -240,6 +245,7 @@ export interface PartitionContext {
   readonly partition: number;
   readonly minId: bigint;
   readonly maxId: bigint;
+  /** `read` is never asked for more rows. */
   readonly chunkSize: number;
   /** `PartitionPlan.detail`. */
   readonly planDetail: unknown;

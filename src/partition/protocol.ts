@@ -1,4 +1,5 @@
 /** What the main thread and a worker thread say to each other. Everything here can be cloned. */
+import type { ChunkSize } from '../engine/chunk-size.ts';
 import type { Fence } from '../engine/fence.ts';
 import type { JobParameter } from '../engine/parameters.ts';
 import type { RetryPolicy } from '../engine/retry-policy.ts';
@@ -14,7 +15,7 @@ export interface WorkerStart {
   readonly jobExecutionId: number;
   readonly fence: Fence;
   readonly stepName: string;
-  readonly chunkSize: number;
+  readonly chunkSize: ChunkSize;
   readonly retryPolicy: RetryPolicy;
   readonly planDetail: unknown;
   readonly shared: unknown;

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type Logger, pino } from 'pino';
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
+import { ChunkSizer, rowsMaxOf } from '../engine/chunk-size.ts';
 import { deserialiseContext } from '../engine/execution-context.ts';
 import { JobParameters } from '../engine/parameters.ts';
 import { type Retrying, withRetry } from '../engine/retrying.ts';
@@ -27,6 +28,7 @@ const logger = pino({ level: start.logLevel, base: undefined }, { write: (line) 
 const parameters = new JobParameters(start.parameters);
 /** The last question that was not answered; it may name a partition that has ended meanwhile. */
 let splitAsked: Extract<ToWorker, { type: 'split' }> | undefined;
+const sizer = new ChunkSizer(start.chunkSize);
 const isStopRequested = () => Atomics.load(stopFlag, 0) !== 0;
 const retrying: Retrying = { policy: start.retryPolicy, circuit: { isOpen: false }, isStopRequested, logger };
 
@@ -67,7 +69,7 @@ async function runPartition(
   task: PartitionTask,
 ): Promise<PartitionResult> {
   const { partition, stepExecution } = task;
-  const { fence, jobExecutionId, stepName, chunkSize } = start;
+  const { fence, jobExecutionId, stepName } = start;
   const { jobInstanceId } = fence;
   const partitionLogger: Logger = logger.child({ partition });
   const executionContext = deserialiseContext(task.contextText);
@@ -80,7 +82,7 @@ async function runPartition(
   try {
     const outcome = await runChunks({
       ...scope,
-      chunkSize,
+      sizer,
       open: () => {
         // The truth is what was committed: a cut whose answer was lost is found here.
         const committedMaxId = executionContext.getLong(MAX_ID) ?? maxId;
@@ -96,7 +98,7 @@ async function runPartition(
           partition,
           minId: task.minId,
           maxId,
-          chunkSize,
+          chunkSize: rowsMaxOf(start.chunkSize),
           planDetail: start.planDetail,
           shared: start.shared,
           executionContext,

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { pino } from 'pino';
 import type { Database } from '../database/database.ts';
-import { requireChunkSize } from '../engine/chunk-size.ts';
+import { type ChunkSize, requireChunkSize } from '../engine/chunk-size.ts';
 import { ExecutionContext } from '../engine/execution-context.ts';
 import { allSteps, type JobDefinition } from '../engine/job.ts';
 import { jobKey } from '../engine/job-key.ts';
@@ -22,7 +22,7 @@ export interface StepPlan {
   readonly name: string;
   readonly kind: Step['kind'];
   /** Rows a chunk; undefined for a tasklet. */
-  readonly chunkSize: number | undefined;
+  readonly chunkSize: ChunkSize | undefined;
   /** An earlier execution froze these ranges: a run would use them as they are. */
   readonly frozen: boolean;
   /** With the status of a frozen one. Empty for a step without partitions. */

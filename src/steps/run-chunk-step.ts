@@ -1,4 +1,5 @@
 /** Runs a chunk step: the chunk loop in this thread. */
+import { ChunkSizer } from '../engine/chunk-size.ts';
 import { serialiseContext } from '../engine/execution-context.ts';
 import { tellAfter } from '../engine/listeners.ts';
 import { withRetry } from '../engine/retrying.ts';
@@ -19,7 +20,7 @@ export async function runChunkStep(step: ChunkStep, run: StepRun): Promise<StepO
     fence,
     stepExecution,
     executionContext,
-    chunkSize: run.options.chunkSize ?? step.chunkSize,
+    sizer: new ChunkSizer(run.options.chunkSize ?? step.chunkSize),
     open: async () => {
       const handlers = await step.open(run.context);
       const { totalExpected: rowsExpected } = handlers;

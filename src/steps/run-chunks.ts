@@ -6,6 +6,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Transaction } from '../database/database.ts';
+import type { ChunkSizer } from '../engine/chunk-size.ts';
 import type { Retrying } from '../engine/retrying.ts';
 import { requireWithinLimit, type SkippedRecord } from '../engine/skip-policy.ts';
 import type { Chunk, ChunkHandlers } from '../engine/step.ts';
@@ -17,8 +18,8 @@ import { addCounts, type StepOutcome } from './job-run.ts';
 import { inSpan, spanAttributes } from './tracing.ts';
 
 export interface ChunkRun extends CommitScope {
-  /** Rows or items a chunk. */
-  readonly chunkSize: number;
+  /** Says how many rows or items the next chunk may have. */
+  readonly sizer: ChunkSizer;
   /** Called again after each failure that is got over. */
   readonly open: () => Promise<ChunkHandlers>;
   readonly retrying: Retrying;
@@ -69,18 +70,24 @@ async function runAllChunks(
   faults: ChunkFaults,
 ): Promise<StepOutcome | 'SPLIT'> {
   const skippedBefore = handlers.faults?.skip === undefined ? 0 : await countSkippedBefore(run);
+  let checkpointMs = performance.now();
   while (!run.isStopRequested()) {
     if (await run.split?.(handlers)) return 'SPLIT';
     await run.beforeChunk?.();
-    const chunk = await handlers.read(faults.limit(run.chunkSize));
+    const limit = faults.limit(run.sizer.rows);
+    const chunk = await handlers.read(limit);
     if (chunk === undefined || chunk.size === 0) {
       await completeStep(run, handlers, chunk?.skipped ?? [], skippedBefore);
       return 'COMPLETED';
     }
-    await inSpan('chunk', spanAttributes({ rows: chunk.size }), () =>
+    const bytes = await inSpan('chunk', spanAttributes({ rows: chunk.size }), () =>
       runChunk(run, handlers, chunk, faults, skippedBefore),
     );
     faults.committed(chunk);
+    const nowMs = performance.now();
+    // Items that are scanned one at a time say nothing of chunks.
+    if (limit === run.sizer.rows) run.sizer.committed(chunk.size, nowMs - checkpointMs, bytes);
+    checkpointMs = nowMs;
     await run.onCommit(run.stepExecution.readCount);
     // SQLite answers at once, so that nothing here would ever wait: timers, signals and messages need their turn.
     await nextTurn();
@@ -92,13 +99,14 @@ async function countSkippedBefore({ database, fence, stepExecution }: ChunkRun):
   return skipCountOf(await findPreviousCounts(database.knex, fence.jobInstanceId, stepExecution));
 }
 
+/** Returns what it took in memory, where anybody knows. */
 async function runChunk(
   run: ChunkRun,
   handlers: ChunkHandlers,
   chunk: Chunk,
   faults: ChunkFaults,
   skippedBefore: number,
-): Promise<void> {
+): Promise<number | undefined> {
   const { output, skipped = [], ...done } = await handlers.process(chunk);
   const passedOver = done.writeCount === 0 ? undefined : faults.passOver(chunk, handlers.faults);
   const records = [...(chunk.skipped ?? []), ...skipped, ...(passedOver === undefined ? [] : [passedOver])];
@@ -118,6 +126,8 @@ async function runChunk(
     await keepSkipped(run, tx, records);
     return next;
   });
+  const bytes = (chunk.bytes ?? 0) + (done.bytes ?? 0);
+  return bytes === 0 ? undefined : bytes;
 }
 
 /** `records` were skipped after the last item. */

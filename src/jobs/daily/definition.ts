@@ -1,5 +1,6 @@
 /** The job `daily`: everything that is due on a business date, in order. */
 
+import type { ChunkSize } from '../../engine/chunk-size.ts';
 import type { JobDefinition } from '../../engine/job.ts';
 import type { ParameterDefinition } from '../../engine/parameters.ts';
 import type { StepContext } from '../../engine/step.ts';
@@ -21,8 +22,8 @@ import { skipLimitParameter } from './skip-limit.ts';
 import { planStatistics, requireTruePlan, statisticsStep, videosCheck } from './statistics-plan.ts';
 import type { StatisticsShare } from './statistics-worker.ts';
 
-/** Rows a chunk: a checkpoint about every second a worker. */
-const chunkRows = 1_000_000;
+/** A checkpoint about every second a worker. */
+const chunkSize: ChunkSize = { firstRows: 262_144, rowsMax: 4_000_000 };
 
 const parameters: readonly ParameterDefinition[] = [
   dateParameter('business date to settle'),
@@ -74,7 +75,7 @@ export const dailyJob: JobDefinition = {
     {
       kind: 'partitioned',
       name: statisticsStep,
-      chunkSize: chunkRows,
+      chunkSize,
       plan: planStatistics,
       share: shareVideos,
       discard: discardPlan,

@@ -130,7 +130,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
     const judged = this.#judge.drain(this.#buckets.open, this.#buckets.videoBounds);
     this.#invalid += judged.verdicts.invalid;
     requireSkipLimit(this.#context.parameters, this.#invalid);
-    return { output: judged, ...countsOf(judged) };
+    return { output: judged, bytes: bytesOf(judged), ...countsOf(judged) };
   }
 
   async write(judged: JudgedChunk, tx: Transaction): Promise<void> {
@@ -219,6 +219,12 @@ function firstAbove(ids: BigInt64Array, from: number, to: number, id: bigint): n
     else low = middle + 1;
   }
   return low;
+}
+
+/** What is held until the commit. */
+function bytesOf({ sums, open }: JudgedChunk): number {
+  const views = [...open.values()].reduce((total, { length }) => total + length, 0);
+  return sums.reduce((total, { body }) => total + body.length, views);
 }
 
 /** Verdicts in the words of a step: counted rows are written, excluded ones filtered, invalid ones skipped. */
