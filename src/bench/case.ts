@@ -46,6 +46,8 @@ export interface FigureDefinition {
   readonly label: string;
   /** `ms`, `s`, `rows`, `MB`, ... */
   readonly unit: string;
+  /** Contenders that it is shown of; undefined: all that give it. */
+  readonly of?: readonly string[];
   /** Bounds of the median; absolute, so a report only says whether they hold. They never end `--ci` with 1. */
   readonly atMost?: number;
   readonly atLeast?: number;

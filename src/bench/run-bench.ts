@@ -61,7 +61,6 @@ async function runCase(
   const opened: Database[] = [];
   try {
     const needsData = one.needsData ?? true;
-    if (!needsData) await claim(database, request.data);
     const data = needsData ? await prepareData(database, request.spec, request.data) : undefined;
     const conditions = [data && describeSpec(data.spec), server.version]
       .filter((part) => part !== undefined)

@@ -2,6 +2,9 @@
 import type { FigureDefinition, RatioDefinition } from './case.ts';
 import type { Attempt, CaseResult, ContenderResult } from './result.ts';
 
+/** The figure that every attempt has without giving it: peak memory of the process tree, in MB. */
+export const PEAK_RSS_FIGURE = 'peakRss';
+
 /** Over the rounds. */
 export interface Spread {
   readonly min: number;
@@ -75,7 +78,8 @@ export function ratiosOf(result: CaseResult): RatioResult[] {
 export function figuresOf(result: CaseResult): FigureResult[] {
   return result.figures.flatMap((figure) =>
     result.contenders.flatMap((contender) => {
-      const spread = spreadOf(goodAttempts(contender).map(({ figures }) => figures?.[figure.name]));
+      if (figure.of !== undefined && !figure.of.includes(contender.name)) return [];
+      const spread = spreadOf(goodAttempts(contender).map((attempt) => figureIn(attempt, figure.name)));
       if (spread === undefined) return [];
       const { atMost, atLeast } = figure;
       const isHeld =
@@ -86,6 +90,12 @@ export function figuresOf(result: CaseResult): FigureResult[] {
       return [{ ...figure, contender: contender.name, spread, isHeld }];
     }),
   );
+}
+
+/** What an attempt gave, or what was measured of it. */
+function figureIn({ figures, peakRssBytes }: Attempt, name: string): number | undefined {
+  if (name === PEAK_RSS_FIGURE) return peakRssBytes === undefined ? undefined : peakRssBytes / 2 ** 20;
+  return figures?.[name];
 }
 
 function whyNoRate(name: string, contender: ContenderResult | undefined): string {

@@ -28,12 +28,18 @@ export const dailyCase: BenchCase = {
   async contenders(context) {
     const totals = await logTotals(context.database, context.spec);
     const settle = (workers: number): Contender =>
-      settleDaily(context, totals, {
+      settleDaily(context, {
+        database: context.database,
+        spec: context.spec,
+        totals,
         name: `settle-${workers}`,
         label: `settle, ${workers} worker${workers === 1 ? '' : 's'}`,
         workers,
       });
-    const first = settleDaily(context, totals, {
+    const first = settleDaily(context, {
+      database: context.database,
+      spec: context.spec,
+      totals,
       name: 'settle-first',
       label: 'settle, 2 workers, the log never seen before',
       workers: 2,

@@ -2,17 +2,29 @@
 import { usageError } from '../../errors.ts';
 import type { BenchCase } from '../case.ts';
 import { dailyCase } from './daily.ts';
+import { growthCase } from './growth.ts';
+import { restartCase } from './restart.ts';
+import { scaleCase } from './scale.ts';
+import { shapesCase } from './shapes.ts';
+import { sqliteCase } from './sqlite.ts';
+import { startUpCase } from './start-up.ts';
 
-export const benchCases: readonly BenchCase[] = [dailyCase];
+export const benchCases: readonly BenchCase[] = [
+  dailyCase,
+  sqliteCase,
+  startUpCase,
+  restartCase,
+  shapesCase,
+  growthCase,
+  scaleCase,
+];
 
 /** @throws SettleError (exit 2) for a name that there is not */
 export function findCase(name: string): BenchCase {
   const found = benchCases.find((one) => one.name === name);
   if (found === undefined) {
-    throw usageError(
-      `there is no case ${name} in the benchmark`,
-      `There are: ${benchCases.map((one) => one.name).join(', ')}.`,
-    );
+    const known = benchCases.map((one) => one.name).join(', ');
+    throw usageError(`there is no case ${name} in the benchmark`, `There are: ${known}.`);
   }
   return found;
 }

@@ -1,9 +1,16 @@
 /** settle's own daily run, as a user starts it; what is compared with others is its statistics part. */
+import type { Database } from '../../database/database.ts';
+import type { DataSpec } from '../bench-data.ts';
 import type { AttemptResult, CaseContext, Contender } from '../case.ts';
 import { type DateTotals, statisticsTotals } from '../date-totals.ts';
 import { parseSettleRun, secondsUntil } from '../settle-run.ts';
 
 export interface SettleDailyOptions {
+  /** Where the log is: the case's main database, or one beside it. */
+  readonly database: Database;
+  readonly spec: DataSpec;
+  /** Of all rows of the date. */
+  readonly totals: DateTotals;
   readonly name: string;
   readonly label: string;
   readonly workers: number;
@@ -15,9 +22,8 @@ export interface SettleDailyOptions {
 /** The last step of what is compared: from here on the date's statistics are to be read. */
 const LAST_STEP = 'publish-statistics';
 
-export function settleDaily(context: CaseContext, expected: DateTotals, options: SettleDailyOptions): Contender {
-  const { database, spec } = context;
-  const { name, label, workers, isSlow, forgetsZones } = options;
+export function settleDaily(context: CaseContext, options: SettleDailyOptions): Contender {
+  const { database, spec, totals, name, label, workers, isSlow, forgetsZones } = options;
   const args = ['run', 'daily', '--date', spec.date, '--zone', spec.zone, '--workers', String(workers)];
   return {
     name,
@@ -26,7 +32,7 @@ export function settleDaily(context: CaseContext, expected: DateTotals, options:
     isSlow,
     async prepare() {
       // A date that is already settled is left as it is: what is wanted is the map of the log, and a first revision.
-      await context.runSettle(args);
+      await context.runSettle(args, { database });
       return undefined;
     },
     async run() {
@@ -34,7 +40,7 @@ export function settleDaily(context: CaseContext, expected: DateTotals, options:
         await database.knex('settle_zone').delete();
         await database.knex('settle_zone_map').delete();
       }
-      const { stdout, wallSeconds } = await context.runSettle([...args, '--rerun', '--json']);
+      const { stdout, wallSeconds } = await context.runSettle([...args, '--rerun', '--json'], { database });
       const run = parseSettleRun(stdout);
       const result: AttemptResult = {
         seconds: secondsUntil(run, LAST_STEP),
@@ -50,7 +56,7 @@ export function settleDaily(context: CaseContext, expected: DateTotals, options:
   /** Every row of the date has its verdict, and the counted ones are in the statistics. */
   async function wrongIn(verdicts: Readonly<Record<string, number>>): Promise<string | undefined> {
     const ofDate = ['invalid', 'self', 'repeat', 'counted'].reduce((sum, verdict) => sum + (verdicts[verdict] ?? 0), 0);
-    if (ofDate !== Number(expected.views)) return `gave ${ofDate} rows of the date a verdict, of ${expected.views}`;
+    if (ofDate !== Number(totals.views)) return `gave ${ofDate} rows of the date a verdict, of ${totals.views}`;
     const { views } = await statisticsTotals(database, 'video_daily_stats', spec.date);
     if (Number(views) !== verdicts.counted) return `counted ${verdicts.counted} rows but published ${views}`;
     return undefined;
