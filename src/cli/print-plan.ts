@@ -1,9 +1,13 @@
-/** `settle run --dry-run`: the ranges that a run would read, the rows expected in them, and in how many transactions. */
+/** `settle run --dry-run`: the ranges that a run would read, the rows expected in them, and what it would cost. */
+import { availableParallelism } from 'node:os';
+import { CHECKPOINT_MS } from '../engine/chunk-size.ts';
+import type { Prediction } from '../engine/cost.ts';
 import type { JobDefinition } from '../engine/job.ts';
 import { completedExecution, planJob, type StepPlan } from '../steps/plan-job.ts';
+import { predictRun } from '../steps/predict-cost.ts';
 import type { CommandContext } from './context.ts';
 import { type RunFlags, tellAlreadyComplete } from './execute-job.ts';
-import { formatCount, formatNumbered } from './output/format.ts';
+import { formatCount, formatDuration, formatNumbered } from './output/format.ts';
 import { formatJson } from './output/json.ts';
 import { print } from './output/stdout.ts';
 import { formatTable } from './output/table.ts';
@@ -17,24 +21,45 @@ export async function printPlan(
 ): Promise<void> {
   const completed = await completedExecution(database, job, parameters, flags);
   if (completed !== undefined) tellAlreadyComplete(job.name, parameters.date, completed, 'a run would do nothing');
+  const workers = flags.workers ?? settings.workers ?? availableParallelism();
   const steps = await planJob(database, job, parameters, {
-    workers: flags.workers ?? settings.workers,
+    workers,
     partitions: flags.partitions ?? settings.partitions,
     chunkSize: flags.chunk ?? settings.chunk,
     rerun: flags.rerun,
     signal: stopSignal(),
     logger,
   });
+  const cost = await predictRun(database, job, steps, workers);
   if (flags.json) {
-    const shown = steps.map((step) => ({ ...step, rowsExpected: rowsExpected(step), chunks: chunks(step) }));
-    await print(formatJson({ job: job.name, parameters, completedBy: completed ?? null, steps: shown }));
-  } else await print(steps.map(stepText).join(''));
+    const shown = steps.map((step) => ({ ...step, rowsExpected: rowsExpected(step), chunks: chunks(step, cost) }));
+    const completedBy = completed ?? null;
+    await print(formatJson({ job: job.name, parameters, completedBy, steps: shown, cost: costView(cost, workers) }));
+  } else await print(steps.map((step) => stepText(step, cost)).join('') + costText(cost, workers));
 }
 
-function stepText(step: StepPlan): string {
+function costView(cost: Prediction | undefined, workers: number): object | null {
+  if (cost === undefined) return null;
+  const { ms, cpuMs, memoryMb, basis, steps } = cost;
+  const from = basis === undefined ? 'built-in rates' : { execution: basis.execution, rows: basis.rows };
+  return { seconds: ms / 1000, cpuSeconds: cpuMs / 1000, memoryMb: Math.round(memoryMb), workers, basis: from, steps };
+}
+
+function costText(cost: Prediction | undefined, workers: number): string {
+  if (cost === undefined) return 'cost: not known before a run of it has completed here\n';
+  const { ms, cpuMs, memoryMb, basis } = cost;
+  const from =
+    basis === undefined
+      ? `built-in rates: no run with ${formatNumbered(workers, 'worker')} has completed here`
+      : `the rates of execution ${basis.execution}, ${formatNumbered(basis.rows, 'row')}`;
+  const used = `${formatDuration(cpuMs)} of processor and ${formatCount(Math.round(memoryMb))} MB`;
+  return `cost: about ${formatDuration(ms)}, ${used} with ${formatNumbered(workers, 'worker')} (by ${from})\n`;
+}
+
+function stepText(step: StepPlan, prediction: Prediction | undefined): string {
   if (step.kind !== 'partitioned') return `${step.name}: one ${step.kind}\n`;
   const plan = step.frozen ? 'ranges frozen by an earlier execution' : 'planned now';
-  const cost = `${formatNumbered(rowsExpected(step), 'row')} expected, ${formatNumbered(chunks(step), 'chunk transaction')}`;
+  const cost = `${formatNumbered(rowsExpected(step), 'row')} expected, ${formatNumbered(chunks(step, prediction), 'chunk transaction')}`;
   const right = ['partition', 'ids from', 'to', 'rows expected'].map((header) => ({ header, align: 'right' as const }));
   const rows = step.partitions.map((part, index) => [
     String(index),
@@ -50,8 +75,11 @@ function rowsExpected(step: StepPlan): number {
   return step.partitions.reduce((sum, part) => sum + part.rowsExpected, 0);
 }
 
-function chunks(step: StepPlan): number {
-  const { chunkSize } = step;
-  if (typeof chunkSize !== 'number') return 0;
-  return step.partitions.reduce((sum, part) => sum + Math.ceil(part.rowsExpected / chunkSize), 0);
+/** Of a step that goes by time: one a second and worker, and at least one a partition. */
+function chunks({ name, chunkSize, partitions }: StepPlan, cost: Prediction | undefined): number {
+  if (chunkSize === undefined) return 0;
+  if (typeof chunkSize === 'number') {
+    return partitions.reduce((sum, part) => sum + Math.ceil(part.rowsExpected / chunkSize), 0);
+  }
+  return Math.max(partitions.length, Math.ceil(((cost?.steps[name] ?? 0) * (cost?.workers ?? 0)) / CHECKPOINT_MS));
 }

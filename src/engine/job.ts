@@ -2,6 +2,7 @@
  * What a job is: data. A name, its parameters, its steps in order. The engine knows nothing of what a job computes;
  * src/jobs hands it definitions, and a user can write one of their own (docs/writing-a-job.md).
  */
+import type { JobCost } from './cost.ts';
 import type { JobListeners } from './listeners.ts';
 import type { ParameterDefinition } from './parameters.ts';
 import type { Step } from './step.ts';
@@ -17,6 +18,8 @@ export interface JobDefinition {
   readonly listeners?: JobListeners;
   /** The step whose rows are the rows of a run in summaries. Default: the one that handled most. */
   readonly countedStep?: string;
+  /** Built-in rates for `--dry-run`. Absent: a run is predicted by an earlier one only. */
+  readonly cost?: JobCost;
   /** `rerun`: skipped records get another try when the whole instance is computed again, as its next revision. */
   readonly replay?: 'rerun';
 }

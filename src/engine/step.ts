@@ -205,6 +205,8 @@ export interface PartitionPlan {
    * JSON-serialisable (no bigint: write it as text).
    */
   readonly detail: unknown;
+  /** What the planner knows of units of work other than rows, for the prediction of `--dry-run`. Not frozen. */
+  readonly units?: Readonly<Record<string, number>>;
 }
 
 /**

@@ -27,6 +27,8 @@ export interface JobRun {
   /** With the policy of the step, in a step. */
   readonly retrying: Retrying;
   readonly now: () => Date;
+  /** Writes into the job's context what the run has used so far. */
+  readonly noteUsage: (jobContext: ExecutionContext) => void;
   /** Where SETTLE_MEASURE=1 asks for it. */
   readonly eventLoop: EventLoopMeasure | undefined;
 }

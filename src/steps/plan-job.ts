@@ -8,11 +8,12 @@ import { allSteps, type JobDefinition } from '../engine/job.ts';
 import { jobKey } from '../engine/job-key.ts';
 import type { JobParameters } from '../engine/parameters.ts';
 import { resolveParameters } from '../engine/revision.ts';
-import type { PartitionedStep, PlannedPartition, Step, StepContext } from '../engine/step.ts';
+import type { PartitionedStep, PartitionPlan, PlannedPartition, Step, StepContext } from '../engine/step.ts';
 import { requireValidJob } from '../engine/validate-job.ts';
 import { lastExecutionOfInstance } from '../repository/job-execution.ts';
 import { findJobInstance } from '../repository/job-instance.ts';
 import { listPartitions } from '../repository/partition.ts';
+import type { PartitionProgress } from '../repository/types.ts';
 import type { RunJobOptions } from './run-job.ts';
 
 /** No execution belongs to a plan that is only looked at. */
@@ -25,8 +26,10 @@ export interface StepPlan {
   readonly chunkSize: ChunkSize | undefined;
   /** An earlier execution froze these ranges: a run would use them as they are. */
   readonly frozen: boolean;
-  /** With the status of a frozen one. Empty for a step without partitions. */
-  readonly partitions: readonly (PlannedPartition & { readonly status?: string })[];
+  /** With the status and counts of a frozen one. Empty for a step without partitions. */
+  readonly partitions: readonly (PlannedPartition & Partial<Pick<PartitionProgress, 'status' | 'counts'>>)[];
+  /** `PartitionPlan.units` of a plan made now. */
+  readonly units?: Readonly<Record<string, number>>;
 }
 
 /** Stores no execution and no plan; planning may remember where in the log which dates are, as any run does. */
@@ -49,8 +52,11 @@ export async function planJob(
       continue;
     }
     const stored = instance === undefined ? [] : await listPartitions(database, instance.id, name);
-    const partitions = stored.length > 0 ? stored : await planAfresh(database, step, parameters, options);
-    plans.push({ name, kind, chunkSize, frozen: stored.length > 0, partitions });
+    const frozen = stored.length > 0;
+    const { partitions, units } = frozen
+      ? { partitions: stored, units: undefined }
+      : await planAfresh(database, step, parameters, options);
+    plans.push({ name, kind, chunkSize, frozen, partitions, units });
   }
   return plans;
 }
@@ -73,7 +79,7 @@ async function planAfresh(
   step: PartitionedStep,
   parameters: JobParameters,
   options: Pick<RunJobOptions, 'workers' | 'partitions' | 'chunkSize' | 'signal' | 'logger'>,
-): Promise<readonly PlannedPartition[]> {
+): Promise<PartitionPlan> {
   const context: StepContext = {
     database,
     parameters,
@@ -93,5 +99,5 @@ async function planAfresh(
     progress: () => {},
     transaction: (work) => database.transaction(work),
   };
-  return (await step.plan(context, options.partitions)).partitions;
+  return await step.plan(context, options.partitions);
 }

@@ -18,6 +18,7 @@ import type { ProgressSink } from '../engine/progress.ts';
 import { defaultRetryPolicy } from '../engine/retry-policy.ts';
 import { type Retrying, withRetry } from '../engine/retrying.ts';
 import { resolveParameters } from '../engine/revision.ts';
+import { measureUsage } from '../engine/run-usage.ts';
 import { requireValidJob } from '../engine/validate-job.ts';
 import { ExitCode, type SettleError } from '../errors.ts';
 import { getJobExecution, selectJobExecution, updateJobExecution } from '../repository/job-execution.ts';
@@ -107,6 +108,7 @@ export async function runJob(
   });
   const signals = [asked.signal, lost.signal, ...(options.signal === undefined ? [] : [options.signal])];
   const signal = AbortSignal.any(signals);
+  const workers = options.workers ?? availableParallelism();
   const run: JobRun = {
     database,
     execution,
@@ -116,13 +118,14 @@ export async function runJob(
     logger,
     signal,
     options: {
-      workers: options.workers ?? availableParallelism(),
+      workers,
       partitions: options.partitions,
       chunkSize: options.chunkSize,
     },
     progress: options.progress ?? (() => {}),
     retrying: { ...retryStart, isStopRequested: () => signal.aborted, logger },
     now,
+    noteUsage: measureUsage(workers),
     eventLoop: measureEventLoop(),
   };
   const event: JobEvent = { ...run, jobName: job.name, jobExecutionId: execution.id };

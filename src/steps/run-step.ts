@@ -47,6 +47,7 @@ export async function runStep(definition: Step, jobRun: JobRun): Promise<StepRes
     try {
       await step.listeners?.beforeStep?.(run.context);
       const outcome = await runKind(step, run);
+      run.noteUsage(run.jobContext);
       noteEventLoop(run);
       await endStep(step, run, outcome, '');
       span.setAttribute('settle.status', outcome);

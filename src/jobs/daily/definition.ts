@@ -10,6 +10,7 @@ import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { pointsExpirySteps } from '../points-expiry/definition.ts';
 import { videoSettlementSteps } from '../video-settlement/definition.ts';
 import { workerModule } from '../worker-module.ts';
+import { dailyCost } from './cost.ts';
 import { discardPlan } from './discard-plan.ts';
 import { loadVideos } from './load-videos.ts';
 import { deletePartials } from './partial-store.ts';
@@ -71,6 +72,7 @@ export const dailyJob: JobDefinition = {
   parameters,
   replay: 'rerun',
   countedStep: statisticsStep,
+  cost: dailyCost,
   steps: [
     {
       kind: 'partitioned',

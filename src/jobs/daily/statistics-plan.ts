@@ -46,6 +46,8 @@ export interface StatisticsPlanDetail {
   readonly videos: string;
 }
 
+/** Unit of the cost model: views that the merge has to decide. */
+export const openViews = 'openViews';
 /** Key in the step's context: the job execution that made the plan. */
 const plannedBy = 'plan.execution';
 /** Rows of one bucket, about: what the merge holds in memory at once. */
@@ -97,7 +99,7 @@ export async function planStatistics(context: StepContext, gridSize: number | un
     videos: await videosCheck(database),
   };
   context.executionContext.put(plannedBy, BigInt(context.jobExecutionId));
-  return { partitions, detail };
+  return { partitions, detail, units: { [openViews]: open } };
 }
 
 /** On a restart: rows may have turned up where the frozen plan does not read. Throws PLAN_OUTDATED when some have. */

@@ -1,0 +1,29 @@
+/**
+ * What a unit of the daily job's work takes before a run of it has completed in a database: measured on two cores with
+ * MariaDB beside it (docs/performance.md, cost model).
+ */
+import { toNumber } from '../../database/values.ts';
+import type { JobCost, StepCost } from '../../engine/cost.ts';
+import { ROWS } from '../../engine/cost.ts';
+import { openViews, statisticsStep } from './statistics-plan.ts';
+
+const videos = 'videos';
+
+function serial(by: string, unitUs: number, startMs = 20): StepCost {
+  return { by, startMs, unitUs, unitCpuUs: unitUs / 2, workerGain: 0 };
+}
+
+export const dailyCost: JobCost = {
+  count: async ({ knex }) => ({ [videos]: toNumber((await knex('video').count({ rows: '*' }))[0].rows) }),
+  steps: {
+    [statisticsStep]: { by: ROWS, startMs: 400, unitUs: 0.75, unitCpuUs: 0.45, workerGain: 0.8 },
+    'resolve-windows': serial(openViews, 1),
+    'publish-statistics': serial(videos, 8),
+    'settle-videos': serial(videos, 40),
+    'credit-creators': serial(videos, 2),
+    'rank-videos': serial(videos, 4),
+    'publish-popular': serial(videos, 0.1),
+    'challenge-settlement': serial(ROWS, 0, 50),
+  },
+  memoryMb: (units, workers) => 110 + workers * 40 + (units[videos] * (60 + 30 * workers)) / 1e6,
+};
