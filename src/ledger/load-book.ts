@@ -4,7 +4,7 @@ import { toBigInt, toNumber } from '../database/values.ts';
 import { LedgerBook } from '../rules/ledger-book.ts';
 import { type AccountRef, accountKey, type JournalRequest } from '../rules/ledger-journal.ts';
 import { compareLots, type Lot, lotKey } from '../rules/ledger-lots.ts';
-import { inGroups } from './in-groups.ts';
+import { inSmallGroups } from './in-groups.ts';
 import { readBalances } from './read-balances.ts';
 
 /** @param ids of the journals that `restoresLotsOf` names, by key */
@@ -36,7 +36,7 @@ async function loadAccounts(tx: Transaction, book: LedgerBook, accounts: readonl
 }
 
 async function loadOpenLots(tx: Transaction, book: LedgerBook, users: readonly bigint[]): Promise<void> {
-  for (const group of inGroups(users)) {
+  for (const group of inSmallGroups(users)) {
     const rows = await tx('settle_lot')
       .whereIn('user_id', group.map(String))
       .where('remaining', '>', 0)
@@ -52,7 +52,7 @@ async function loadRestorables(
   keys: readonly string[],
   ids: ReadonlyMap<string, bigint>,
 ): Promise<void> {
-  for (const group of inGroups(keys)) {
+  for (const group of inSmallGroups(keys)) {
     const keyOf = new Map(group.map((key) => [ids.get(key) as bigint, key]));
     const journalIds = [...keyOf.keys()].map(String);
     const given = new Map<string, bigint>();

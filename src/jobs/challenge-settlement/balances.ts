@@ -1,9 +1,8 @@
 /** What accounts of the ledger hold: to know before posting whether a posting will hold. */
 import type { Executor } from '../../database/database.ts';
 import { toBigInt } from '../../database/values.ts';
+import { inGroups } from '../../ledger/in-groups.ts';
 import type { AccountType } from '../../ledger/types.ts';
-
-const ownersAStatement = 1_000;
 
 /** Points by owner; 0n for an owner without an account of the type. */
 export async function readBalances(
@@ -12,10 +11,10 @@ export async function readBalances(
   ownerIds: readonly bigint[],
 ): Promise<Map<bigint, bigint>> {
   const balances = new Map<bigint, bigint>(ownerIds.map((id) => [id, 0n]));
-  for (let at = 0; at < ownerIds.length; at += ownersAStatement) {
+  for (const group of inGroups(ownerIds)) {
     const rows = await executor('settle_account')
       .where({ account_type: type })
-      .whereIn('owner_id', ownerIds.slice(at, at + ownersAStatement).map(String))
+      .whereIn('owner_id', group.map(String))
       .select('owner_id', 'balance');
     for (const row of rows) balances.set(toBigInt(row.owner_id), toBigInt(row.balance));
   }

@@ -2,6 +2,7 @@
 import type { Executor } from '../../database/database.ts';
 import type { Dialect } from '../../database/dialect.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
+import { inGroups, inSmallGroups } from '../../ledger/in-groups.ts';
 import type { Challenge } from '../../rules/challenge-decision.ts';
 import type { ChallengeStatus } from '../../rules/challenge-status.ts';
 
@@ -65,12 +66,16 @@ export async function selectDue(
 
 /** Members of each of the challenges, withdrawn ones included; a challenge without any is absent. */
 export async function countMembers(executor: Executor, ids: readonly bigint[]): Promise<Map<bigint, number>> {
-  const rows: Row[] = await executor('challenge_member')
-    .whereIn('challenge_id', ids.map(String))
-    .groupBy('challenge_id')
-    .select('challenge_id')
-    .count({ members: '*' });
-  return new Map(rows.map((row) => [toBigInt(row.challenge_id), toNumber(row.members)]));
+  const counts = new Map<bigint, number>();
+  for (const group of inSmallGroups(ids)) {
+    const rows: Row[] = await executor('challenge_member')
+      .whereIn('challenge_id', group.map(String))
+      .groupBy('challenge_id')
+      .select('challenge_id')
+      .count({ members: '*' });
+    for (const row of rows) counts.set(toBigInt(row.challenge_id), toNumber(row.members));
+  }
+  return counts;
 }
 
 /**
@@ -82,16 +87,21 @@ export async function lockChallenges(
   dialect: Dialect,
   ids: readonly bigint[],
 ): Promise<Map<bigint, ChallengeStatus>> {
-  if (ids.length === 0) return new Map();
-  const list = ids.map(String).join(',');
-  const rows = rowsOf(
-    await executor.raw(`SELECT id, status FROM challenge WHERE id IN (${list}) ORDER BY id${dialect.rowLock}`),
-  );
-  return new Map(rows.map((row) => [toBigInt(row.id), row.status]));
+  const statuses = new Map<bigint, ChallengeStatus>();
+  for (const group of inGroups(ids)) {
+    const list = group.join(',');
+    const rows = rowsOf(
+      await executor.raw(`SELECT id, status FROM challenge WHERE id IN (${list}) ORDER BY id${dialect.rowLock}`),
+    );
+    for (const row of rows) statuses.set(toBigInt(row.id), row.status);
+  }
+  return statuses;
 }
 
 export async function updateStatus(executor: Executor, status: ChallengeStatus, ids: readonly bigint[]): Promise<void> {
-  if (ids.length > 0) await executor('challenge').whereIn('id', ids.map(String)).update({ status });
+  for (const group of inGroups(ids)) {
+    await executor.raw(`UPDATE challenge SET status = ? WHERE id IN (${group.join(',')})`, [status]);
+  }
 }
 
 /** One challenge, or undefined. */

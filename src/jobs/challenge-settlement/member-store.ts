@@ -2,6 +2,7 @@
 import type { Executor } from '../../database/database.ts';
 import { parseInstant } from '../../database/instant.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
+import { inSmallGroups } from '../../ledger/in-groups.ts';
 import type { Challenge } from '../../rules/challenge-decision.ts';
 import { rowsOf } from './challenge-store.ts';
 
@@ -32,17 +33,18 @@ export async function readMembers(
   challenges: readonly Challenge[],
 ): Promise<Map<bigint, Member[]>> {
   const members = new Map<bigint, Member[]>(challenges.map(({ id }) => [id, []]));
-  if (challenges.length === 0) return members;
-  const ids = challenges.map(({ id }) => id.toString()).join(',');
-  const rows = rowsOf(
-    await executor.raw(`${select} WHERE m.challenge_id IN (${ids}) ORDER BY m.challenge_id, m.joined_at, m.id`),
-  );
-  const proofs = rowsOf(await executor.raw(proofDaysSql(`p.challenge_id IN (${ids})`)));
-  const days = new Map<string, number>();
-  for (const row of proofs) days.set(`${row.challenge_id}/${row.user_id}`, toNumber(row.days));
-  for (const row of rows) {
-    const member = toMember(row, days.get(`${row.challenge_id}/${row.user_id}`) ?? 0);
-    members.get(member.challengeId)!.push(member);
+  for (const group of inSmallGroups(challenges)) {
+    const ids = group.map(({ id }) => id.toString()).join(',');
+    const rows = rowsOf(
+      await executor.raw(`${select} WHERE m.challenge_id IN (${ids}) ORDER BY m.challenge_id, m.joined_at, m.id`),
+    );
+    const proofs = rowsOf(await executor.raw(proofDaysSql(`p.challenge_id IN (${ids})`)));
+    const days = new Map<string, number>();
+    for (const row of proofs) days.set(`${row.challenge_id}/${row.user_id}`, toNumber(row.days));
+    for (const row of rows) {
+      const member = toMember(row, days.get(`${row.challenge_id}/${row.user_id}`) ?? 0);
+      members.get(member.challengeId)!.push(member);
+    }
   }
   return members;
 }
