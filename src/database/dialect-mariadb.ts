@@ -1,7 +1,8 @@
-/** MariaDB 10.6 and later: ids come from real sequences. */
+/** MariaDB 10.6 and later: ids come from real sequences, rows go by its bulk protocol. */
 import type { Executor } from './database.ts';
 import type { Dialect } from './dialect.ts';
-import { serverDialect } from './dialect-server.ts';
+import { insertSyntax, serverDialect } from './dialect-server.ts';
+import { insertMariadbRows } from './insert-rows-mariadb.ts';
 import { toNumber } from './values.ts';
 
 export const mariadbDialect: Dialect = {
@@ -13,6 +14,8 @@ export const mariadbDialect: Dialect = {
   ],
   dropSequence: (name) => [`DROP SEQUENCE IF EXISTS ${serverDialect.quoteIdentifier(name)}`],
   nextSequenceValue,
+  insertRows: (executor, target, rows) =>
+    insertMariadbRows(executor, insertSyntax(target), target.columns.length, rows),
 };
 
 async function nextSequenceValue(executor: Executor, name: string): Promise<number> {

@@ -47,12 +47,15 @@ function quoteIdentifier(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
-function insertSyntax({ table, columns, mode = 'insert', keys = [] }: InsertTarget): InsertSyntax {
+export function insertSyntax({ table, columns, mode = 'insert', keys = [] }: InsertTarget): InsertSyntax {
   const head = `INSERT INTO ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(',')}) VALUES `;
   if (mode === 'insert') return { head, tail: '' };
   // Not INSERT IGNORE: that would also turn truncated and out of range values into warnings.
   const changed = mode === 'ignore' ? [] : columns.filter((column) => !keys.includes(column));
-  const assignments = changed.map((column) => `${quoteIdentifier(column)}=VALUES(${quoteIdentifier(column)})`);
+  const assignments = changed.map((name) => {
+    const column = quoteIdentifier(name);
+    return `${column}=${mode === 'add-values' ? `${quoteIdentifier(table)}.${column}+` : ''}VALUES(${column})`;
+  });
   const untouched = quoteIdentifier(keys[0] ?? columns[0]);
   const tail = ` ON DUPLICATE KEY UPDATE ${assignments.join(',') || `${untouched}=${quoteIdentifier(table)}.${untouched}`}`;
   return { head, tail };

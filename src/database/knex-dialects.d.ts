@@ -1,4 +1,4 @@
-/** The part of knex's untyped better-sqlite3 client that sqlite-client.ts extends. */
+/** The parts of knex's untyped clients that sqlite-client.ts and server-client.ts extend. */
 declare module 'knex/lib/dialects/better-sqlite3/index.js' {
   import type { Database as SqliteConnection } from 'better-sqlite3';
 
@@ -16,4 +16,12 @@ declare module 'knex/lib/dialects/better-sqlite3/index.js' {
     _query(connection: unknown, query: KnexQueryObject): Promise<KnexQueryObject>;
   }
   export default BetterSqlite3Client;
+}
+declare module 'knex/lib/dialects/mysql2/index.js' {
+  import type { Connection, ConnectionOptions } from 'mysql2';
+
+  class Mysql2Client {
+    _driver(): { createConnection(options: ConnectionOptions): Connection };
+  }
+  export default Mysql2Client;
 }

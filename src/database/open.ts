@@ -114,9 +114,9 @@ async function createSqliteKnex(url: SqliteUrl, options: OpenOptions): Promise<K
 
 async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<Knex> {
   const ssl = url.tls === undefined ? undefined : readTls(url.tls);
-  const { default: createKnex } = await import('knex');
+  const [{ default: createKnex }, { ServerClient }] = await Promise.all([import('knex'), import('./server-client.ts')]);
   return createKnex({
-    client: 'mysql2',
+    client: ServerClient as unknown as typeof Knex.Client,
     connection: {
       host: url.host,
       port: url.port,

@@ -52,6 +52,7 @@ interface Link {
 const COM_QUERY = 0x03;
 const COM_STMT_PREPARE = 0x16;
 const COM_STMT_EXECUTE = 0x17;
+const COM_STMT_BULK_EXECUTE = 0xfa;
 const ENDS_TRANSACTION = /^\s*(COMMIT|ROLLBACK)\b/i;
 const SHOWN_MAX = 120;
 
@@ -272,6 +273,7 @@ function statementOf(link: Link, packet: Buffer): string | undefined {
       link.preparing = packet.toString('utf8', 5);
       return undefined;
     case COM_STMT_EXECUTE:
+    case COM_STMT_BULK_EXECUTE:
       return link.prepared.get(packet.readUInt32LE(5));
     default:
       return undefined;

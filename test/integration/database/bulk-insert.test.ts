@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bulkInsert } from '../../../src/database/bulk-insert.ts';
 import type { Database } from '../../../src/database/database.ts';
-import { classifyError } from '../../../src/database/errors.ts';
+import { classifyError, toSettleError } from '../../../src/database/errors.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import type { SqlValue } from '../../../src/database/values.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+
+/** So many rows go by MariaDB's bulk protocol; fewer as text. */
+const MANY = 64;
 
 describe.each(testDatabases())('bulk insert on $name', ({ name }) => {
   let own: TestDatabase;
@@ -25,7 +28,7 @@ describe.each(testDatabases())('bulk insert on $name', ({ name }) => {
 
   const columns = ['id', 's', 'b', 'n'];
 
-  test('every kind of value arrives as it was', async () => {
+  test.each([0, MANY])('every kind of value arrives as it was, among %i other rows', async (others) => {
     const strings = [
       "it's",
       '\\',
@@ -42,6 +45,10 @@ describe.each(testDatabases())('bulk insert on $name', ({ name }) => {
       '-- x',
       '/* x',
       "\\'",
+      '가'.repeat(40),
+      '😀'.repeat(60),
+      'x'.repeat(300),
+      'é'.repeat(40_000),
     ];
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
     const rows: SqlValue[][] = [
@@ -50,8 +57,17 @@ describe.each(testDatabases())('bulk insert on $name', ({ name }) => {
       [-(2n ** 63n), null, bytes, -1e300],
       [2n ** 53n + 1n, null, new Uint8Array(0), 0.1],
     ];
-    await bulkInsert(database.knex, database.dialect, { table: 't', columns }, rows);
-    const stored = await database.knex('t').orderBy('id');
+    const filler = Array.from({ length: others }, (_, i): SqlValue[] => [1000 + i, null, null, i - 2 ** 40]);
+    await bulkInsert(database.knex, database.dialect, { table: 't', columns }, [...filler, ...rows]);
+    const among = await database
+      .knex('t')
+      .whereBetween('id', [1000, 1000 + MANY])
+      .orderBy('id');
+    expect(among.map((row) => [row.id, row.s, row.b, row.n])).toEqual(filler);
+    const stored = await database
+      .knex('t')
+      .whereNotBetween('id', [1000, 1000 + MANY])
+      .orderBy('id');
     const texts = stored.filter((row) => row.s !== null);
     expect(texts.map((row) => row.s)).toEqual(strings);
     expect(texts.map((row) => Buffer.from(row.b).toString())).toEqual(strings);
@@ -73,6 +89,67 @@ describe.each(testDatabases())('bulk insert on $name', ({ name }) => {
     expect(await database.knex('t').count('* as n').sum('n as total')).toEqual([{ n: 20_000, total: 199_990_000 }]);
   });
 
+  test('values that are not what their column is: as the database makes them of a literal', async () => {
+    const { columnTypes: types, tableOptions, name: dialect } = database.dialect;
+    if (dialect === 'sqlite') return;
+    await database.knex.raw(
+      `CREATE TABLE wide (id ${types.bigint} PRIMARY KEY, u BIGINT UNSIGNED, d DECIMAL(20, 6), i ${types.integer}, ` +
+        `s ${types.varchar(20)}, at ${types.instantMillis}, day ${types.date})${tableOptions}`,
+    );
+    const target = { table: 'wide', columns: ['id', 'u', 'd', 'i', 's', 'at', 'day'] };
+    const row = (id: number): SqlValue[] => [
+      id,
+      2n ** 64n - 1n,
+      '-12345678901234.567891',
+      '-7',
+      id % 2 === 0 ? id : 'seven',
+      '2026-11-19 23:59:59.999',
+      id % 2 === 0 ? null : '2024-02-29',
+    ];
+    const rows = Array.from({ length: MANY }, (_, id) => row(id));
+    await bulkInsert(database.knex, database.dialect, target, rows);
+    await bulkInsert(database.knex, database.dialect, target, [row(1001), [1002, 1, 1.005, 2.4, 1.5, null, null]]);
+    const more = Array.from({ length: MANY }, (_, i): SqlValue[] => [2000 + i, 1, 1.005, 2.4, 1.5, null, null]);
+    await bulkInsert(database.knex, database.dialect, target, more);
+    const stored = await database.knex('wide').orderBy('id');
+    expect(stored[1]).toEqual({
+      id: 1,
+      u: '18446744073709551615',
+      d: '-12345678901234.567891',
+      i: -7,
+      s: 'seven',
+      at: '2026-11-19 23:59:59.999',
+      day: '2024-02-29',
+    });
+    expect(stored[2]).toMatchObject({ s: '2', day: null });
+    const { id: _one, ...few } = stored[MANY + 1];
+    const { id: _two, ...many } = stored[MANY + 2];
+    expect(many).toEqual(few);
+  });
+
+  test('errors of one row among many: said of it, and nothing is kept', async () => {
+    const { knex, dialect } = database;
+    await knex.raw(`CREATE TABLE narrow (id ${dialect.columnTypes.bigint} PRIMARY KEY, i INTEGER NOT NULL)`);
+    const target = { table: 'narrow', columns: ['id', 'i'], keys: ['id'] };
+    const good = Array.from({ length: MANY }, (_, id): SqlValue[] => [id, 1]);
+    const fail = (bad: SqlValue[], mode: 'insert' | 'ignore' = 'insert') =>
+      database
+        .transaction((tx) => bulkInsert(tx, dialect, { ...target, mode }, [...good, bad]))
+        .then(
+          () => 'nothing',
+          (error) => `${classifyError(error)}: ${toSettleError(error).code}`,
+        );
+    expect(await fail([3, 1])).toBe('data: DATABASE_CONSTRAINT');
+    expect(await fail([99, null])).toBe('data: DATABASE_CONSTRAINT');
+    expect(await fail([99, null], 'ignore')).toBe('data: DATABASE_CONSTRAINT');
+    if (dialect.name !== 'sqlite') {
+      expect(await fail([99, 2n ** 40n])).toBe('data: DATABASE_VALUE');
+      expect(await fail([99, 'x'], 'ignore')).toBe('data: DATABASE_VALUE');
+    }
+    expect(await knex('narrow').count('* as n')).toEqual([{ n: 0 }]);
+    await expect(fail([99, Number.NaN])).resolves.toMatch(/fatal|data/);
+  });
+
   test('a row whose key exists: an error, passed over, or replaced', async () => {
     const target = { table: 't', columns: ['id', 's'], keys: ['id'] };
     const { knex, dialect } = database;
@@ -88,6 +165,16 @@ describe.each(testDatabases())('bulk insert on $name', ({ name }) => {
       [3, 'newest'],
     ]);
     expect((await knex('t').orderBy('id')).map((row) => row.s)).toEqual(['first', 'replaced', 'newest']);
+    const all = (text: string) => Array.from({ length: MANY }, (_, i): SqlValue[] => [i + 1, text]);
+    await bulkInsert(knex, dialect, { ...target, mode: 'ignore' }, all('passed over'));
+    expect((await knex('t').orderBy('id').limit(4)).map((row) => row.s)).toEqual([
+      'first',
+      'replaced',
+      'newest',
+      'passed over',
+    ]);
+    await bulkInsert(knex, dialect, { ...target, mode: 'replace-values' }, [...all('x'), ...all('last')]);
+    expect(await knex('t').distinct('s')).toEqual([{ s: 'last' }]);
     await expect(bulkInsert(knex, dialect, { table: 't', columns: ['id'], mode: 'ignore' }, [[1]])).rejects.toThrow(
       TypeError,
     );

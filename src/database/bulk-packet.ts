@@ -1,0 +1,200 @@
+/**
+ * Rows as MariaDB's COM_STMT_BULK_EXECUTE has them: the types of the columns once, then for each value a byte that says
+ * whether it is NULL, and the value. Knows bytes; knows nothing of connections (mysql2-bulk-seam.ts).
+ */
+import type { SqlValue } from './values.ts';
+
+/** How all values of a column are sent. */
+export type ParameterKind = typeof INTEGER | typeof TEXT | typeof BYTES;
+export const INTEGER = 0;
+export const TEXT = 1;
+export const BYTES = 2;
+
+/** Protocol numbers of the types, by kind: LONGLONG, VAR_STRING, BLOB. */
+const TYPES = [8, 253, 252];
+const COMMAND = 0xfa;
+const SEND_TYPES = 128;
+const FOLLOWS = 0;
+const IS_NULL = 1;
+
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+const TWO_32 = 4_294_967_296;
+/** UTF-16 units whose UTF-8, at most three bytes each, has a length that fits one byte. */
+const SHORT_TEXT = 83;
+/** Up to here a loop over the characters is faster than a call out of JavaScript. */
+const TINY_TEXT = 32;
+
+/**
+ * How each column can be sent without changing what the server makes of it: integers of 64 bits as such, other numbers
+ * and larger integers as text, which is exact for DECIMAL too. Undefined when a column has bytes and other values.
+ * Throws a RangeError for a number that is not finite, a TypeError for a row of another length or an unknown value.
+ */
+export function parameterKinds(
+  rows: readonly (readonly SqlValue[])[],
+  columnCount: number,
+): ParameterKind[] | undefined {
+  const seen = new Uint8Array(columnCount);
+  for (const row of rows) {
+    if (row.length !== columnCount) throw new TypeError(`a row has ${row.length} values for ${columnCount} columns`);
+    for (let c = 0; c < columnCount; c++) {
+      const value = row[c];
+      if (value !== null) seen[c] |= 1 << kindOf(value);
+    }
+  }
+  const kinds: ParameterKind[] = [];
+  for (const bits of seen) {
+    if (bits > 1 << BYTES) return undefined;
+    kinds.push(bits === 1 << BYTES ? BYTES : (bits & (1 << TEXT)) !== 0 ? TEXT : INTEGER);
+  }
+  return kinds;
+}
+
+function kindOf(value: Exclude<SqlValue, null>): ParameterKind {
+  switch (typeof value) {
+    case 'number':
+      if (Number.isSafeInteger(value)) return INTEGER;
+      if (!Number.isFinite(value)) throw new RangeError(`${value} cannot be stored`);
+      return TEXT;
+    case 'bigint':
+      return value >= INT64_MIN && value <= INT64_MAX ? INTEGER : TEXT;
+    case 'string':
+      return TEXT;
+    default:
+      if (value instanceof Uint8Array) return BYTES;
+      throw new TypeError(`not a value for a column: ${typeof value}`);
+  }
+}
+
+/** One packet after the other in the same memory. */
+export class BulkPacket {
+  #bytes: Buffer;
+  #view: DataView;
+  readonly #headerBytes: number;
+  readonly #payloadBytes: number;
+
+  /** @param payloadBytes a packet is full when it has grown to this many; one row more may stand in it */
+  constructor(headerBytes: number, payloadBytes: number) {
+    this.#headerBytes = headerBytes;
+    this.#payloadBytes = payloadBytes;
+    this.#bytes = Buffer.allocUnsafeSlow(headerBytes + payloadBytes + 4096);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Memory that it holds. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  /** Rows from `first` on until it is full. `bytes` are good until the next call, and begin with an empty header. */
+  fill(
+    statementId: number,
+    kinds: readonly ParameterKind[],
+    rows: readonly (readonly SqlValue[])[],
+    first: number,
+  ): { readonly bytes: Buffer; readonly next: number } {
+    let at = this.#begin(statementId, kinds);
+    const end = this.#headerBytes + this.#payloadBytes;
+    let next = first;
+    while (next < rows.length && at < end) at = this.#putRow(rows[next++], kinds, at);
+    return { bytes: this.#bytes.subarray(0, at), next };
+  }
+
+  #begin(statementId: number, kinds: readonly ParameterKind[]): number {
+    let at = this.#headerBytes;
+    this.#reserve(at, 7 + 2 * kinds.length);
+    this.#bytes[at] = COMMAND;
+    this.#view.setUint32(at + 1, statementId, true);
+    this.#view.setUint16(at + 5, SEND_TYPES, true);
+    at += 7;
+    for (const kind of kinds) {
+      this.#bytes[at++] = TYPES[kind];
+      this.#bytes[at++] = 0;
+    }
+    return at;
+  }
+
+  #putRow(row: readonly SqlValue[], kinds: readonly ParameterKind[], start: number): number {
+    let at = start;
+    // For every value that is short; what is longer reserves its own.
+    this.#reserve(at, 2 + row.length * (4 + 3 * SHORT_TEXT));
+    for (let c = 0; c < row.length; c++) {
+      const value = row[c];
+      if (value === null) {
+        this.#bytes[at++] = IS_NULL;
+        continue;
+      }
+      this.#bytes[at++] = FOLLOWS;
+      if (kinds[c] !== INTEGER) {
+        at = kinds[c] === TEXT ? this.#putText(String(value), at) : this.#putBytes(value as Uint8Array, at);
+        this.#reserve(at, 2 + (row.length - c) * (4 + 3 * SHORT_TEXT));
+        continue;
+      }
+      if (typeof value === 'number') {
+        this.#view.setInt32(at, value | 0, true);
+        this.#view.setInt32(at + 4, Math.floor(value / TWO_32), true);
+      } else {
+        this.#view.setBigInt64(at, value as bigint, true);
+      }
+      at += 8;
+    }
+    return at;
+  }
+
+  #putText(text: string, at: number): number {
+    const { length } = text;
+    if (length <= TINY_TEXT) {
+      const bytes = this.#bytes;
+      let i = 0;
+      for (; i < length; i++) {
+        const code = text.charCodeAt(i);
+        if (code > 127) break;
+        bytes[at + 1 + i] = code;
+      }
+      if (i === length) {
+        bytes[at] = length;
+        return at + 1 + length;
+      }
+    }
+    if (length <= SHORT_TEXT) {
+      const written = this.#bytes.write(text, at + 1);
+      this.#bytes[at] = written;
+      return at + 1 + written;
+    }
+    const byteLength = Buffer.byteLength(text);
+    const start = this.#putLength(byteLength, at);
+    this.#bytes.write(text, start);
+    return start + byteLength;
+  }
+
+  #putBytes(value: Uint8Array, at: number): number {
+    const start = this.#putLength(value.length, at);
+    this.#bytes.set(value, start);
+    return start + value.length;
+  }
+
+  /** Reserves room for what is so long, too. */
+  #putLength(length: number, at: number): number {
+    this.#reserve(at, 9 + length);
+    if (length < 251) {
+      this.#bytes[at] = length;
+      return at + 1;
+    }
+    if (length < 0x1_0000) {
+      this.#bytes[at] = 252;
+      this.#view.setUint16(at + 1, length, true);
+      return at + 3;
+    }
+    this.#bytes[at] = 254;
+    this.#view.setBigUint64(at + 1, BigInt(length), true);
+    return at + 9;
+  }
+
+  #reserve(at: number, length: number): void {
+    if (at + length <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(at + length, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, at);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}
