@@ -53,6 +53,7 @@ import { migration as settlePayout } from './0405_settle_payout.ts';
 import { migration as settleOutbox } from './0406_settle_outbox.ts';
 import { migration as settleOutboxNext } from './0407_settle_outbox_next.ts';
 import { migration as settleOutboxFirst } from './0408_settle_outbox_first.ts';
+import { migration as settleViewAmount } from './0501_settle_view_amount.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -106,4 +107,5 @@ export const migrations: readonly Migration[] = [
   settleOutbox,
   settleOutboxNext,
   settleOutboxFirst,
+  settleViewAmount,
 ];

@@ -8,7 +8,7 @@ import type { StepContext } from '../../engine/step.ts';
 import { monthOf, monthsToSum, yearOf, yearsToSum } from '../../rules/count-periods.ts';
 import {
   forgetSummedPeriod,
-  monthIsTrue,
+  readContent,
   readMonthsBefore,
   readPublications,
   readSummedPeriods,
@@ -36,7 +36,9 @@ export async function sumCounts(context: StepContext, date: string): Promise<voi
   for (const year of yearsToSum(months, date)) {
     if (summedNow.has(year)) continue;
     const ofYear = months.filter((month) => yearOf(month) === year);
-    await sumPeriod(context, year, async (tx) => ({ rowsSummed: 0, videos: await replaceYear(tx, year, ofYear) }));
+    await sumPeriod(context, year, async (tx) => {
+      return { contentDigest: '', rowsSummed: 0, videos: await replaceYear(tx, year, ofYear) };
+    });
   }
 }
 
@@ -44,12 +46,12 @@ export async function sumCounts(context: StepContext, date: string): Promise<voi
 export async function readTrueSums(executor: Executor): Promise<Map<string, SummedPeriod>> {
   const publications = await readPublications(executor);
   const summed = await readSummedPeriods(executor);
-  const isTrue = ({ period, statisticsDigest }: SummedPeriod) =>
-    statisticsDigest === (publications.get(period) ?? unpublished);
+  const isTrue = ({ period, publicationsDigest }: SummedPeriod) =>
+    publicationsDigest === (publications.get(period) ?? unpublished);
   return new Map([...summed].filter(([, one]) => isTrue(one)));
 }
 
-type Sums = Pick<SummedPeriod, 'rowsSummed' | 'videos'>;
+type Sums = Pick<SummedPeriod, 'contentDigest' | 'rowsSummed' | 'videos'>;
 
 async function sumPeriod(context: StepContext, period: string, sum: (tx: Transaction) => Promise<Sums>): Promise<void> {
   const { database, jobExecutionId, signal } = context;
@@ -57,10 +59,10 @@ async function sumPeriod(context: StepContext, period: string, sum: (tx: Transac
   await context.transaction(async (tx) => {
     await lockSettlements(database, tx);
     // Taken before the sum: what is published in between leaves it outdated, never half known.
-    const statisticsDigest = (await readPublications(tx)).get(period) ?? unpublished;
+    const publicationsDigest = (await readPublications(tx)).get(period) ?? unpublished;
     const sums = await sum(tx);
     await writeSummedPeriods(database, tx, [
-      { period, statisticsDigest, ...sums, checkedJobExecutionId: jobExecutionId },
+      { period, publicationsDigest, ...sums, checkedJobExecutionId: jobExecutionId },
     ]);
   });
 }
@@ -68,10 +70,12 @@ async function sumPeriod(context: StepContext, period: string, sum: (tx: Transac
 async function sumMonth(tx: Transaction, month: string): Promise<Sums> {
   // The sum of the year holds what the month's was.
   await forgetSummedPeriod(tx, yearOf(month));
-  return await replaceMonth(tx, month);
+  // As with publications: a change in between is found when the two are compared.
+  const { contentDigest, rows } = await readContent(tx, month);
+  return { contentDigest, rowsSummed: rows, videos: await replaceMonth(tx, month) };
 }
 
-/** Forgets sums that are not what the statistics say, those that were not compared for longest first. */
+/** Forgets sums whose statistics are not what they were; those that were compared longest ago have their turn first. */
 async function checkSums(context: StepContext, ownMonth: string): Promise<void> {
   const { database, jobExecutionId, logger } = context;
   await context.transaction(async (tx) => {
@@ -85,8 +89,9 @@ async function checkSums(context: StepContext, ownMonth: string): Promise<void> 
       if (rows >= rowsCheckedMax) break;
       context.signal.throwIfAborted();
       if (!isOwn(month)) rows += month.rowsSummed;
-      if (await monthIsTrue(tx, month)) checked.push({ ...month, checkedJobExecutionId: jobExecutionId });
-      else {
+      if ((await readContent(tx, month.period)).contentDigest === month.contentDigest) {
+        checked.push({ ...month, checkedJobExecutionId: jobExecutionId });
+      } else {
         logger.warn({ month: month.period }, 'statistics were changed after they were published: summing them anew');
         await forgetSummedPeriod(tx, month.period);
         await forgetSummedPeriod(tx, yearOf(month.period));
