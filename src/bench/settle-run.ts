@@ -10,6 +10,27 @@ export interface SettleRun {
   /** Verdict -> rows, and `read`; empty for a job without verdicts. */
   readonly verdicts: Readonly<Record<string, number>>;
   readonly steps: readonly SettleStep[];
+  readonly context: {
+    /** Delays of the main thread's event loop, where MEASURE_ENVIRONMENT asked for them. */
+    readonly eventLoop?: { readonly maxMs: number; readonly p99Ms: number };
+  };
+}
+
+/** Has a run measure its event loop. */
+export const MEASURE_ENVIRONMENT = { SETTLE_MEASURE: '1' };
+
+/** The figure of every case that runs settle with MEASURE_ENVIRONMENT. */
+export const EVENT_LOOP_FIGURE = {
+  name: 'eventLoop',
+  label: 'longest time that the main thread was blocked',
+  unit: 'ms',
+  atMost: 50,
+};
+
+/** `{ eventLoop }` in milliseconds; empty when the run did not measure it. */
+export function eventLoopFigure({ context }: SettleRun): Record<string, number> {
+  const { eventLoop } = context;
+  return eventLoop === undefined ? {} : { [EVENT_LOOP_FIGURE.name]: eventLoop.maxMs };
 }
 
 export interface SettleStep {

@@ -3,7 +3,7 @@ import type { Database } from '../../database/database.ts';
 import type { DataSpec } from '../bench-data.ts';
 import type { AttemptResult, CaseContext, Contender } from '../case.ts';
 import { type DateTotals, statisticsTotals } from '../date-totals.ts';
-import { parseSettleRun, secondsUntil } from '../settle-run.ts';
+import { eventLoopFigure, MEASURE_ENVIRONMENT, parseSettleRun, secondsUntil } from '../settle-run.ts';
 
 export interface SettleDailyOptions {
   /** Where the log is: the case's main database, or one beside it. */
@@ -40,13 +40,16 @@ export function settleDaily(context: CaseContext, options: SettleDailyOptions): 
         await database.knex('settle_zone').delete();
         await database.knex('settle_zone_map').delete();
       }
-      const { stdout, wallSeconds } = await context.runSettle([...args, '--rerun', '--json'], { database });
+      const { stdout, wallSeconds } = await context.runSettle([...args, '--rerun', '--json'], {
+        database,
+        env: MEASURE_ENVIRONMENT,
+      });
       const run = parseSettleRun(stdout);
       const result: AttemptResult = {
         seconds: secondsUntil(run, LAST_STEP),
         wallSeconds,
         rows: run.verdicts.read,
-        figures: { wholeRun: run.durationMs / 1000 },
+        figures: { wholeRun: run.durationMs / 1000, ...eventLoopFigure(run) },
       };
       const wrong = await wrongIn(run.verdicts);
       return wrong === undefined ? result : { ...result, wrong };
