@@ -26,7 +26,7 @@ export async function closeDate(database: Database, date: string): Promise<Close
         hint,
       });
     }
-    if (known.creditsDue) {
+    if (known.creditsDue > 0) {
       const message = `${date} is settled, but its creators have not been credited yet`;
       throw new SettleError('CREDITS_DUE', ExitCode.failed, message, { hint });
     }

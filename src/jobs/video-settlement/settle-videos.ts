@@ -65,6 +65,7 @@ class SettlementRun {
   readonly #cards: readonly StoredCard[];
   readonly #dates: Map<string, SettlementDate>;
   readonly #datesChanged = new Set<string>();
+  readonly #datesDue = new Set<string>();
   #superseded: Settlement[] = [];
   #settlements: Settlement[] = [];
   #adjustments: Adjustment[] = [];
@@ -217,7 +218,7 @@ class SettlementRun {
   #revise(date: string, priced: PricedVideo, current: Settlement | undefined): void {
     if (current !== undefined) this.#superseded.push(current);
     this.#settlements.push({ date, ...priced, revision: (current?.revision ?? 0) + 1, isCurrent: true });
-    this.#mark(date, { creditsDue: true });
+    this.#markDue(date);
   }
 
   #correct(
@@ -237,7 +238,7 @@ class SettlementRun {
       const about = { correctedDate: date, adjustmentNo, correctedJobExecutionId: corrected, bookedDate };
       this.#adjustments.push({ ...priced, ...amounts, ...about });
     });
-    this.#mark(bookedDate, { creditsDue: true });
+    this.#markDue(bookedDate);
   }
 
   async #flush(): Promise<void> {
@@ -270,8 +271,15 @@ class SettlementRun {
     return open;
   }
 
+  /** Once a run, for each date where something changes. */
+  #markDue(date: string): void {
+    if (this.#datesDue.has(date)) return;
+    this.#datesDue.add(date);
+    this.#mark(date, { creditsDue: (this.#dates.get(date)?.creditsDue ?? 0) + 1 });
+  }
+
   #mark(date: string, change: Partial<SettlementDate>): void {
-    const known = this.#dates.get(date) ?? { date, jobExecutionId: null, creditsDue: false, closedAt: null };
+    const known = this.#dates.get(date) ?? { date, jobExecutionId: null, creditsDue: 0, closedAt: null };
     this.#dates.set(date, { ...known, ...change });
     this.#datesChanged.add(date);
   }

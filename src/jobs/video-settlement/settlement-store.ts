@@ -46,8 +46,8 @@ export interface SettlementDate {
   readonly date: string;
   /** The run that settled it last; null: not settled yet, but it has adjustments, or a later date has counted its views. */
   readonly jobExecutionId: number | null;
-  /** Something was settled or booked that creators have not been credited yet. */
-  readonly creditsDue: boolean;
+  /** 0: creators have been credited what is due; else how often that has changed on the way there. */
+  readonly creditsDue: number;
   readonly closedAt: string | null;
 }
 
@@ -204,7 +204,7 @@ export async function readSettlementDates(executor: Executor, from: string): Pro
       {
         date: String(row.business_date),
         jobExecutionId: row.job_execution_id === null ? null : toNumber(row.job_execution_id),
-        creditsDue: Number(row.credits_due) === 1,
+        creditsDue: toNumber(row.credits_due),
         closedAt: row.closed_at,
       },
     ]),
@@ -225,7 +225,7 @@ export async function writeSettlementDates(
       mode: 'replace-values',
       keys: ['business_date'],
     },
-    dates.map(({ date, jobExecutionId, creditsDue, closedAt }) => [date, jobExecutionId, creditsDue ? 1 : 0, closedAt]),
+    dates.map(({ date, jobExecutionId, creditsDue, closedAt }) => [date, jobExecutionId, creditsDue, closedAt]),
   );
 }
 
