@@ -3,6 +3,7 @@ import type { Database as SqliteConnection } from 'better-sqlite3';
 import type { Executor } from './database.ts';
 import type { InsertSyntax } from './dialect.ts';
 import { withRawConnection } from './raw-connection.ts';
+import { giveTurn, turnIsDue } from './turn.ts';
 import type { SqlValue } from './values.ts';
 
 export async function insertSqliteRows(
@@ -14,11 +15,18 @@ export async function insertSqliteRows(
   await withRawConnection(executor, async (connection: SqliteConnection) => {
     const placeholders = new Array(columnCount).fill('?').join(',');
     const statement = connection.prepare(`${syntax.head}(${placeholders})${syntax.tail}`);
-    const insertAll = () => {
-      for (const row of rows) statement.run(row);
-    };
-    // Outside of a transaction each row would be synced to disk by itself.
-    if (connection.inTransaction) insertAll();
-    else connection.transaction(insertAll).immediate();
+    if (connection.inTransaction) {
+      for (const row of rows) {
+        statement.run(row);
+        if (turnIsDue()) await giveTurn();
+      }
+      return;
+    }
+    // Each row would be synced to disk by itself.
+    connection
+      .transaction(() => {
+        for (const row of rows) statement.run(row);
+      })
+      .immediate();
   });
 }

@@ -1,15 +1,21 @@
 /**
- * knex's better-sqlite3 client with three things made right: transactions take the write lock when they begin, 64-bit
- * integers come back exact, and the file's pragmas are set on each connection. Loaded only when SQLite is used.
+ * knex's better-sqlite3 client with four things made right: transactions take the write lock when they begin, 64-bit
+ * integers come back exact, the file's pragmas are set on each connection, and the thread is not blocked while another
+ * one writes, nor for longer than a statement. Loaded only when SQLite is used.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database as SqliteConnection } from 'better-sqlite3';
 import BetterSqlite3Client, {
   type KnexQueryObject,
   type KnexTransactionRunner,
 } from 'knex/lib/dialects/better-sqlite3/index.js';
 
+import { giveTurn, turnIsDue } from './turn.ts';
+
 /** How long a statement waits for another process's or thread's write lock. */
 const BUSY_TIMEOUT_MS = 30_000;
+/** How often to look whether the lock is free. */
+const BUSY_POLL_MS_MAX = 25;
 
 export class SqliteClient extends BetterSqlite3Client {
   /**
@@ -37,7 +43,8 @@ export class SqliteClient extends BetterSqlite3Client {
   }
 
   override async _query(connection: unknown, query: KnexQueryObject): Promise<KnexQueryObject> {
-    const done = await super._query(connection, query);
+    const done = await waitForLock(connection as SqliteConnection, () => super._query(connection, query));
+    if (turnIsDue()) await giveTurn();
     if (Array.isArray(done.response)) done.response.forEach(makeIntegersPlain);
     else if (done.response) makeIntegersPlain(done.response as Record<string, unknown>);
     if (done.context) makeIntegersPlain(done.context);
@@ -56,6 +63,23 @@ export function configureConnection(connection: SqliteConnection): void {
   connection.pragma('synchronous = FULL');
   connection.pragma('foreign_keys = ON');
   connection.defaultSafeIntegers(true);
+}
+
+/** SQLite's own waiting would block the thread. In a transaction the lock is there already. */
+async function waitForLock<T>(connection: SqliteConnection, run: () => Promise<T>): Promise<T> {
+  if (connection.inTransaction) return await run();
+  const deadlineMs = performance.now() + BUSY_TIMEOUT_MS;
+  for (let waitMs = 1; ; waitMs = Math.min(2 * waitMs, BUSY_POLL_MS_MAX)) {
+    connection.pragma('busy_timeout = 0');
+    try {
+      return await run();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'SQLITE_BUSY' || performance.now() >= deadlineMs) throw error;
+    } finally {
+      connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+    await sleep(waitMs);
+  }
 }
 
 /** As mysql2 does with `supportBigNumbers`: a number where that is exact, else decimal text. */

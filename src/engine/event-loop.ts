@@ -2,7 +2,9 @@
  * Measures for how long the main thread's event loop was kept from its turn: while it is blocked, no heartbeat is sent,
  * no stop is noticed and no worker is answered. Only where SETTLE_MEASURE=1 asks for it: it costs a timer of 5 ms.
  */
+
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds between two turns that nothing delays; a delay is what goes beyond it. */
 const RESOLUTION_MS = 5;
@@ -25,7 +27,9 @@ export class EventLoopMeasure {
   readonly #steps: Record<string, number> = {};
 
   /** Attributes what was measured since the last note to `step`, and returns the whole until now. */
-  note(step: string): LoopDelay {
+  async note(step: string): Promise<LoopDelay> {
+    // A delay is measured at the turn that it delayed, which has not come yet where nothing but promises was waited for.
+    await sleep(2 * RESOLUTION_MS);
     const maxMs = delayMs(this.#since.max);
     this.#since.reset();
     this.#steps[step] = Math.max(maxMs, this.#steps[step] ?? 0);

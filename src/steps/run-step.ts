@@ -48,7 +48,7 @@ export async function runStep(definition: Step, jobRun: JobRun): Promise<StepRes
       await step.listeners?.beforeStep?.(run.context);
       const outcome = await runKind(step, run);
       run.noteUsage(run.jobContext);
-      noteEventLoop(run);
+      await noteEventLoop(run);
       await endStep(step, run, outcome, '');
       span.setAttribute('settle.status', outcome);
       return { outcome, stepExecution: run.stepExecution };
@@ -73,8 +73,8 @@ function runKind(step: Step, run: StepRun): Promise<StepOutcome> {
 }
 
 /** In the job's context, from where `show --json` has it. */
-function noteEventLoop({ eventLoop, jobContext, stepExecution, logger }: StepRun): void {
-  const delay = eventLoop?.note(stepExecution.stepName);
+async function noteEventLoop({ eventLoop, jobContext, stepExecution, logger }: StepRun): Promise<void> {
+  const delay = await eventLoop?.note(stepExecution.stepName);
   if (delay === undefined) return;
   logger.info({ maxMs: delay.maxMs, p99Ms: delay.p99Ms, stepMaxMs: delay.steps[stepExecution.stepName] }, 'event loop');
   jobContext.put('eventLoop', { ...delay });
