@@ -6,8 +6,7 @@ import type { Dialect, InsertTarget } from './dialect.ts';
 import type { SqlValue } from './values.ts';
 
 /**
- * Inserts the rows in order. All or nothing only inside a transaction. `mode` `ignore` passes over rows whose key
- * exists, `replace-values` overwrites their other columns; both need `keys`.
+ * Inserts the rows in order. All or nothing only inside a transaction. Every `mode` but `insert` needs `keys`.
  * Throws the driver's error (errors.ts sorts it).
  */
 export async function bulkInsert(

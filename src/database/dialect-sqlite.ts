@@ -57,7 +57,10 @@ function insertSyntax({ table, columns, mode = 'insert', keys = [] }: InsertTarg
   const target = keys.length === 0 ? '' : ` (${keys.map(quoteIdentifier).join(',')})`;
   const changed = mode === 'ignore' ? [] : columns.filter((column) => !keys.includes(column));
   if (changed.length === 0) return { head, tail: ` ON CONFLICT${target} DO NOTHING` };
-  const assignments = changed.map((column) => `${quoteIdentifier(column)}=excluded.${quoteIdentifier(column)}`);
+  const assignments = changed.map((name) => {
+    const column = quoteIdentifier(name);
+    return `${column}=${mode === 'add-values' ? `${quoteIdentifier(table)}.${column}+` : ''}excluded.${column}`;
+  });
   return { head, tail: ` ON CONFLICT${target} DO UPDATE SET ${assignments.join(',')}` };
 }
 

@@ -24,14 +24,17 @@ export interface ColumnTypes {
   varchar(length: number): string;
 }
 
-export type InsertMode = 'insert' | 'ignore' | 'replace-values';
+export type InsertMode = 'insert' | 'ignore' | 'replace-values' | 'add-values';
 
 export interface InsertTarget {
   readonly table: string;
   readonly columns: readonly string[];
-  /** `ignore` passes over rows whose key exists; `replace-values` overwrites their other columns. Default `insert`. */
+  /**
+   * What becomes of a row whose key exists: `ignore` passes over it, `replace-values` overwrites its other columns,
+   * `add-values` adds to them. Default `insert`: an error.
+   */
   readonly mode?: InsertMode;
-  /** The primary or unique key that `ignore` and `replace-values` go by. */
+  /** The primary or unique key that every mode but `insert` goes by. */
   readonly keys?: readonly string[];
 }
 

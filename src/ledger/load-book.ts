@@ -2,7 +2,7 @@
 import type { Transaction } from '../database/database.ts';
 import { toBigInt, toNumber } from '../database/values.ts';
 import { LedgerBook } from '../rules/ledger-book.ts';
-import { type AccountRef, accountKey, type JournalRequest } from '../rules/ledger-journal.ts';
+import { type AccountRef, accountKey, isGuarded, type JournalRequest } from '../rules/ledger-journal.ts';
 import { compareLots, type Lot, lotKey } from '../rules/ledger-lots.ts';
 import { inSmallGroups } from './in-groups.ts';
 import { readBalances } from './read-balances.ts';
@@ -14,23 +14,26 @@ export async function loadBook(
   ids: ReadonlyMap<string, bigint>,
 ): Promise<LedgerBook> {
   const book = new LedgerBook();
-  const accounts = new Map<string, AccountRef>();
+  /** Of them it must be known what they hold; all others are only added to, or may hold less than nothing. */
+  const guarded = new Map<string, AccountRef>();
   const debtors = new Set<bigint>();
   const restored = new Set<string>();
   for (const { entries, restoresLotsOf = [] } of requests) {
     for (const { account, amount } of entries) {
-      accounts.set(accountKey(account), account);
-      if (amount < 0n && account.type === 'user') debtors.add(account.ownerId);
+      book.addAccount(account, undefined);
+      if (amount > 0n || !isGuarded(account.type)) continue;
+      guarded.set(accountKey(account), account);
+      if (account.type === 'user') debtors.add(account.ownerId);
     }
     for (const key of restoresLotsOf) restored.add(key);
   }
-  await loadAccounts(tx, book, [...accounts.values()]);
+  await loadHoldings(tx, book, [...guarded.values()]);
   await loadOpenLots(tx, book, [...debtors]);
   await loadRestorables(tx, book, [...restored], ids);
   return book;
 }
 
-async function loadAccounts(tx: Transaction, book: LedgerBook, accounts: readonly AccountRef[]): Promise<void> {
+async function loadHoldings(tx: Transaction, book: LedgerBook, accounts: readonly AccountRef[]): Promise<void> {
   const balances = await readBalances(tx, accounts);
   for (const account of accounts) book.addAccount(account, balances.get(accountKey(account)) ?? 0n);
 }

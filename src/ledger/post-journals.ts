@@ -140,11 +140,10 @@ async function postBatch(
     lastHash = journal.hash;
   }
   if (decided.length === 0) return head;
-  const touched = new Set(
-    decided.flatMap(({ lines }) => lines.map(({ account }) => `${account.type}:${account.ownerId}`)),
-  );
-  const accounts = [...touched].map((key) => book.accounts.get(key)!);
-  await writeJournals(context, decided, { accounts, lots: book.changedLots.values() });
+  await writeJournals(context, decided, {
+    accounts: book.changedAccounts(),
+    lots: book.changedLots.values(),
+  });
   await moveHead(context.tx, { lastJournalId, lastHash });
   return { lastJournalId, lastHash };
 }

@@ -68,8 +68,8 @@ export async function writeJournals(
   await bulkInsert(
     tx,
     dialect,
-    { table: 'settle_account', columns: [...accountKeys, 'balance'], mode: 'replace-values', keys: accountKeys },
-    [...changed.accounts].sort(byAccount).map(({ type, ownerId, balance }) => [type, ownerId, balance]),
+    { table: 'settle_account', columns: [...accountKeys, 'balance'], mode: 'add-values', keys: accountKeys },
+    [...changed.accounts].sort(byAccount).map(({ type, ownerId, change }) => [type, ownerId, change]),
   );
 }
 

@@ -4,6 +4,7 @@
  */
 import {
   type AccountRef,
+  type AccountType,
   accountKey,
   type EntryRequest,
   INSUFFICIENT_POINTS,
@@ -14,7 +15,12 @@ import {
 import { type Lot, LotQueue, type LotUse, lotKey } from './ledger-lots.ts';
 
 export interface Account extends AccountRef {
-  balance: bigint;
+  /** What it held before; known of accounts that may not fall below 0 and are taken from. */
+  readonly held: bigint | undefined;
+  /** What the journals add to it. */
+  change: bigint;
+  /** Entries of those journals that name it. */
+  entries: number;
 }
 
 /** One line of a journal as it will be stored. */
@@ -34,7 +40,7 @@ export interface Restorable {
 }
 
 export class LedgerBook {
-  readonly accounts = new Map<string, Account>();
+  readonly #accounts = new Map<AccountType, Map<bigint, Account>>();
   /** Lots that were there before and have been changed. */
   readonly changedLots = new Map<string, Lot>();
   readonly #lots = new Map<string, Lot>();
@@ -43,9 +49,20 @@ export class LedgerBook {
   readonly #restorables = new Map<string, Restorable[]>();
   #undo: (() => void)[] = [];
 
-  /** Makes an account known, with what it holds. */
-  addAccount(account: AccountRef, balance: bigint): void {
-    this.accounts.set(accountKey(account), { ...account, balance });
+  /** Makes an account known; with what it holds, or undefined where that decides nothing. */
+  addAccount({ type, ownerId }: AccountRef, held: bigint | undefined): void {
+    let owners = this.#accounts.get(type);
+    if (owners === undefined) {
+      owners = new Map();
+      this.#accounts.set(type, owners);
+    }
+    if (held === undefined && owners.has(ownerId)) return;
+    owners.set(ownerId, { type, ownerId, held, change: 0n, entries: 0 });
+  }
+
+  /** The accounts that journals have entries of. */
+  changedAccounts(): Account[] {
+    return [...this.#accounts.values()].flatMap((owners) => [...owners.values()].filter(({ entries }) => entries > 0));
   }
 
   /** Makes a stored lot known; the same lot twice is one lot. */
@@ -86,14 +103,18 @@ export class LedgerBook {
     reversesId: bigint | undefined,
   ): Line {
     const { account: ref, amount } = entry;
-    const account = this.accounts.get(accountKey(ref));
+    const account = this.#accounts.get(ref.type)?.get(ref.ownerId);
     if (account === undefined) throw new Error(`account ${accountKey(ref)} was not loaded`);
-    if (amount < 0n && isGuarded(ref.type) && account.balance + amount < 0n) {
-      throw insufficient(request, ref, -amount, account.balance);
+    if (amount < 0n && isGuarded(ref.type)) {
+      if (account.held === undefined) throw new Error(`what ${accountKey(ref)} holds was not loaded`);
+      const balance = account.held + account.change;
+      if (balance + amount < 0n) throw insufficient(request, ref, -amount, balance);
     }
-    account.balance += amount;
+    account.change += amount;
+    account.entries++;
     this.#undo.push(() => {
-      account.balance -= amount;
+      account.change -= amount;
+      account.entries--;
     });
     if (ref.type !== 'user') return { lineNo, account: ref, amount, lot: undefined, uses: [] };
     if (amount < 0n)

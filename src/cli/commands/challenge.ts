@@ -2,6 +2,9 @@
 import { identifier } from '../arguments.ts';
 import type { Cli } from '../program.ts';
 
+/** As text: what a person reads; scripts get all of them. */
+const MEMBERS_SHOWN = 100;
+
 export function registerChallenge({ program }: Cli): void {
   const challenge = program
     .command('challenge')
@@ -16,11 +19,28 @@ export function registerChallenge({ program }: Cli): void {
     .action(async (id: bigint, flags: { json?: boolean }, command) => {
       const { withDatabase } = await import('../context.ts');
       await withDatabase(command.optsWithGlobals(), async ({ database }) => {
-        const { readChallenge } = await import('../../jobs/challenge-settlement/read-challenge.ts');
+        const { pageMemberViews, readChallenge } = await import('../../jobs/challenge-settlement/read-challenge.ts');
+        const output = await import('../output/challenge.ts');
         const { print } = await import('../output/stdout.ts');
         const view = await readChallenge(database, id);
-        if (flags.json) await print((await import('../output/json.ts')).formatJson(view));
-        else await print((await import('../output/challenge.ts')).challengeText(view));
+        const pages = pageMemberViews(database, id);
+        if (flags.json) {
+          const { before, after } = output.challengeJsonFrame(view);
+          await print(before);
+          let isFirst = true;
+          for await (const page of pages) {
+            await print(output.membersJson(page, isFirst));
+            isFirst = false;
+          }
+          await print(isFirst ? after.replace(/^\n {2}/, '') : after);
+          return;
+        }
+        await print(output.challengeText(view));
+        const { value: members = [] } = await pages.next();
+        if (members.length > 0) {
+          const shown = members.slice(0, MEMBERS_SHOWN);
+          await print(`\n${output.membersText(id, shown, shown.length < members.length)}`);
+        }
       });
     });
 }

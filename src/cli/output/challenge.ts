@@ -1,9 +1,11 @@
-/** A challenge, and the explanation of a payout, for people. Pure. */
+/** A challenge, its members, and the explanation of a payout, for people and for scripts. Pure. */
 import type { PayoutExplanation } from '../../jobs/challenge-settlement/explain-payout.ts';
 import type { ChallengeView, MemberView } from '../../jobs/challenge-settlement/read-challenge.ts';
 import { formatCount } from './format.ts';
+import { formatJson } from './json.ts';
 import { formatPairs, formatTable } from './table.ts';
 
+/** What is known of a challenge but its members. */
 export function challengeText(view: ChallengeView): string {
   const { settlement } = view;
   const pairs: [string, string][] = [
@@ -24,7 +26,11 @@ export function challengeText(view: ChallengeView): string {
     );
   }
   for (const { id, key } of view.journals) pairs.push(['journal', `${id} ${key}`]);
-  if (view.members.length === 0) return formatPairs(pairs);
+  return formatPairs(pairs);
+}
+
+/** Members as a table, with a word on how to see the others. */
+export function membersText(challengeId: bigint, members: readonly MemberView[], hasMore: boolean): string {
   const columns = [
     { header: 'member', align: 'right' as const },
     { header: 'user', align: 'right' as const },
@@ -36,7 +42,25 @@ export function challengeText(view: ChallengeView): string {
     { header: 'extra', align: 'right' as const },
     { header: 'payout', align: 'right' as const },
   ];
-  return `${formatPairs(pairs)}\n${formatTable(columns, view.members.map(memberCells))}`;
+  const table = formatTable(columns, members.map(memberCells));
+  if (!hasMore) return table;
+  return `${table}... and more: --json prints all, \`settle explain payout --challenge ${challengeId} --user U\` one\n`;
+}
+
+/** One JSON object in pieces, so that its members need never be held at once: what comes before them, and after. */
+export function challengeJsonFrame(view: ChallengeView): { readonly before: string; readonly after: string } {
+  const { journals, ...rest } = view;
+  const before = formatJson(rest).replace(/\n}\n$/, ',\n  "members": [');
+  const after = formatJson({ journals }).replace(/^{\n/, '\n  ],\n');
+  return { before, after };
+}
+
+/** A page of members within the frame. */
+export function membersJson(members: readonly MemberView[], isFirst: boolean): string {
+  const items = formatJson(members)
+    .replace(/^\[\n|\n\]\n$/g, '')
+    .replace(/^/gm, '  ');
+  return `${isFirst ? '' : ','}\n${items}`;
 }
 
 function memberCells({ id, userId, stake, outcome }: MemberView): string[] {

@@ -1,6 +1,7 @@
 /** Statements on challenge: which are due, the lock that a settlement holds, and what they become. */
-import type { Executor } from '../../database/database.ts';
+import type { Database, Executor } from '../../database/database.ts';
 import type { Dialect } from '../../database/dialect.ts';
+import { streamRows } from '../../database/stream-rows.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
 import { inGroups, inSmallGroups } from '../../ledger/in-groups.ts';
 import type { Challenge } from '../../rules/challenge-decision.ts';
@@ -13,38 +14,16 @@ const due = `((status IN ('WAITING', 'READY') AND start_date <= ?) OR (status = 
 // biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
 type Row = any;
 
-export interface DueIds {
-  readonly count: number;
-  readonly minId: bigint;
-  readonly maxId: bigint;
-}
-
-/** How many are due on `date`, and between which ids; undefined when none is. */
-export async function findDueIds(executor: Executor, date: string): Promise<DueIds | undefined> {
-  const row: Row = await executor('challenge')
-    .whereRaw(due, [date, date])
-    .count({ count: '*' })
-    .min({ minId: 'id' })
-    .max({ maxId: 'id' })
-    .first();
-  if (toNumber(row.count) === 0) return undefined;
-  return { count: toNumber(row.count), minId: toBigInt(row.minId), maxId: toBigInt(row.maxId) };
-}
-
-/** The id of the due challenge at `offset` in order of id, counted from `fromId`. */
-export async function findDueIdAt(
-  executor: Executor,
+/** Every challenge that is due on `date`, by id, with how many members it has, withdrawn ones included. */
+export async function* streamDueMembers(
+  database: Database,
   date: string,
-  fromId: bigint,
-  offset: number,
-): Promise<bigint | undefined> {
-  const row: Row = await executor('challenge')
-    .where('id', '>=', String(fromId))
-    .whereRaw(due, [date, date])
-    .orderBy('id')
-    .offset(offset)
-    .first('id');
-  return row === undefined ? undefined : toBigInt(row.id);
+): AsyncGenerator<{ readonly id: bigint; readonly members: number }> {
+  const members = '(SELECT COUNT(*) FROM challenge_member m WHERE m.challenge_id = c.id)';
+  const sql = `SELECT c.id, ${members} AS members FROM challenge c WHERE ${due} ORDER BY c.id`;
+  for await (const row of streamRows(database, sql, [date, date])) {
+    yield { id: toBigInt(row.id), members: toNumber(row.members) };
+  }
 }
 
 /** At most `limit` of those due, by id, from `fromId` to `toId`, both inside. */

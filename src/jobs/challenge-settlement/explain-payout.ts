@@ -5,12 +5,13 @@ import {
   type ChallengeView,
   type JournalView,
   type MemberView,
+  pageMemberViews,
   readChallenge,
   readJournals,
 } from './read-challenge.ts';
 
 export interface PayoutExplanation {
-  readonly challenge: Omit<ChallengeView, 'members' | 'journals' | 'stake' | 'settlement'>;
+  readonly challenge: Omit<ChallengeView, 'journals' | 'stake' | 'settlement'>;
   readonly userId: bigint;
   readonly rule: string;
   readonly settlement: ChallengeView['settlement'];
@@ -31,13 +32,9 @@ export async function explainPayout(
   challengeId: bigint,
   userId: bigint,
 ): Promise<PayoutExplanation> {
-  const {
-    members,
-    journals: _journals,
-    stake: _stake,
-    settlement,
-    ...challenge
-  } = await readChallenge(database, challengeId, userId);
+  const { journals: _journals, stake: _stake, settlement, ...challenge } = await readChallenge(database, challengeId);
+  const members: MemberView[] = [];
+  for await (const page of pageMemberViews(database, challengeId, userId)) members.push(...page);
   if (members.length === 0) {
     throw usageError(
       `user ${userId} is no member of challenge ${challengeId}`,

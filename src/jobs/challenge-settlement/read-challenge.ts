@@ -1,11 +1,14 @@
-/** Reads a challenge as it was settled: its inputs, how the pot was divided, each member's verdict, and the journals. */
+/**
+ * Reads a challenge as it was settled: its inputs, how the pot was divided, the journals, and in pages each member's
+ * verdict: a million of them are never held at once.
+ */
 import type { Database } from '../../database/database.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
 import { usageError } from '../../errors.ts';
 import { readBalances } from './balances.ts';
 import { stakeKey } from './stake.ts';
 
-const keysAStatement = 1_000;
+const pageMembers = 5_000;
 
 export interface ChallengeView {
   readonly id: bigint;
@@ -21,8 +24,6 @@ export interface ChallengeView {
   readonly escrow: bigint;
   /** Null until it is finished or cancelled. */
   readonly settlement: SettlementView | null;
-  /** In join order. */
-  readonly members: readonly MemberView[];
   /** Those that settled it, in the order of the chain. */
   readonly journals: readonly JournalView[];
 }
@@ -85,24 +86,12 @@ export interface JournalView {
 // biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
 type Row = any;
 
-/** With `userId`, only the members of that user. @throws SettleError (exit 2) when there is no such challenge. */
-export async function readChallenge(database: Database, id: bigint, userId?: bigint): Promise<ChallengeView> {
-  const { knex } = database;
+/** Without its members. @throws SettleError (exit 2) when there is no such challenge. */
+export async function readChallenge({ knex }: Database, id: bigint): Promise<ChallengeView> {
   const challengeId = id.toString();
   const challenge: Row = await knex('challenge').where({ id: challengeId }).first();
   if (challenge === undefined) throw usageError(`there is no challenge ${id}`, 'settle import challenges adds some');
   const settled: Row = await knex('settle_challenge').where({ challenge_id: challengeId }).first();
-  const rows: Row[] = await knex('challenge_member as m')
-    .leftJoin('settle_payout as p', 'p.member_id', 'm.id')
-    .where('m.challenge_id', challengeId)
-    .modify((query) => {
-      if (userId !== undefined) query.where('m.user_id', userId.toString());
-    })
-    .orderBy(['m.joined_at', 'm.id'])
-    .select('p.*', 'm.id', 'm.user_id', 'm.stake', 'm.joined_at', 'm.quit_at');
-  const members = rows.map((row) => toMember(id, row));
-  const keys = new Set(members.flatMap(({ outcome }) => (outcome?.journal == null ? [] : [outcome.journal])));
-  if (settled !== undefined) keys.add(`challenge:${id}:payout:house`);
   return {
     id,
     status: challenge.status,
@@ -115,22 +104,66 @@ export async function readChallenge(database: Database, id: bigint, userId?: big
     noWinnerPolicy: challenge.no_winner_policy,
     escrow: (await readBalances(knex, 'escrow', [id])).get(id)!,
     settlement: settled === undefined ? null : toSettlement(settled),
-    members,
-    journals: await readJournals(database, [...keys]),
+    journals: await readSettlementJournals(knex, id),
   };
+}
+
+/** The members of a challenge in join order, in pages; with `userId`, only those of that user. */
+export async function* pageMemberViews({ knex }: Database, id: bigint, userId?: bigint): AsyncGenerator<MemberView[]> {
+  let last: Row | undefined;
+  for (;;) {
+    // After those who joined in the same millisecond come the later ones: each is one run of the index.
+    const rows: Row[] =
+      last === undefined
+        ? await selectMembers(knex, id, userId, pageMembers)
+        : await selectMembers(knex, id, userId, pageMembers)
+            .where('m.joined_at', last.joined_at)
+            .where('m.id', '>', last.id);
+    const left = pageMembers - rows.length;
+    if (last !== undefined && left > 0) {
+      rows.push(...(await selectMembers(knex, id, userId, left).where('m.joined_at', '>', last.joined_at)));
+    }
+    if (rows.length === 0) return;
+    yield rows.map((row) => toMember(id, row));
+    if (rows.length < pageMembers) return;
+    last = rows.at(-1);
+  }
+}
+
+function selectMembers(knex: Database['knex'], id: bigint, userId: bigint | undefined, limit: number) {
+  return knex('challenge_member as m')
+    .leftJoin('settle_payout as p', 'p.member_id', 'm.id')
+    .where('m.challenge_id', id.toString())
+    .modify((query) => {
+      if (userId !== undefined) query.where('m.user_id', userId.toString());
+    })
+    .orderBy(['m.joined_at', 'm.id'])
+    .limit(limit)
+    .select('p.*', 'm.id', 'm.user_id', 'm.stake', 'm.joined_at', 'm.quit_at');
+}
+
+/** A payout's journal holds thousands of members: they are few. */
+async function readSettlementJournals(knex: Database['knex'], id: bigint): Promise<JournalView[]> {
+  const journals: JournalView[] = [];
+  for (const kind of ['payout', 'refund']) {
+    const rows: Row[] = await knex('settle_journal').whereLike('journal_key', `challenge:${id}:${kind}:%`);
+    journals.push(...rows.map(toJournal));
+  }
+  return journals.sort(byId);
 }
 
 /** Those of the journals that are there, in the order of the chain. */
 export async function readJournals({ knex }: Database, keys: readonly string[]): Promise<JournalView[]> {
-  const journals: JournalView[] = [];
-  for (let at = 0; at < keys.length; at += keysAStatement) {
-    const rows: Row[] = await knex('settle_journal').whereIn('journal_key', keys.slice(at, at + keysAStatement));
-    for (const row of rows) {
-      const { journal_key: key, kind, business_date: businessDate, hash } = row;
-      journals.push({ id: toBigInt(row.id), key, kind, businessDate, hash });
-    }
-  }
-  return journals.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const rows: Row[] = await knex('settle_journal').whereIn('journal_key', keys);
+  return rows.map(toJournal).sort(byId);
+}
+
+function toJournal({ id, journal_key: key, kind, business_date: businessDate, hash }: Row): JournalView {
+  return { id: toBigInt(id), key, kind, businessDate, hash };
+}
+
+function byId(a: JournalView, b: JournalView): number {
+  return a.id < b.id ? -1 : 1;
 }
 
 function toSettlement(row: Row): SettlementView {

@@ -14,7 +14,7 @@ import { insertPayouts, type PayoutRecord, type SettlementRun } from './payout-s
 import { escrowOf, houseAccount, stakeKey } from './stake.ts';
 
 /** Members that are held as rows at once. */
-export const sliceMembers = 20_000;
+export const sliceMembers = 10_000;
 /** Members of one journal, which has two entries more; well below what the ledger takes. */
 const journalMembers = 5_000;
 
