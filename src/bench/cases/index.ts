@@ -1,6 +1,7 @@
 /** Every case of the benchmark. To add one: write cases/NAME.ts by the contract in ../case.ts and name it here. */
 import { usageError } from '../../errors.ts';
 import type { BenchCase } from '../case.ts';
+import { copyCase } from './copy.ts';
 import { dailyCase } from './daily.ts';
 import { growthCase } from './growth.ts';
 import { restartCase } from './restart.ts';
@@ -11,6 +12,7 @@ import { startUpCase } from './start-up.ts';
 
 export const benchCases: readonly BenchCase[] = [
   dailyCase,
+  copyCase,
   sqliteCase,
   startUpCase,
   restartCase,
