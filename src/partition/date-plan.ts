@@ -16,7 +16,8 @@ export interface Span {
 const straysReadAlone = 16;
 /** Logs smaller than this are not worth a second thread. */
 const rowsWorthSplitting = 200_000;
-const partitionsAWorker = 8;
+/** Few: views near the ends of a partition are decided later, and what is left at the end is cut again (stealing). */
+const partitionsAWorker = 2;
 
 /** The zones that can hold rows of the span; of a zone where only a few strays can, just those. */
 export function zonesToRead(zones: readonly Zone[], span: Span): Zone[] {

@@ -41,6 +41,12 @@ export class IntervalCursor {
     return this.#at < starts.length && starts[this.#at] <= time;
   }
 
+  /** End of the interval that the instant lies in. */
+  end(time: number): number {
+    this.contains(time);
+    return this.#set.ends[this.#at];
+  }
+
   /** Start of the first interval that begins after the instant, which itself is not in the set; Infinity if none. */
   nextStart(time: number): number {
     this.contains(time);

@@ -181,7 +181,8 @@ export class ViewJudge {
     let repeat = 0;
     let contestedNow = false;
     let nextStart = Number.NEGATIVE_INFINITY;
-    let lastTime = -1;
+    // Up to here both are as they were found last.
+    let sameUntil = Number.NEGATIVE_INFINITY;
     const due = this.#pending.due(watermark);
     for (let i = 0; i < due.length; i++) {
       const at = due[i];
@@ -189,10 +190,11 @@ export class ViewJudge {
       const viewerLo = viewerWords[2 * at];
       const viewerHi = viewerWords[2 * at + 1];
       const video = videos[at];
-      if (time !== lastTime) {
+      if (time >= sameUntil) {
         contestedNow = contested.contains(time + lookbackStartMs);
-        nextStart = contestedNow ? Number.NEGATIVE_INFINITY : contested.nextStart(time + lookbackStartMs);
-        lastTime = time;
+        nextStart =
+          (contestedNow ? Number.NEGATIVE_INFINITY : contested.nextStart(time + lookbackStartMs)) - lookbackStartMs;
+        sameUntil = contestedNow ? contested.end(time + lookbackStartMs) - lookbackStartMs : nextStart;
       }
       const seen = this.#window.observe(viewerLo, viewerHi, video, time, contestedNow);
       if (seen === Observation.counted) {
@@ -201,7 +203,7 @@ export class ViewJudge {
           sums.add(video, adViews[at], playSeconds[at]);
         }
         // Its window reaches into a time at which other partitions have rows.
-        if (time + lookbackStartMs + policy.repeatWindowMs <= nextStart) continue;
+        if (time + policy.repeatWindowMs <= nextStart) continue;
       } else if (seen === Observation.repeat) {
         if (time >= dayStart) repeat++;
         continue;
