@@ -2,10 +2,12 @@
  * The library: what a person needs to write and run jobs of their own (docs/writing-a-job.md). Whatever is not
  * exported here may change without notice.
  */
-export { ColumnBatch } from './database/column-batch.ts';
+export { ColumnBatch, type ColumnSpec } from './database/column-batch.ts';
 export type { Database, DialectName, Executor, Transaction } from './database/database.ts';
+export type { InsertTarget } from './database/dialect.ts';
 export { type MigrationStatus, migrate, migrationStatus, requireCurrentSchema } from './database/migrate.ts';
 export { type OpenOptions, openDatabase } from './database/open.ts';
+export type { SqlValue } from './database/values.ts';
 export type { ChunkSize, TimedChunkSize } from './engine/chunk-size.ts';
 export { type ContextValue, ExecutionContext } from './engine/execution-context.ts';
 export type { Transition } from './engine/flow.ts';
@@ -48,11 +50,15 @@ export { listPartitions } from './repository/partition.ts';
 export { listStepExecutions } from './repository/step-execution.ts';
 export type { BatchStatus, JobExecution, PartitionProgress, StepExecution } from './repository/types.ts';
 export {
+  type ItemMoves,
   type ItemProcessor,
   type ItemReader,
   type ItemStepOptions,
   type ItemWriter,
+  itemPartition,
   itemStep,
 } from './steps/item-step.ts';
 export { type ReplayResult, replaySkipped } from './steps/replay.ts';
 export { type JobRunResult, type RunJobOptions, runJob } from './steps/run-job.ts';
+export { type TableReaderOptions, tableReader } from './steps/table-reader.ts';
+export { tableWriter } from './steps/table-writer.ts';

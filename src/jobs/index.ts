@@ -4,6 +4,7 @@ import type { JobDefinition } from '../engine/job.ts';
 import { nearestName } from '../engine/nearest-name.ts';
 import { usageError } from '../errors.ts';
 import { challengeSettlementJob } from './challenge-settlement/definition.ts';
+import { copyViewsJob } from './copy-views/definition.ts';
 import { dailyJob } from './daily/definition.ts';
 import { importJob } from './import/import-job.ts';
 import { importKinds } from './import/import-parameters.ts';
@@ -20,6 +21,7 @@ export const jobs: readonly JobDefinition[] = [
   seedJob,
   seedChallengesJob,
   ...importKinds.map(importJob),
+  copyViewsJob,
 ];
 
 /** @throws SettleError (exit 2) when there is no job of that name. */
