@@ -2,6 +2,7 @@
 import type { Database } from '../../../src/database/database.ts';
 import { toBigInt } from '../../../src/database/values.ts';
 import type { JobDefinition } from '../../../src/engine/job.ts';
+import type { Step } from '../../../src/engine/step.ts';
 import { videoSettlementJob } from '../../../src/jobs/video-settlement/definition.ts';
 import { importRateCard } from '../../../src/jobs/video-settlement/rate-card-store.ts';
 import { readSettlement } from '../../../src/jobs/video-settlement/read-settlement.ts';
@@ -30,11 +31,14 @@ export async function useCard(database: Database, card: OracleCard): Promise<voi
   await importRateCard(database, parseRateCard({ name: 'test', ...card }));
 }
 
-/** Replaces the statistics of a date, as a run of `daily` does. */
+let publications = 0;
+
+/** Replaces the statistics of a date: as a run of `daily` does, or by hand, which leaves no trace but the rows. */
 export async function putStatistics(
   database: Database,
   date: string,
   rows: readonly OracleStatistics[],
+  { byHand = false } = {},
 ): Promise<void> {
   await database.transaction(async (tx) => {
     await tx('video_daily_stats').where({ business_date: date }).delete();
@@ -47,6 +51,16 @@ export async function putStatistics(
         play_seconds: views,
       });
     }
+    if (byHand) return;
+    await tx('settle_statistics_run').where({ business_date: date }).delete();
+    await tx('settle_statistics_run').insert({
+      business_date: date,
+      zone: 'Asia/Seoul',
+      policy: '{}',
+      verdicts: '{}',
+      job_execution_id: ++publications,
+      computed_at: '2026-11-20 00:00:00.000000',
+    });
   });
 }
 
@@ -63,24 +77,26 @@ export async function settleDate(database: Database, date: string): Promise<JobR
   return result;
 }
 
-/** As a run that dies between its two steps: videos are settled, their creators not credited. */
-export async function settleAndDie(database: Database, date: string): Promise<void> {
-  const [settle, credit] = videoSettlementJob.steps;
-  const dying: JobDefinition = {
-    ...videoSettlementJob,
-    steps: [
-      settle,
-      {
-        kind: 'tasklet',
-        name: credit.name,
-        run: async () => {
-          throw new Error('the test ends it here');
-        },
-      },
-    ],
+/** As a run that dies when it has committed so many transactions; by default between its two steps. */
+export async function settleAndDie(database: Database, date: string, transactions?: number): Promise<void> {
+  let left = transactions ?? Number.POSITIVE_INFINITY;
+  const die = () => {
+    throw new Error('the test ends it here');
   };
-  const { outcome } = await runJob(database, dying, { date }, { rerun: true });
-  if (outcome !== 'failed') throw new Error('it was to fail');
+  const dying = (step: JobDefinition['steps'][number], isFirst: boolean): Step => {
+    if (step.kind !== 'tasklet') throw new Error('it is known to have tasklets only');
+    return {
+      ...step,
+      run: async (context) => {
+        if (transactions === undefined && !isFirst) die();
+        const { transaction } = context;
+        return await step.run({ ...context, transaction: (work) => (left-- > 0 ? transaction(work) : die()) });
+      },
+    };
+  };
+  const steps = videoSettlementJob.steps.map((step, i) => dying(step, i === 0));
+  const { outcome } = await runJob(database, { ...videoSettlementJob, steps }, { date }, { rerun: true });
+  if (transactions === undefined && outcome !== 'failed') throw new Error('it was to fail');
 }
 
 /** The lines of `settle settlement --format csv`, without the header. */
