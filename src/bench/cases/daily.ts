@@ -2,6 +2,7 @@
 import type { BenchCase, CaseContext, Contender } from '../case.ts';
 import { groupBy } from '../contenders/group-by.ts';
 import { settleDaily } from '../contenders/settle-daily.ts';
+import { settleThreeSums } from '../contenders/settle-three-sums.ts';
 import { springBatch } from '../contenders/spring-batch.ts';
 import { wireLimit } from '../contenders/wire-limit.ts';
 import { differenceOf, logTotals, statisticsTotals } from '../date-totals.ts';
@@ -20,6 +21,7 @@ export const dailyCase: BenchCase = {
     { name: 'known-design-5000', of: 'settle-2', against: 'spring-seed-5000', target: 10 },
     { name: 'expert-rows', of: 'settle-2', against: 'spring-rows', target: 1.2 },
     { name: 'expert-sums', of: 'settle-2', against: 'spring-sums', target: 1 },
+    { name: 'like-for-like', of: 'settle-three-sums', against: 'spring-sums', target: 1.15 },
     { name: 'expert-sql', of: 'settle-2', against: 'spring-sql' },
     { name: 'group-by', of: 'settle-2', against: 'group-by', ciFloor: 0.08 },
     { name: 'wire-limit', of: 'settle-2', against: 'wire-limit', target: 1 / 1.5 },
@@ -62,6 +64,7 @@ export const dailyCase: BenchCase = {
       settle(1),
       settle(2),
       settle(4),
+      settleThreeSums(context, totals),
       first,
       spring('expert', 'sums', 'expert, summing in the reader', false, '--reader', 'sums'),
       spring('expert', 'rows', 'expert, item by item', false, '--reader', 'rows'),
