@@ -21,6 +21,7 @@ const COMMANDS = [
   'migrate',
   'import',
   'seed',
+  'bench',
 ];
 
 test.each(COMMANDS)('settle %s --help has an example', async (command) => {
