@@ -22,9 +22,12 @@ export async function idBounds(
   log: LogTable,
   above?: bigint,
 ): Promise<{ minId: bigint; maxId: bigint } | undefined> {
-  const query = database.knex(log.table).min(`${log.key} as min`).max(`${log.key} as max`);
-  if (above !== undefined) query.where(log.key, '>', above.toString());
-  const [row] = (await query) as { min: unknown; max: unknown }[];
+  const { knex } = database;
+  const ids = () => (above === undefined ? knex(log.table) : knex(log.table).where(log.key, '>', above.toString()));
+  // One look into the index each; asked for both at once, SQLite reads the whole table.
+  const row: { min: unknown; max: unknown } = await knex
+    .select({ min: ids().min(log.key), max: ids().max(log.key) })
+    .first();
   return row.min === null ? undefined : { minId: toBigInt(row.min), maxId: toBigInt(row.max) };
 }
 

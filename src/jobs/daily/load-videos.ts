@@ -2,6 +2,7 @@
 import { ColumnBatch, type ColumnSpec } from '../../database/column-batch.ts';
 import { openScanner } from '../../database/column-scan.ts';
 import type { Database } from '../../database/database.ts';
+import { giveTurn, turnIsDue } from '../../database/turn.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
 import { directRange, VideoDirectory } from '../../rules/video-directory.ts';
 
@@ -10,7 +11,8 @@ const columns: readonly ColumnSpec[] = [
   { name: 'creator_id', type: 'int64' },
 ];
 const creatorNullBit = 1 << 1;
-const batchRows = 65_536;
+/** Few enough to be read without blocking the thread for long, which reading does on SQLite. */
+const batchRows = 16_384;
 const idMin = -(2n ** 63n);
 const idMax = 2n ** 63n - 1n;
 
@@ -36,6 +38,7 @@ export async function loadVideos(database: Database): Promise<VideoDirectory> {
         const known = (batch.nulls[row] & creatorNullBit) === 0;
         directory.add(ids.words[2 * row], ids.words[2 * row + 1], known, creators[2 * row], creators[2 * row + 1]);
       }
+      if (turnIsDue()) await giveTurn();
       if (size < batchRows || ids.values[size - 1] === idMax) return directory;
       from = ids.values[size - 1] + 1n;
     }
