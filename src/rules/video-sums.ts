@@ -163,19 +163,36 @@ class VideoPlaces {
   }
 }
 
-/** Hands every entry of an encoded chunk to `take`. */
-export function readVideoSums(
-  encoded: Buffer,
-  take: (idLo: number, idHi: number, views: number, adViews: number, playSeconds: number) => void,
-): void {
-  const count = encoded.readUInt32LE(0);
-  const cursor = { at: 4 };
-  for (let entry = 0; entry < count; entry++) {
-    const lo = encoded.readInt32LE(cursor.at);
-    const hi = encoded.readInt32LE(cursor.at + 4);
-    cursor.at += 8;
-    take(lo, hi, readVarint(encoded, cursor), readVarint(encoded, cursor), readVarint(encoded, cursor));
+export type TakeSums = (idLo: number, idHi: number, views: number, adViews: number, playSeconds: number) => void;
+
+/** Reads an encoded chunk, as many entries at a time as the caller likes. */
+export class VideoSumsReader {
+  readonly #encoded: Buffer;
+  readonly #cursor = { at: 4 };
+  #left: number;
+
+  constructor(encoded: Buffer) {
+    this.#encoded = encoded;
+    this.#left = encoded.readUInt32LE(0);
   }
+
+  /** Hands the next entries to `take`, `max` of them at most; false when there are no more. */
+  read(max: number, take: TakeSums): boolean {
+    const encoded = this.#encoded;
+    const cursor = this.#cursor;
+    for (const end = Math.max(0, this.#left - max); this.#left > end; this.#left--) {
+      const lo = encoded.readInt32LE(cursor.at);
+      const hi = encoded.readInt32LE(cursor.at + 4);
+      cursor.at += 8;
+      take(lo, hi, readVarint(encoded, cursor), readVarint(encoded, cursor), readVarint(encoded, cursor));
+    }
+    return this.#left > 0;
+  }
+}
+
+/** Hands every entry of an encoded chunk to `take`. */
+export function readVideoSums(encoded: Buffer, take: TakeSums): void {
+  new VideoSumsReader(encoded).read(Number.POSITIVE_INFINITY, take);
 }
 
 /** @throws RangeError when the value is no longer exact: never a rounded sum */

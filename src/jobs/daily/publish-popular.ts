@@ -3,7 +3,7 @@
  * a server. Keys: `settle:popular:DATE` (score: views), and `settle:popular` for the newest date, which
  * `settle:popular:date` names. Each set is replaced in one step.
  */
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { addDays } from '../../rules/business-time.ts';
@@ -20,6 +20,8 @@ export async function publishPopular(context: StepContext): Promise<Partial<Step
   }
   const date = context.parameters.require('date');
   const days = Number(context.parameters.require('popular-days'));
+  // Late: most runs publish to no Redis, and loading the client takes a tenth of a start.
+  const { Redis } = await import('ioredis');
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,

@@ -2,6 +2,7 @@
  * Step `publish-statistics`: checks that every row read has one verdict, and replaces the date's statistics and
  * quarantine in one transaction, so that no reader sees them half done.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
 import type { SqlValue } from '../../database/values.ts';
@@ -10,13 +11,16 @@ import { ExitCode, SettleError } from '../../errors.ts';
 import { listPartitions } from '../../repository/partition.ts';
 import { StatisticsTotals } from '../../rules/statistics-totals.ts';
 import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../../rules/verdict.ts';
-import { readVideoSums } from '../../rules/video-sums.ts';
+import { type TakeSums, VideoSumsReader } from '../../rules/video-sums.ts';
 import { listPartials, type PartialName, readPartial, sumPartialVerdicts } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
 import { statisticsStep } from './statistics-plan.ts';
 
 /** Few, so that the garbage of one batch does not outlive it. */
 const rowsAnInsert = 1_000;
+
+/** Some milliseconds of work: heartbeats and signals are not kept waiting for longer. */
+const entriesATurn = 20_000;
 
 /** @throws SettleError BALANCE_BROKEN (exit code 20) */
 export async function publishStatistics(context: StepContext): Promise<Partial<StepCounts>> {
@@ -74,7 +78,9 @@ async function readTotals(
   const totals = new StatisticsTotals();
   for (const name of names) {
     const encoded = await readPartial(executor, jobInstanceId, 'sums', name);
-    readVideoSums(encoded, (lo, hi, views, adViews, playSeconds) => totals.add(lo, hi, views, adViews, playSeconds));
+    const reader = new VideoSumsReader(encoded);
+    const take: TakeSums = (lo, hi, views, adViews, playSeconds) => totals.add(lo, hi, views, adViews, playSeconds);
+    while (reader.read(entriesATurn, take)) await nextTurn();
   }
   return totals;
 }
