@@ -13,10 +13,19 @@ if (major < 24) {
 }
 
 // By default V8 lets the young generation grow to some 130 MB before it collects; what a run needs is a few. The limit
-// can only be set when a process starts, so it starts over once, as the same process. Help is not worth the 30 ms.
+// can only be set when a process starts, so it starts over once, as the same process. What only looks is not worth the
+// 30 ms.
 var youngHeap = '--max-semi-space-size=4';
-var isHelp = process.argv.length < 3 || /^(-h|--help|help|-V|--version)$/m.test(process.argv.slice(2).join('\n'));
-if (!isHelp && typeof process.execve === 'function' && process.execArgv.indexOf(youngHeap) < 0) {
+var words = process.argv.slice(2).join('\n');
+var isHelp = process.argv.length < 3 || /^(-h|--help|help|-V|--version)$/m.test(words);
+var onlyLooks =
+  /^(abandon|challenge|close|doctor|explain|jobs|migrate|purge|recover|runs|settlement|show|skipped|stats|stop)$/m;
+if (
+  !isHelp &&
+  !onlyLooks.test(words) &&
+  typeof process.execve === 'function' &&
+  process.execArgv.indexOf(youngHeap) < 0
+) {
   process.execve(
     process.execPath,
     [process.execPath, youngHeap].concat(process.execArgv, process.argv.slice(1)),

@@ -2,8 +2,11 @@
  * Business dates, ISO weeks and months (domain.md section 1). Dates are text `YYYY-MM-DD`; instants are milliseconds
  * since 1970 in UTC. The zone's own rules decide, never a fixed offset. Nothing here reads the clock.
  */
-import { DateTime, IANAZone } from 'luxon';
+import { DateTime, IANAZone, Settings } from 'luxon';
 import { usageError } from '../errors.ts';
+
+// Nothing here is worded in a language; finding out the machine's takes longer than everything else in this file.
+Settings.defaultLocale = 'en-US';
 
 /** Half-open: `startMs <= t < endMs`. */
 export interface BusinessDay {
