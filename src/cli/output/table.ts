@@ -7,7 +7,8 @@ export interface TableColumn {
 
 /** One line for the headers and one for each row, every line ended by a newline. */
 export function formatTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map((column, i) => Math.max(column.header.length, ...rows.map((row) => row[i].length)));
+  // Not Math.max(...lengths): as many arguments as a date has videos are more than a call can have.
+  const widths = columns.map(({ header }, i) => rows.reduce((max, row) => Math.max(max, row[i].length), header.length));
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, i) => (columns[i].align === 'right' ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
