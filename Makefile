@@ -9,7 +9,7 @@ define settle
 	@node bin/settle.js $(1)
 endef
 
-.PHONY: demo test soak bench check fix build
+.PHONY: demo test test-thorough soak soak-challenges bench check fix build
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
@@ -33,9 +33,17 @@ test: node_modules/.package-lock.json
 	@check=passed; npm run --silent check || check=failed; \
 	SETTLE_TEST_CHECK=$$check vitest run && test $$check = passed
 
+# Every kill, fault and date of the long sweeps on the servers too, where `make test` does a sample of them.
+test-thorough: export SETTLE_TEST_THOROUGH = 1
+test-thorough: test
+
 # Many random kills (SOAK_KILLS, SETTLE_DATABASE_URL): test/soak/soak.ts says more.
 soak: node_modules/.package-lock.json
 	node test/soak/soak.ts
+
+# Challenges at size beside plain loops (SOAK_CHALLENGES, SOAK_MEMBERS, SETTLE_DATABASE_URL): test/soak/challenges.ts.
+soak-challenges: node_modules/.package-lock.json
+	node test/soak/challenges.ts
 
 # Compares settle with other ways to do the same. Where: SETTLE_DATABASE_URL, an empty database; what: BENCH="copy --rounds 5".
 bench: node_modules/.package-lock.json

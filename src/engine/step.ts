@@ -230,6 +230,11 @@ export interface PartitionedStep extends StepBase {
   readonly stealing?: Stealing;
   /** Removes the results that partitions have committed, because the plan is being dropped. */
   discard?(context: StepContext): Promise<void>;
+  /**
+   * MB that a thread may hold of objects that have just been made. The default is small, for handlers that work on
+   * columns; those that make objects of every row spend less time on moving them with 32 or so.
+   */
+  readonly youngHeapMb?: number;
   /** Module whose default export is a `PartitionWorker`; loaded in the worker thread (import.meta.url based). */
   readonly workerModule: URL;
 }

@@ -4,9 +4,11 @@
  * transaction can post.
  */
 import type { Transaction } from '../database/database.ts';
+import { giveTurn, turnIsDue } from '../database/turn.ts';
 import { toBigInt } from '../database/values.ts';
 import type { Line } from '../rules/ledger-book.ts';
 import {
+  accountKey,
   INSUFFICIENT_POINTS,
   type JournalRequest,
   LEDGER_ALREADY_REVERSED,
@@ -108,6 +110,7 @@ async function postBatch(
   const decided: DecidedJournal[] = [];
   let { lastJournalId, lastHash } = head;
   for (const request of requests) {
+    if (turnIsDue()) await giveTurn();
     const { key, reverses } = request;
     const digest = contentDigest(request);
     const existing = known.get(key);
@@ -140,8 +143,12 @@ async function postBatch(
     lastHash = journal.hash;
   }
   if (decided.length === 0) return head;
+  const accounts = book.changedAccounts();
+  for (const account of accounts) {
+    if (account.held !== undefined) context.holdings?.set(accountKey(account), account.held + account.change);
+  }
   await writeJournals(context, decided, {
-    accounts: book.changedAccounts(),
+    accounts,
     lots: book.changedLots.values(),
   });
   await moveHead(context.tx, { lastJournalId, lastHash });

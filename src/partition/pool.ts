@@ -26,6 +26,8 @@ export interface PoolRun {
   onLog(line: string): void;
   /** Default 2048. */
   readonly heapMbMax?: number;
+  /** Default 6: see `PartitionedStep.youngHeapMb`. */
+  readonly youngHeapMb?: number;
   /** Aborted to stop all workers at their next chunk boundary. */
   readonly signal: AbortSignal;
 }
@@ -72,7 +74,7 @@ async function runThread(
     name: `${run.start.stepName} worker`,
     resourceLimits: {
       maxOldGenerationSizeMb: run.heapMbMax ?? HEAP_MB_MAX,
-      maxYoungGenerationSizeMb: YOUNG_HEAP_MB_MAX,
+      maxYoungGenerationSizeMb: run.youngHeapMb ?? YOUNG_HEAP_MB_MAX,
     },
     execArgv: inheritedArguments(),
   });

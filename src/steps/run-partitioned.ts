@@ -147,6 +147,7 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
       logLevel: run.logger.level,
       stopFlag: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
     },
+    youngHeapMb: step.youngHeapMb,
     signal: run.signal,
     nextTask: async () => {
       const partition = queue.shift();

@@ -35,9 +35,7 @@ export interface KilledRun {
 }
 
 const killSwitch = new URL('./kill-switch.ts', import.meta.url).href;
-/** Half of what a short run takes is compiling: its threads share what an earlier run has compiled. */
-export const compileCache = join(tmpdir(), 'settle-test-compile-cache');
-const quiet = { SETTLE_LOG: 'warn', NODE_COMPILE_CACHE: compileCache };
+const quiet = { SETTLE_LOG: 'warn' };
 /** Completed, and completed with skipped records. */
 const COMPLETED = [0, 3];
 const KILLED = 137;
@@ -82,12 +80,14 @@ export async function runKilled(args: readonly string[], url: string, point: Kil
  * Starts the same command again and again until it completes, the first times with the points that `points` gives.
  * Returns how often it was killed.
  * @param runsMax more runs than this throw
+ * @param afterKill called when it has been killed, before it is started again
  */
 export async function runThroughKills(
   args: readonly string[],
   url: string,
   points: Iterable<KillPoint>,
   runsMax = 100,
+  afterKill: () => Promise<void> = async () => {},
 ): Promise<number> {
   let kills = 0;
   let runs = 0;
@@ -95,6 +95,7 @@ export async function runThroughKills(
     if (++runs > runsMax) throw new Error(`settle ${args.join(' ')} did not complete in ${runsMax} runs`);
     if (!(await runKilled(args, url, point)).killed) return kills;
     kills++;
+    await afterKill();
   }
   const last = await startSettle(args, { url, env: quiet }).outcome;
   requireExpected(args, last, COMPLETED, `after ${kills} kills`);

@@ -32,7 +32,7 @@ export function registerChallenge({ program }: Cli): void {
             await print(output.membersJson(page, isFirst));
             isFirst = false;
           }
-          await print(isFirst ? after.replace(/^\n {2}/, '') : after);
+          await print(after);
           return;
         }
         await print(output.challengeText(view));

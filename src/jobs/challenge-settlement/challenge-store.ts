@@ -3,7 +3,7 @@ import type { Database, Executor } from '../../database/database.ts';
 import type { Dialect } from '../../database/dialect.ts';
 import { streamRows } from '../../database/stream-rows.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
-import { inGroups, inSmallGroups } from '../../ledger/in-groups.ts';
+import { inGroups } from '../../ledger/in-groups.ts';
 import type { Challenge } from '../../rules/challenge-decision.ts';
 import type { ChallengeStatus } from '../../rules/challenge-status.ts';
 
@@ -13,6 +13,14 @@ const due = `((status IN ('WAITING', 'READY') AND start_date <= ?) OR (status = 
 
 // biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
 type Row = any;
+
+/** With what else must be known before its members are read. */
+export interface DueChallenge extends Challenge {
+  /** How many there are, withdrawn ones included. */
+  readonly members: number;
+  /** Points in its escrow account. */
+  readonly escrow: bigint;
+}
 
 /** Every challenge that is due on `date`, by id, with how many members it has, withdrawn ones included. */
 export async function* streamDueMembers(
@@ -33,28 +41,21 @@ export async function selectDue(
   fromId: bigint,
   toId: bigint,
   limit: number,
-): Promise<Challenge[]> {
-  const rows: Row[] = await executor('challenge')
-    .select(executor.raw(columns))
-    .whereBetween('id', [String(fromId), String(toId)])
-    .whereRaw(due, [date, date])
-    .orderBy('id')
-    .limit(limit);
-  return rows.map(toChallenge);
-}
-
-/** Members of each of the challenges, withdrawn ones included; a challenge without any is absent. */
-export async function countMembers(executor: Executor, ids: readonly bigint[]): Promise<Map<bigint, number>> {
-  const counts = new Map<bigint, number>();
-  for (const group of inSmallGroups(ids)) {
-    const rows: Row[] = await executor('challenge_member')
-      .whereIn('challenge_id', group.map(String))
-      .groupBy('challenge_id')
-      .select('challenge_id')
-      .count({ members: '*' });
-    for (const row of rows) counts.set(toBigInt(row.challenge_id), toNumber(row.members));
-  }
-  return counts;
+): Promise<DueChallenge[]> {
+  const members = '(SELECT COUNT(*) FROM challenge_member m WHERE m.challenge_id = c.id) AS members';
+  const rows: Row[] = rowsOf(
+    await executor.raw(
+      `SELECT ${columns}, ${members}, e.balance AS escrow
+        FROM challenge c LEFT JOIN settle_account e ON e.account_type = 'escrow' AND e.owner_id = c.id
+        WHERE c.id BETWEEN ${fromId} AND ${toId} AND ${due} ORDER BY c.id LIMIT ${limit}`,
+      [date, date],
+    ),
+  );
+  return rows.map((row) => ({
+    ...toChallenge(row),
+    members: toNumber(row.members),
+    escrow: row.escrow === null ? 0n : toBigInt(row.escrow),
+  }));
 }
 
 /**

@@ -24,8 +24,8 @@ export interface Member {
 // biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
 type Row = any;
 
-const select = `SELECT m.id, m.challenge_id, m.user_id, m.stake, m.joined_at, m.quit_at, p.member_id AS paid
-  FROM challenge_member m LEFT JOIN settle_payout p ON p.member_id = m.id`;
+const columns = 'm.id, m.challenge_id, m.user_id, m.stake, m.quit_at, p.member_id AS paid';
+const source = `FROM challenge_member m LEFT JOIN settle_payout p ON p.member_id = m.id`;
 
 /** All members of the challenges, by challenge, each list in join order. */
 export async function readMembers(
@@ -36,7 +36,9 @@ export async function readMembers(
   for (const group of inSmallGroups(challenges)) {
     const ids = group.map(({ id }) => id.toString()).join(',');
     const rows = rowsOf(
-      await executor.raw(`${select} WHERE m.challenge_id IN (${ids}) ORDER BY m.challenge_id, m.joined_at, m.id`),
+      await executor.raw(
+        `SELECT ${columns} ${source} WHERE m.challenge_id IN (${ids}) ORDER BY m.challenge_id, m.joined_at, m.id`,
+      ),
     );
     const proofs = rowsOf(await executor.raw(proofDaysSql(`p.challenge_id IN (${ids})`)));
     const days = new Map<string, number>();
@@ -52,6 +54,7 @@ export async function readMembers(
 /** The members of one challenge in join order, a page at a time. */
 export async function* pageMembersOf(executor: Executor, challenge: Challenge): AsyncGenerator<Member[]> {
   const id = challenge.id.toString();
+  const select = `SELECT ${columns}, m.joined_at ${source}`;
   const order = 'ORDER BY m.joined_at, m.id LIMIT';
   let last: Row | undefined;
   for (;;) {

@@ -146,7 +146,11 @@ function selectMembers(knex: Database['knex'], id: bigint, userId: bigint | unde
 async function readSettlementJournals(knex: Database['knex'], id: bigint): Promise<JournalView[]> {
   const journals: JournalView[] = [];
   for (const kind of ['payout', 'refund']) {
-    const rows: Row[] = await knex('settle_journal').whereLike('journal_key', `challenge:${id}:${kind}:%`);
+    const name = `challenge:${id}:${kind}`;
+    // The semicolon follows the colon: between them is every key that begins so, as one run of the index.
+    const rows: Row[] = await knex('settle_journal')
+      .where('journal_key', '>=', `${name}:`)
+      .where('journal_key', '<', `${name};`);
     journals.push(...rows.map(toJournal));
   }
   return journals.sort(byId);

@@ -8,6 +8,7 @@ import type { EntryRequest, JournalRequest } from '../../ledger/types.ts';
 import type { Decision } from '../../rules/challenge-decision.ts';
 import { judgeMember, type PayoutTerms, type PotTally } from '../../rules/challenge-payout.ts';
 import type { ChallengeStatus } from '../../rules/challenge-status.ts';
+import { accountKey } from '../../rules/ledger-journal.ts';
 import type { Member } from './member-store.ts';
 import { addToOutbox, type Notification } from './outbox.ts';
 import { insertPayouts, type PayoutRecord, type SettlementRun } from './payout-store.ts';
@@ -38,6 +39,8 @@ export class SettlementWriter {
   readonly #payouts: PayoutRecord[] = [];
   readonly #journals: JournalRequest[] = [];
   readonly #notifications: Notification[] = [];
+  /** What is left in the escrows that something was taken from, by challenge. */
+  readonly escrows = new Map<bigint, bigint>();
 
   constructor(database: Database, tx: Transaction, run: SettlementRun) {
     this.#database = database;
@@ -64,7 +67,14 @@ export class SettlementWriter {
   async flush(): Promise<void> {
     const [database, tx] = [this.#database, this.#tx];
     await insertPayouts(database, tx, this.#run, this.#payouts.splice(0));
-    await postJournals({ database, tx }, this.#journals.splice(0));
+    const holdings = new Map<string, bigint>();
+    const journals = this.#journals.splice(0);
+    await postJournals({ database, tx, holdings }, journals);
+    for (const { entries } of journals) {
+      const [{ account }] = entries;
+      const left = holdings.get(accountKey(account));
+      if (left !== undefined) this.escrows.set(account.ownerId, left);
+    }
     await addToOutbox(database, tx, this.#notifications.splice(0));
   }
 
@@ -151,13 +161,9 @@ function notificationOf(member: Member, status: string, verdict: string, payout:
   return {
     topic: `challenge.${verdict === 'withdrawn' ? 'withdrawn' : status.toLowerCase()}`,
     key: `challenge:${member.challengeId}:member:${member.id}`,
-    payload: JSON.stringify({
-      challengeId: member.challengeId.toString(),
-      memberId: member.id.toString(),
-      userId: member.userId.toString(),
-      verdict,
-      stake: member.stake.toString(),
-      payout: payout.toString(),
-    }),
+    // All of it is numbers and words of ours; as text, because ids can be beyond what JSON's readers hold exactly.
+    payload:
+      `{"challengeId":"${member.challengeId}","memberId":"${member.id}","userId":"${member.userId}",` +
+      `"verdict":"${verdict}","stake":"${member.stake}","payout":"${payout}"}`,
   };
 }

@@ -6,17 +6,11 @@
 import type { Transaction } from '../../database/database.ts';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { SkippedRecord } from '../../engine/skip-policy.ts';
-import type { Chunk, ChunkHandlers, ItemFaults, PartitionContext, Processed } from '../../engine/step.ts';
+import type { ChunkHandlers, ItemFaults, PartitionContext, Processed } from '../../engine/step.ts';
 import { ExitCode, isSettleError, SettleError } from '../../errors.ts';
 import { OPTIMISTIC_LOCK } from '../../repository/row.ts';
 import { businessDay } from '../../rules/business-time.ts';
-import {
-  CHALLENGE_UNSOUND,
-  type Challenge,
-  decideChallenge,
-  payoutTerms,
-  unsound,
-} from '../../rules/challenge-decision.ts';
+import { CHALLENGE_UNSOUND, decideChallenge, payoutTerms, unsound } from '../../rules/challenge-decision.ts';
 import { judgeMember, PotTally } from '../../rules/challenge-payout.ts';
 import {
   INSUFFICIENT_POINTS,
@@ -25,10 +19,11 @@ import {
   LEDGER_KEY_CONFLICT,
 } from '../../rules/ledger-journal.ts';
 import { readBalances } from './balances.ts';
-import { countMembers, lockChallenges, selectDue, updateStatus } from './challenge-store.ts';
-import { type Member, pageMembersOf, readMembers } from './member-store.ts';
+import { type DueChallenge, lockChallenges, updateStatus } from './challenge-store.ts';
+import { type DueChunk, DueChunks } from './due-chunks.ts';
+import { type Member, pageMembersOf } from './member-store.ts';
 import { insertChallengeRecords } from './payout-store.ts';
-import { type DecidedChallenge, SettlementWriter, sliceMembers } from './settle-challenges.ts';
+import { type DecidedChallenge, SettlementWriter } from './settle-challenges.ts';
 
 const LAST_KEY = 'lastKey';
 /** Challenges that may be set aside in one range: they cost nothing, and none of them keeps others from settling. */
@@ -44,12 +39,6 @@ const skippable = [
   'data',
 ];
 
-interface DueChunk extends Chunk {
-  readonly challenges: readonly Challenge[];
-  /** Too many members to hold: then there is one challenge, and they are read in pages, twice. */
-  readonly isLarge: boolean;
-}
-
 export default async function openSettlementPartition(context: PartitionContext): Promise<ChunkHandlers> {
   return new SettlementPartition(context) as ChunkHandlers;
 }
@@ -62,7 +51,10 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
   readonly #context: PartitionContext;
   readonly #date: string;
   readonly #zone: string;
+  readonly #chunks: DueChunks;
   #lastId: bigint;
+  /** Of the chunk that was read last. */
+  #limit = 0;
   /** First instants of start dates, which most challenges have in common. */
   readonly #starts = new Map<string, number>();
 
@@ -71,43 +63,28 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
     this.#date = context.parameters.require('date');
     this.#zone = context.parameters.require('zone');
     this.#lastId = context.executionContext.getLong(LAST_KEY) ?? context.minId - 1n;
+    const range = { date: this.#date, fromId: this.#lastId + 1n, toId: context.maxId };
+    this.#chunks = new DueChunks(context.database, range);
   }
 
   async read(limit: number): Promise<DueChunk | undefined> {
-    const { database, maxId } = this.#context;
-    const due = await selectDue(database.knex, this.#date, this.#lastId + 1n, maxId, limit);
-    if (due.length === 0) return undefined;
-    const counts = await countMembers(
-      database.knex,
-      due.map(({ id }) => id),
-    );
-    const challenges: Challenge[] = [];
-    let members = 0;
-    for (const challenge of due) {
-      members += counts.get(challenge.id) ?? 0;
-      if (members > sliceMembers && challenges.length > 0) break;
-      challenges.push(challenge);
-      if (members > sliceMembers) break;
-    }
-    const isLarge = challenges.length === 1 && members > sliceMembers;
-    this.#lastId = challenges[challenges.length - 1].id;
-    return { size: challenges.length, challenges, isLarge };
+    const chunk = await this.#chunks.next(limit);
+    const last = chunk?.challenges.at(-1);
+    if (last !== undefined) this.#lastId = last.id;
+    this.#limit = limit;
+    return chunk;
   }
 
-  async process({ challenges, isLarge }: DueChunk): Promise<Processed<readonly DecidedChallenge[]>> {
+  async process({ challenges, members: held }: DueChunk): Promise<Processed<readonly DecidedChallenge[]>> {
     const { knex } = this.#context.database;
-    const ids = challenges.map(({ id }) => id);
-    const escrows = await readBalances(knex, 'escrow', ids);
-    const held = isLarge ? undefined : await readMembers(knex, challenges);
     const output: DecidedChallenge[] = [];
     const skipped: SkippedRecord[] = [];
     for (const challenge of challenges) {
       const members: DecidedChallenge['members'] =
         held === undefined ? (tx) => pageMembersOf(tx, challenge) : () => [held.get(challenge.id)!];
       try {
-        const escrow = escrows.get(challenge.id)!;
         const pages = held === undefined ? pageMembersOf(knex, challenge) : [held.get(challenge.id)!];
-        output.push(await this.#decide(challenge, escrow, pages, members));
+        output.push(await this.#decide(challenge, pages, members));
       } catch (error) {
         if (!isSettleError(error) || error.code !== CHALLENGE_UNSOUND) throw error;
         skipped.push({ phase: 'process', ...describe(challenge), error: error.message });
@@ -124,6 +101,7 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
 
   async write(output: readonly DecidedChallenge[], tx: Transaction): Promise<void> {
     if (output.length === 0) return;
+    this.#chunks.readAhead(this.#limit);
     const { database, jobExecutionId } = this.#context;
     const run = { date: this.#date, zone: this.#zone, jobExecutionId };
     await this.#lock(output, tx);
@@ -136,19 +114,20 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
     const writer = new SettlementWriter(database, tx, run);
     for (const challenge of output) await writer.add(challenge);
     await writer.flush();
-    await requireEscrows(output, tx);
+    await requireEscrows(output, writer.escrows, tx);
   }
 
   saveState(executionContext: ExecutionContext): void {
     executionContext.put(LAST_KEY, this.#lastId);
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#chunks.close();
+  }
 
   /** @throws SettleError CHALLENGE_UNSOUND */
   async #decide(
-    challenge: Challenge,
-    escrow: bigint,
+    challenge: DueChallenge,
     pages: AsyncIterable<readonly Member[]> | Iterable<readonly Member[]>,
     members: DecidedChallenge['members'],
   ): Promise<DecidedChallenge> {
@@ -166,6 +145,7 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
         if (!member.isPaid) unpaid += member.stake;
       }
     }
+    const { escrow } = challenge;
     if (unpaid !== escrow) throw unsound(challenge.id, `its stakes sum to ${unpaid}, and its escrow holds ${escrow}`);
     const decision = decideChallenge(challenge, terms, tally, this.#date);
     return { challengeId: challenge.id, from: challenge.status, terms, tally, decision, members };
@@ -188,13 +168,20 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
   }
 }
 
-/** Nothing may be left behind, nor may anything have come in since the challenge was read. */
-async function requireEscrows(output: readonly DecidedChallenge[], tx: Transaction): Promise<void> {
-  const ids = output.map(({ challengeId }) => challengeId);
-  const escrows = await readBalances(tx, 'escrow', ids);
+/**
+ * Nothing may be left behind, nor may anything have come in since the challenge was read.
+ * @param known what is left in the escrows that something was taken from
+ */
+async function requireEscrows(
+  output: readonly DecidedChallenge[],
+  known: ReadonlyMap<bigint, bigint>,
+  tx: Transaction,
+): Promise<void> {
+  const untouched = output.map(({ challengeId }) => challengeId).filter((id) => !known.has(id));
+  const others = await readBalances(tx, 'escrow', untouched);
   for (const { challengeId, decision, tally } of output) {
     const expected = decision.to === 'ONGOING' ? tally.pot : 0n;
-    if (escrows.get(challengeId) !== expected) throw overtaken(challengeId);
+    if ((known.get(challengeId) ?? others.get(challengeId)) !== expected) throw overtaken(challengeId);
   }
 }
 
@@ -208,7 +195,10 @@ function overtaken(challengeId: bigint): SettleError {
   );
 }
 
-function describe(challenge: Challenge): { readonly key: string; readonly payload: string } {
+function describe({ members: _members, escrow: _escrow, ...challenge }: DueChallenge): {
+  readonly key: string;
+  readonly payload: string;
+} {
   const payload = JSON.stringify({ ...challenge, id: challenge.id.toString() });
   return { key: challenge.id.toString(), payload };
 }

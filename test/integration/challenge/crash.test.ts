@@ -1,6 +1,6 @@
 /**
  * Challenge settlement through kills: at every commit in turn, in one instance after another, and between statements.
- * Afterwards everything is as plain loops have it, and the ledger's chain is whole.
+ * After each kill the ledger is whole, and after each night everything is as plain loops have it.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
@@ -15,6 +15,15 @@ const dates = ['2026-05-22', '2026-05-28', '2026-06-04', '2026-06-13'];
 
 function argsOf(date: string): string[] {
   return ['run', 'challenge-settlement', '--date', date, '--workers', '2', '--partitions', '2', '--chunk', '4'];
+}
+
+async function expectWhole(url: string): Promise<void> {
+  const database = await openDatabase(url);
+  try {
+    expect(await verifyLedger(database)).toMatchObject({ sound: true });
+  } finally {
+    await database.close();
+  }
 }
 
 describe.each(testDatabases())('challenges through kills on $name', ({ name }) => {
@@ -40,7 +49,7 @@ describe.each(testDatabases())('challenges through kills on $name', ({ name }) =
           points.push({ mode: at % 2 === 0 ? 'before-commit' : 'after-commit', at: at + Math.floor(random() * 3) });
           points.push({ mode: 'before-statement', at: 20 + Math.floor(random() * 120) });
         }
-        kills += await runThroughKills(argsOf(date), test.url, points);
+        kills += await runThroughKills(argsOf(date), test.url, points, points.length + 1, () => expectWhole(test.url));
       } else {
         expect((await countPoints(argsOf(date), test.url)).commits).toBeGreaterThan(6);
       }

@@ -6,6 +6,7 @@ import { bulkInsert } from '../../../src/database/bulk-insert.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { toBigInt } from '../../../src/database/values.ts';
 import { postJournals } from '../../../src/ledger/post-journals.ts';
+import { testDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { settleChallenges } from './support.ts';
 
@@ -46,13 +47,13 @@ interface Staked {
   readonly wins: boolean;
 }
 
-describe('challenges of real stakes', () => {
+describe.each(testDatabases())('challenges of real stakes on $name', ({ name }) => {
   const events = readDonations();
   const members: Staked[] = [];
   let bench: Bench;
 
   beforeAll(async () => {
-    bench = await openBench('sqlite');
+    bench = await openBench(name);
     let challengeId = 0n;
     for (const stakes of events.values()) {
       challengeId++;

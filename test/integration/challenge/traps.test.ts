@@ -3,6 +3,11 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bulkInsert } from '../../../src/database/bulk-insert.ts';
 import { toBigInt } from '../../../src/database/values.ts';
+import {
+  type MemberView,
+  pageMemberViews,
+  readChallenge,
+} from '../../../src/jobs/challenge-settlement/read-challenge.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { replaySkipped } from '../../../src/steps/replay.ts';
 import type { OracleChallenge, OracleMember, OracleProof } from '../../oracles/challenge-settlement.ts';
@@ -203,6 +208,12 @@ describe.each(testDatabases())('challenges on $name', ({ name }) => {
     expect(new Map(stored.map((row) => [toBigInt(row.member_id), toBigInt(row.payout)]))).toEqual(paid);
     const [{ rows: notified }] = await bench.database.knex('settle_outbox').count({ rows: '*' });
     expect(Number(notified)).toBe(size);
+    const shown: MemberView[] = [];
+    for await (const page of pageMemberViews(bench.database, 1n)) shown.push(...page);
+    const inOrder = [...members].sort((a, b) => a.joinedAt - b.joinedAt || Number(a.id - b.id));
+    expect(shown.map(({ id }) => id)).toEqual(inOrder.map(({ id }) => id));
+    expect(shown.reduce((sum, { outcome }) => sum + outcome!.payout, 0n)).toBe(shared);
+    expect((await readChallenge(bench.database, 1n)).journals.length).toBeGreaterThan(2);
   }, 120_000);
 
   test('two runs at once over the same hot user: every challenge once, nobody fails', async () => {
