@@ -59,15 +59,22 @@ async function runCase(
   }
   const { tell } = request.data;
   const opened: Database[] = [];
+  // Refused rows end the whole benchmark: every case would meet them.
+  const data = (one.needsData ?? true) ? await prepareData(database, request.spec, request.data) : undefined;
+  const conditions = [data && describeSpec(data.spec), server.version].filter((part) => part !== undefined).join('; ');
   try {
-    const needsData = one.needsData ?? true;
-    const data = needsData ? await prepareData(database, request.spec, request.data) : undefined;
-    const conditions = [data && describeSpec(data.spec), server.version]
-      .filter((part) => part !== undefined)
-      .join('; ');
-    const contenders = (await one.contenders(caseContext(database, data, request, opened))).filter(
-      (contender) => request.contenders?.includes(contender.name) ?? true,
-    );
+    let all: readonly Contender[];
+    try {
+      all = await one.contenders(caseContext(database, data, request, opened));
+    } catch (error) {
+      tell(`${name} cannot run: ${lineOf(error)}`);
+      return { ...base, conditions, missing: lineOf(error) };
+    }
+    const contenders = all.filter((contender) => request.contenders?.includes(contender.name) ?? true);
+    if (contenders.length === 0) {
+      const known = all.map((contender) => contender.name).join(', ');
+      return { ...base, conditions, missing: `none of its contenders was asked for; it has ${known}` };
+    }
     const ready: Contender[] = [];
     const missing = new Map<string, string>();
     for (const contender of contenders) {

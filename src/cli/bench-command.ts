@@ -103,7 +103,8 @@ function readResults(paths: readonly string[]): BenchResult {
 
 function judge(result: BenchResult, floors: Readonly<Record<string, number>>): number {
   const problems = breachesOf(result.cases.flatMap(ratiosOf), floors).map(({ message }) => message);
-  for (const { contenders } of result.cases) {
+  for (const { name, missing, contenders } of result.cases) {
+    if (missing !== undefined) problems.push(`${name} was not run: ${missing}`);
     for (const { name, role, missing, attempts } of contenders) {
       if (role !== 'settle') continue;
       const bad =

@@ -57,6 +57,12 @@ describe('bench --ci', () => {
     expect(code).toBe(1);
   });
 
+  test('ends with 1 when nothing was compared', async () => {
+    const { code, stderr } = await runSettle(['bench', '--ci', ...SIZE, '--contenders', 'nobody'], { url });
+    expect(stderr).toMatch(/daily was not run: .* it has settle-1, settle-2, group-by/);
+    expect(code).toBe(1);
+  });
+
   test('shows an earlier run again, as a document with pictures', async () => {
     const document = join(folder, 'performance.md');
     const { code } = await runSettle(['bench', '--from', json, '--markdown', document], { url });
