@@ -8,6 +8,7 @@ import mysql from 'mysql2/promise';
 import type { Database } from '../../src/database/database.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
+import { verifyLedger } from '../../src/ledger/verify-ledger.ts';
 import { buildLog } from '../oracles/logs.ts';
 import { type Log, writeLog } from '../oracles/read-log.ts';
 
@@ -91,7 +92,9 @@ export async function pictureOf(url: string): Promise<string> {
     for (const [name, columns, order] of resultTables) {
       tables[name] = await database.knex(name).select(columns).orderBy(order);
     }
-    return JSON.stringify({ ...tables, ...(await runsOf(database)), leftOver: await leftOverOf(database) }, null, 1);
+    const { misfit: ledgerMisfit = 'none' } = await verifyLedger(database);
+    const picture = { ...tables, ...(await runsOf(database)), leftOver: await leftOverOf(database), ledgerMisfit };
+    return JSON.stringify(picture, null, 1);
   } finally {
     await database.close();
   }

@@ -14,6 +14,6 @@ export function registerLedger(cli: Cli): void {
   registerLedgerVerify(ledger, cli);
   registerLedgerBalances(ledger);
   registerLedgerStatement(ledger);
-  registerLedgerPost(ledger);
+  registerLedgerPost(ledger, cli);
   registerLedgerReverse(ledger);
 }

@@ -1,10 +1,9 @@
-/** From a record of text fields to a grant of points. */
+/** From a record of text fields to a grant of points; a record that is none is kept, with the reason. */
 import { instantText } from '../../database/instant.ts';
 import type { JournalRequest } from '../../ledger/types.ts';
 import { businessDateOf } from '../../rules/business-time.ts';
 import type { ColumnDefinition } from '../import/columns.ts';
 import { INT64, type IntegerRange, parseInteger } from '../import/integer.ts';
-import { malformed } from '../import/malformed.ts';
 import { quote } from '../import/quote.ts';
 import type { InputRecord } from '../import/records.ts';
 import type { TimeParser } from '../import/view-time.ts';
@@ -24,22 +23,51 @@ const USER: IntegerRange = { ...INT64, min: 0n, description: '0 to 2^63 - 1' };
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const KEY_LENGTH_MAX = 190;
 const REASON_LENGTH_MAX = 500;
-const HINT = 'correct the file and run it again: what has been posted is not posted twice';
 
-/**
- * The journal of a grant, dated by the day of `granted_at` in `dayZone`. An empty `expires_at` means never.
- * @param places as `locateColumns` found `grantColumns`
- * @throws SettleError MALFORMED_INPUT (exit 2) with line and column
- */
-export function parseGrant(
+/** A line of a file of grants. */
+export interface GrantLine {
+  /** From 1, the header included. */
+  readonly line: number;
+  /** Its fields, in the order of `grantColumns`: what is kept of a line that is set aside. */
+  readonly fields: readonly string[];
+  readonly grant: JournalRequest | { readonly problem: string };
+}
+
+class NoGrant extends Error {}
+
+/** @param places as `locateColumns` found `grantColumns` */
+export function readGrantLine(
   { fields, line }: InputRecord,
   places: readonly number[],
   parseTime: TimeParser,
   dayZone: string,
-  file: string,
+): GrantLine {
+  const own = places.map((place) => fields[place]);
+  return { line, fields: own, grant: parseGrant(own, parseTime, dayZone) };
+}
+/**
+ * The journal of a grant, dated by the day of `granted_at` in `dayZone`, or why there is none. An empty `expires_at`
+ * means never.
+ */
+export function parseGrant(
+  fields: readonly string[],
+  parseTime: TimeParser,
+  dayZone: string,
+): JournalRequest | { readonly problem: string } {
+  try {
+    return toJournal(fields, parseTime, dayZone);
+  } catch (error) {
+    if (error instanceof NoGrant) return { problem: error.message };
+    throw error;
+  }
+}
+
+function toJournal(
+  [key, userText, amountText, grantedText, expiresText, reason]: readonly string[],
+  parseTime: TimeParser,
+  dayZone: string,
 ): JournalRequest {
-  const [key, userText, amountText, grantedText, expiresText, reason] = places.map((place) => fields[place]);
-  const fail = (problem: string) => malformed(file, line, problem, HINT);
+  const fail = (problem: string) => new NoGrant(problem);
   const integer = (name: string, text: string, range: IntegerRange): bigint => {
     const value = parseInteger(text, range);
     if (typeof value === 'string') throw fail(`${name} ${value}`);

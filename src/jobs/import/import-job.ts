@@ -1,8 +1,16 @@
 /** The jobs `import-KIND`: a CSV or TSV file, plain or gzip, into the platform's tables. */
 import type { JobDefinition } from '../../engine/job.ts';
+import { postGrantsStep } from '../grants/post-grants.ts';
 import { checkFileStep } from './check-file.ts';
 import { type ImportKind, importParameterDefinitions } from './import-parameters.ts';
-import { openChallengeRows, openMemberRows, openProofRows, openVideoRows, openViewRows } from './row-source.ts';
+import {
+  openChallengeRows,
+  openGrantRows,
+  openMemberRows,
+  openProofRows,
+  openVideoRows,
+  openViewRows,
+} from './row-source.ts';
 import { writeChallengesStep, writeProofsStep } from './write-challenges.ts';
 import { writeMembersStep } from './write-members.ts';
 import { writeVideosStep } from './write-videos.ts';
@@ -25,6 +33,10 @@ const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | '
   proofs: {
     description: 'load a file of the proofs of challenge members',
     steps: [checkFileStep(openProofRows), writeProofsStep],
+  },
+  grants: {
+    description: 'post a file of grants onto the ledger',
+    steps: [checkFileStep(openGrantRows), postGrantsStep],
   },
 };
 

@@ -1,14 +1,15 @@
 /** The parameters of the import jobs, and how they come from what a user typed. */
 import { basename, resolve } from 'node:path';
 import type { JobParameters, ParameterDefinition } from '../../engine/parameters.ts';
-import { requireZone } from '../../rules/business-time.ts';
+import { defaultZone, requireZone } from '../../rules/business-time.ts';
+import { grantColumns } from '../grants/grant-row.ts';
 import { challengeColumns, memberColumns, proofColumns } from './challenge-rows.ts';
 import { type ColumnDefinition, type ColumnMap, parseColumnMap } from './columns.ts';
 import { digestFile, STDIN, spoolStdin } from './input-file.ts';
 import { videoColumns } from './video-row.ts';
 import { viewColumns } from './view-row.ts';
 
-export const importKinds = ['views', 'videos', 'challenges', 'members', 'proofs'] as const;
+export const importKinds = ['views', 'videos', 'challenges', 'members', 'proofs', 'grants'] as const;
 export type ImportKind = (typeof importKinds)[number];
 
 const columnsByKind: Readonly<Record<ImportKind, readonly ColumnDefinition[]>> = {
@@ -17,6 +18,7 @@ const columnsByKind: Readonly<Record<ImportKind, readonly ColumnDefinition[]>> =
   challenges: challengeColumns,
   members: memberColumns,
   proofs: proofColumns,
+  grants: grantColumns,
 };
 
 export interface ImportOptions {
@@ -24,8 +26,10 @@ export interface ImportOptions {
   readonly file: string;
   /** `target=source,...` */
   readonly map?: string;
-  /** Zone of times that carry no offset; default UTC. Views and members only. */
+  /** Zone of times that carry no offset; default UTC. Views, members and grants only. */
   readonly zone?: string;
+  /** Grants only: zone of the business dates. */
+  readonly dayZone?: string;
   /** Views only. */
   readonly registerVideos?: boolean;
 }
@@ -80,6 +84,10 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
     validate: (value) => problemOf(() => requireZone(value)),
   };
   if (kind === 'members') return [...common, zone];
+  if (kind === 'grants') {
+    const description = 'IANA time zone whose day of granted_at dates a grant';
+    return [...common, zone, { ...zone, name: 'day-zone', default: defaultZone, description }];
+  }
   if (kind !== 'views') return common;
   return [
     ...common,
@@ -110,6 +118,7 @@ export async function importParameters(kind: ImportKind, options: ImportOptions)
     };
     if (options.map !== undefined) parameters.map = options.map;
     if (options.zone !== undefined) parameters.zone = options.zone;
+    if (options.dayZone !== undefined) parameters['day-zone'] = options.dayZone;
     if (kind === 'views') parameters['register-videos'] = String(options.registerVideos ?? false);
     return { parameters, dispose };
   } catch (error) {

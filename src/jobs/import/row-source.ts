@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { JobParameters } from '../../engine/parameters.ts';
 import { usageError } from '../../errors.ts';
+import { type GrantLine, readGrantLine } from '../grants/grant-row.ts';
 import {
   type ChallengeRow,
   type MemberRow,
@@ -48,6 +49,13 @@ export function openMemberRows(parameters: JobParameters): Promise<RowSource<Mem
 
 export function openProofRows(parameters: JobParameters): Promise<RowSource<ProofRow>> {
   return openRows('proofs', parameters, parseProofRow);
+}
+
+/** A line that is no grant is a row all the same: it is set aside, not the file. */
+export function openGrantRows(parameters: JobParameters): Promise<RowSource<GrantLine>> {
+  const parseTime = createTimeParser(parameters.get('zone'));
+  const dayZone = parameters.require('day-zone');
+  return openRows('grants', parameters, (record, places) => readGrantLine(record, places, parseTime, dayZone));
 }
 
 /** Records that are held at once while passing over others. */

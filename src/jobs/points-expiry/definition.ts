@@ -1,4 +1,7 @@
-/** The job `points-expiry`: points whose time is over by the end of a business date go to the breakage account. */
+/**
+ * The job `points-expiry`: points whose time is over by the end of a business date go to the breakage account. What
+ * challenges pay out, and what creators are credited, never expires; a refund expires with the lots that it went back to.
+ */
 
 import type { JobDefinition } from '../../engine/job.ts';
 import type { Step } from '../../engine/step.ts';

@@ -22,12 +22,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('a grant is posted, listed, explained, reversed, and tampering is found', async () => {
   grants('g1,7,100,2026-11-01 10:00:00,2026-12-01,"hello, you"', 'g2,9,5,2026-11-01T10:00:00+09:00,,');
-  expect((await settle('ledger', 'post', 'grants.csv')).stdout).toBe(
-    '2 grants of 105 points posted, 0 were there before\n',
-  );
-  expect((await settle('ledger', 'post', 'grants.csv')).stdout).toBe(
-    '0 grants of 0 points posted, 2 were there before\n',
-  );
+  const posted = await settle('ledger', 'post', 'grants.csv', '--json');
+  expect(posted.code).toBe(0);
+  expect(JSON.parse(posted.stdout)).toMatchObject({ job: 'import-grants', status: 'COMPLETED', rows: 2 });
+  const again = await settle('ledger', 'post', 'grants.csv');
+  expect(again).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/already complete/) });
   expect((await settle('ledger', 'balances', '--format', 'csv')).stdout).toBe('user_id,balance\n7,100\n9,5\n');
   const statement = JSON.parse((await settle('ledger', 'statement', '--user', '7', '--json')).stdout);
   expect(statement).toMatchObject([{ key: 'g1', amount: 100, balance: 100, reason: 'hello, you' }]);
@@ -47,18 +46,40 @@ test('a grant is posted, listed, explained, reversed, and tampering is found', a
   expect(JSON.parse(broken.stdout)).toMatchObject({ sound: false, journals: 1, misfit: { place: 'entry 2.2' } });
 });
 
-test.each([
-  ['k,7,0,2026-11-01,,', /line 2: amount "0" is outside of 1/],
-  ['k,7,1.5,2026-11-01,,', /line 2: amount "1.5" is not a whole number/],
-  ['k,x,1,2026-11-01,,', /line 2: user_id "x" is not a whole number/],
-  ['k,7,1,yesterday,,', /line 2: granted_at "yesterday" is no time/],
-  ['k,7,1,2026-11-01,2026-11-01,', /line 2: expires_at is not after granted_at/],
-  [',7,1,2026-11-01,,', /line 2: key has 0 characters/],
-])('the line %j is refused before anything is posted', async (line, text) => {
-  grants(line);
-  expect(await settle('ledger', 'post', 'grants.csv')).toMatchObject({
-    code: 2,
-    stdout: '',
-    stderr: expect.stringMatching(text),
-  });
+test('lines that are no grants are set aside, by what is wrong with them, and the others posted', async () => {
+  grants(
+    'ok,7,3,2026-11-01,,',
+    'k,7,0,2026-11-01,,',
+    'k,7,1.5,2026-11-01,,',
+    'k,x,1,2026-11-01,,',
+    'k,7,1,yesterday,,',
+    'k,7,1,2026-11-01,2026-11-01,',
+    ',7,1,2026-11-01,,',
+    'ok,7,4,2026-11-01,,',
+    'ok,7,3,2026-11-01,,',
+    'g1,7,99,2026-11-01,,other content',
+  );
+  const { code, stdout } = await settle('ledger', 'post', 'grants.csv', '--json');
+  expect(code).toBe(3);
+  const view = JSON.parse(stdout);
+  expect(view.steps.at(-1)).toMatchObject({ name: 'post-grants', writeCount: 1, filterCount: 1, processSkipCount: 8 });
+  const skipped = JSON.parse((await settle('skipped', String(view.id), '--json')).stdout);
+  expect(skipped.map(({ reason }: { reason: string }) => reason)).toEqual([
+    'line 3: amount "0" is outside of 1 to 2^63 - 1',
+    expect.stringMatching(/^line 4: amount "1.5" is not a whole number/),
+    expect.stringMatching(/^line 5: user_id "x" is not a whole number/),
+    'line 6: granted_at "yesterday" is no time',
+    'line 7: expires_at is not after granted_at',
+    'line 8: key has 0 characters, not 1 to 190',
+    'line 9: another journal has the key ok',
+    'line 11: another journal has the key g1',
+  ]);
+  expect((await settle('replay', String(view.id))).stdout).toMatch(/^0 replayed, 8 failed again/);
+});
+
+test('a file that is no table of grants is refused before anything is posted', async () => {
+  writeFileSync(join(folder, 'grants.csv'), 'key,user_id,amount\nk,7,1\n');
+  const { code, stderr } = await settle('ledger', 'post', 'grants.csv');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/granted_at/);
 });

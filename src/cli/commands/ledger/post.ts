@@ -1,39 +1,43 @@
-/** `settle ledger post`: grants points from a CSV file. */
+/** `settle ledger post`: grants points from a CSV file. Restartable: a file that was cut short is continued. */
 import type { Command } from 'commander';
 import { type GlobalFlags, loadSettings } from '../../config.ts';
+import type { RunFlags } from '../../execute-job.ts';
+import type { Cli } from '../../program.ts';
 
-interface Flags extends GlobalFlags {
+interface Flags extends GlobalFlags, RunFlags {
+  readonly map?: string;
   readonly zone?: string;
-  readonly json?: boolean;
 }
 
-export function registerLedgerPost(ledger: Command): void {
+export function registerLedgerPost(ledger: Command, { exit }: Cli): void {
   ledger
     .command('post')
     .description('grant points from a CSV: key,user_id,amount,granted_at,expires_at,reason (expires_at may be empty)')
-    .argument('<file>', 'path of the file')
+    .argument('<file>', 'path of the file, plain or gzip, or - for stdin')
+    .option('--map <columns>', 'columns of other names: ours=theirs,...')
     .option('--zone <zone>', 'IANA time zone of times that name none (default: UTC)')
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
-      '\nA key is posted once: the same file again posts only what is missing.\n\nExample:\n  settle ledger post grants.csv\n',
+      '\nA key is posted once: a grant that is there already is passed over. Lines that are no grants are set aside, the\n' +
+        'others are posted, and the exit code is 3: `settle skipped ID` lists them.\n\nExample:\n  settle ledger post grants.csv\n',
     )
     .action(async (file: string, _own, command) => {
       const flags: Flags = command.optsWithGlobals();
       const { requireZone } = await import('../../../rules/business-time.ts');
-      const times = flags.zone === undefined ? undefined : requireZone(flags.zone);
-      const day = requireZone(loadSettings(flags).zone);
+      const dayZone = requireZone(loadSettings(flags).zone);
+      const { findJob } = await import('../../../jobs/index.ts');
+      const job = findJob('import-grants');
       const { withDatabase } = await import('../../context.ts');
-      await withDatabase(flags, async ({ database }) => {
-        const { postGrants } = await import('../../../jobs/grants/post-grants.ts');
-        const { print } = await import('../../output/stdout.ts');
-        const result = await postGrants(database, file, { day, times });
-        if (flags.json) return await print((await import('../../output/json.ts')).formatJson(result));
-        const { formatCount } = await import('../../output/format.ts');
-        const { lines, posted, points } = result;
-        await print(
-          `${formatCount(posted)} grants of ${formatCount(points)} points posted, ${formatCount(lines - posted)} were there before\n`,
-        );
+      await withDatabase(flags, async (context) => {
+        const { importParameters } = await import('../../../jobs/import/import-parameters.ts');
+        const { executeJob } = await import('../../execute-job.ts');
+        const request = await importParameters('grants', { file, map: flags.map, zone: flags.zone, dayZone });
+        try {
+          exit(await executeJob(context, job, request.parameters, flags));
+        } finally {
+          await request.dispose();
+        }
       });
     });
 }
