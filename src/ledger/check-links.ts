@@ -17,20 +17,27 @@ export class LinkChecker {
     for (let j = 0; j < journals.size; j++) {
       // What is already wrong comes before whatever is found from here on.
       if (page.misfit !== undefined && page.misfit.journal <= j) return;
-      const note = (problem: string, isAfterEffects: boolean) =>
-        noteMisfit(page, { journal: j, isAfterEffects, place: `journal ${journals.id[j]}`, problem });
-      if (j > 0 && !isSame(bytes, previousHash, j, hashes, j - 1))
-        return note('its previous hash is not that of the journal before', false);
       const end = join.entryEnd[j];
-      // The replay names these.
-      for (let e = firstEntry; e < end; e++) if (entries.type[e] === unknownType) return;
-      canonical.write(page, texts, j, firstEntry);
-      const content = canonical.buffer.subarray(0, canonical.length);
-      if (!isWritten(bytes, hashes, j, hash('sha256', content, 'hex')))
-        return note('its content does not have its hash', true);
+      if (j > 0 && !isSame(bytes, previousHash, j, hashes, j - 1)) {
+        note(page, j, false, 'its previous hash is not that of the journal before');
+      } else if (isWritable(entries.type, firstEntry, end)) {
+        canonical.write(page, texts, j, firstEntry);
+        if (!isWritten(bytes, hashes, j, hash('sha256', canonical.content, 'hex')))
+          note(page, j, true, 'its content does not have its hash');
+      }
       firstEntry = end;
     }
   }
+}
+
+function note(page: LedgerPage, journal: number, isAfterEffects: boolean, problem: string): void {
+  noteMisfit(page, { journal, isAfterEffects, place: `journal ${page.journals.id[journal]}`, problem });
+}
+
+/** False with an account of a type that there is not: the replay names it. */
+function isWritable(types: Uint8Array, from: number, to: number): boolean {
+  for (let e = from; e < to; e++) if (types[e] === unknownType) return false;
+  return true;
 }
 
 function isSame(bytes: Uint8Array, a: TextColumn, rowA: number, b: TextColumn, rowB: number): boolean {

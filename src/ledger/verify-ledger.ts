@@ -59,11 +59,11 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
   };
   try {
     for (let tries = 1; !(await readSnapshot(database, (tx) => verify(tx, tries === agreementTries))); ) tries++;
-    return { sound: true, journals: replay.lastId, entries: replay.entries, misfit: undefined };
+    return { sound: true, journals: BigInt(replay.lastId), entries: BigInt(replay.entries), misfit: undefined };
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
     const misfit = { place: error.place, problem: error.message };
-    return { sound: false, journals: replay.lastId, entries: replay.entries, misfit };
+    return { sound: false, journals: BigInt(replay.lastId), entries: BigInt(replay.entries), misfit };
   } finally {
     await threads?.close();
   }
@@ -78,15 +78,15 @@ async function replayAll(
   let lastHash = chainStart;
   for await (const { page, end, follows, lastHash: pageHash } of pages) {
     // A journal that is missing is named as such before its successor is said to follow another.
-    if (follows !== undefined && follows !== lastHash && page.journals.id[0] === replay.lastId + 1n) {
+    if (follows !== undefined && follows !== lastHash && Number(page.journals.id[0]) === replay.lastId + 1) {
       throw new Misfit(`journal ${page.journals.id[0]}`, 'its previous hash is not that of the journal before');
     }
     replay.take(page);
-    if (replay.lastId !== end - 1n) throw new Misfit(`journal ${replay.lastId + 1n}`, 'it is missing');
+    if (replay.lastId !== Number(end - 1n)) throw new Misfit(`journal ${replay.lastId + 1}`, 'it is missing');
     lastHash = pageHash ?? lastHash;
-    onPage?.(replay.lastId, lastId);
+    onPage?.(BigInt(replay.lastId), lastId);
   }
-  if (headId !== replay.lastId || headHash !== lastHash) {
+  if (headId !== BigInt(replay.lastId) || headHash !== lastHash) {
     throw new Misfit(headPlace, `it names journal ${headId}, the chain ends with ${replay.lastId} or another hash`);
   }
 }

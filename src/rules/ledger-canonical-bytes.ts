@@ -29,50 +29,99 @@ const TWO_32 = 4_294_967_296;
 const JOURNAL_BYTES = 256;
 const ENTRY_BYTES = 256;
 const USE_BYTES = 128;
+/** Longer journals are few. */
+const viewLengthMax = 8_192;
+
+/** Columns of 64-bit integers as pairs of 32-bit words: a BigInt for each value would be garbage. */
+interface PageWords {
+  readonly page: LedgerPage;
+  readonly id: Int32Array;
+  readonly reversesId: Int32Array;
+  readonly owner: Int32Array;
+  readonly entryAmount: Int32Array;
+  readonly lotUser: Int32Array;
+  readonly lotAmount: Int32Array;
+  readonly lotJournal: Int32Array;
+  readonly restoresId: Int32Array;
+  readonly useAmount: Int32Array;
+}
+
+function wordsOf(page: LedgerPage): PageWords {
+  const words = (values: BigInt64Array) => new Int32Array(values.buffer);
+  const { journals, entries, lots, uses } = page;
+  return {
+    page,
+    id: words(journals.id),
+    reversesId: words(journals.reversesId),
+    owner: words(entries.ownerId),
+    entryAmount: words(entries.amount),
+    lotUser: words(lots.userId),
+    lotAmount: words(lots.amount),
+    lotJournal: words(uses.lotJournalId),
+    restoresId: words(uses.restoresId),
+    useAmount: words(uses.amount),
+  };
+}
 
 export class CanonicalBytes {
   /** The bytes of the last journal are its first `length`. */
   buffer = new Uint8Array(65_536);
   length = 0;
 
+  /** By length: a view of the buffer's beginning. Lengths repeat, and a new view for every journal would be garbage. */
+  #views: Uint8Array[] = [];
+  #words: PageWords | undefined;
+
+  /** The bytes of the last journal. */
+  get content(): Uint8Array {
+    let view = this.#views[this.length];
+    if (view === undefined) {
+      view = this.buffer.subarray(0, this.length);
+      if (this.length < viewLengthMax) this.#views[this.length] = view;
+    }
+    return view;
+  }
+
   /** Writes journal `j` of a page that is joined up to it, and whose entries begin at `firstEntry`. */
   write(page: LedgerPage, texts: JournalTexts, j: number, firstEntry: number): void {
     const { journals, entries, lots, uses, join } = page;
+    if (this.#words?.page !== page) this.#words = wordsOf(page);
+    const words = this.#words;
     const end = join.entryEnd[j];
     let use = firstEntry === 0 ? 0 : join.useEnd[firstEntry - 1];
     this.#reserve(texts, j, end - firstEntry, (end === 0 ? 0 : join.useEnd[end - 1]) - use);
     this.buffer.set(head);
     this.length = head.length;
-    this.#int64(journals.id[j]);
+    this.#int64(words.id, j);
     this.#text(texts.bytes, texts.previousHash, j);
     this.#text(texts.bytes, texts.key, j);
     this.#text(texts.bytes, texts.kind, j);
     this.#date(texts.businessDate[j]);
     this.#text(texts.bytes, texts.reason, j);
     if (journals.reversesId[j] === 0n) this.#none();
-    else this.#int64(journals.reversesId[j]);
+    else this.#int64(words.reversesId, j);
     this.#text(texts.bytes, texts.contentDigest, j);
     this.#integer(end - firstEntry);
     for (let e = firstEntry; e < end; e++) {
       const type = typeFields[entries.type[e]];
       for (let i = 0; i < type.length; i++) this.buffer[this.length++] = type[i];
-      this.#int64(entries.ownerId[e]);
-      this.#int64(entries.amount[e]);
+      this.#int64(words.owner, e);
+      this.#int64(words.entryAmount, e);
       const lot = join.lotOf[e];
       this.#integer(lot < 0 ? 0 : 1);
       this.#integer(join.useEnd[e] - use);
       if (lot >= 0) {
-        this.#int64(lots.userId[lot]);
-        this.#int64(lots.amount[lot]);
+        this.#int64(words.lotUser, lot);
+        this.#int64(words.lotAmount, lot);
         this.#instant(lots.grantedAt[lot]);
         this.#instant(lots.expiresAt[lot]);
       }
       // Their order is that of their key, as it is in the canonical form.
       for (; use < join.useEnd[e]; use++) {
-        this.#int64(uses.lotJournalId[use]);
+        this.#int64(words.lotJournal, use);
         this.#integer(uses.lotLineNo[use]);
-        this.#int64(uses.restoresId[use]);
-        this.#int64(uses.amount[use]);
+        this.#int64(words.restoresId, use);
+        this.#int64(words.useAmount, use);
       }
     }
   }
@@ -85,7 +134,9 @@ export class CanonicalBytes {
   ): void {
     const texts = previousHash.length[j] + key.length[j] + kind.length[j] + reason.length[j] + contentDigest.length[j];
     const needed = texts + JOURNAL_BYTES + entries * ENTRY_BYTES + uses * USE_BYTES;
-    if (needed > this.buffer.length) this.buffer = new Uint8Array(needed * 2);
+    if (needed <= this.buffer.length) return;
+    this.buffer = new Uint8Array(needed * 2);
+    this.#views = [];
   }
 
   #none(): void {
@@ -127,13 +178,17 @@ export class CanonicalBytes {
     this.buffer[this.length++] = COLON;
   }
 
-  #int64(value: bigint): void {
-    const number = Number(value);
-    if (number <= Number.MAX_SAFE_INTEGER && number >= -Number.MAX_SAFE_INTEGER) return this.#integer(number);
-    const text = value.toString();
-    this.#prefix(text.length);
-    for (let i = 0; i < text.length; i++) this.buffer[this.length++] = text.charCodeAt(i);
-    this.buffer[this.length++] = SEMICOLON;
+  #int64(words: Int32Array, row: number): void {
+    const low = words[2 * row] >>> 0;
+    const high = words[2 * row + 1];
+    const number = high * TWO_32 + low;
+    if (number <= Number.MAX_SAFE_INTEGER && number >= -Number.MAX_SAFE_INTEGER) this.#integer(number);
+    else {
+      const text = ((BigInt(high) << 32n) + BigInt(low)).toString();
+      this.#prefix(text.length);
+      for (let i = 0; i < text.length; i++) this.buffer[this.length++] = text.charCodeAt(i);
+      this.buffer[this.length++] = SEMICOLON;
+    }
   }
 
   #integer(value: number): void {
@@ -151,8 +206,13 @@ export class CanonicalBytes {
     this.buffer[this.length++] = SEMICOLON;
   }
 
+  /** NaN is none. */
   #instant(packed: number): void {
-    if (Number.isNaN(packed)) return this.#none();
+    if (Number.isNaN(packed)) this.#none();
+    else this.#time(packed);
+  }
+
+  #time(packed: number): void {
     this.#prefix(23);
     this.#dateDigits(packed);
     const inDay = packed % DAY;

@@ -134,11 +134,7 @@ export function joinPage(page: LedgerPage): void {
   }
 }
 
-function strayRow(
-  table: string,
-  { journalId, lineNo }: Pick<LotColumns, 'journalId' | 'lineNo'>,
-  row: number,
-): string {
+function strayRow(table: string, { journalId, lineNo }: Pick<LotColumns, 'journalId' | 'lineNo'>, row: number): string {
   return `${table} has a row for journal ${journalId[row]}, line ${lineNo[row]}, which does not exist`;
 }
 

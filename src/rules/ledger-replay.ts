@@ -13,8 +13,9 @@ const userType = accountTypes.indexOf('user');
 const guarded = accountTypes.map(isGuarded);
 
 export class LedgerReplay {
-  lastId = 0n;
-  entries = 0n;
+  /** Ids have no gaps, so as many journals as they say: numbers hold them, and what is beyond equals none of them. */
+  lastId = 0;
+  entries = 0;
   /** By index in `accountTypes`. */
   readonly accounts = accountTypes.map((_type, code) => new AccountSums(code === userType));
   readonly #lots = new OpenLots();
@@ -27,7 +28,7 @@ export class LedgerReplay {
       if (misfit?.journal === j && !misfit.isAfterEffects) throw new Misfit(misfit.place, misfit.problem);
       this.#takeJournal(page, j, entry);
       if (misfit?.journal === j) throw new Misfit(misfit.place, misfit.problem);
-      this.entries += BigInt(join.entryEnd[j] - entry);
+      this.entries += join.entryEnd[j] - entry;
       entry = join.entryEnd[j];
     }
     if (misfit !== undefined) throw new Misfit(misfit.place, misfit.problem);
@@ -51,18 +52,17 @@ export class LedgerReplay {
 
   #takeJournal(page: LedgerPage, j: number, firstEntry: number): void {
     const { journals, entries, join } = page;
-    const id = journals.id[j];
+    const id = Number(journals.id[j]);
     const place = () => `journal ${id}`;
-    if (id !== this.lastId + 1n) {
-      throw new Misfit(`journal ${this.lastId + 1n}`, `it is missing; the next one is ${id}`);
-    }
+    if (id !== this.lastId + 1)
+      throw new Misfit(`journal ${this.lastId + 1}`, `it is missing; the next one is ${journals.id[j]}`);
     if (journals.hashVersion[j] !== canonicalVersion)
       throw new Misfit(place(), `unknown hash version ${journals.hashVersion[j]}`);
     const end = join.entryEnd[j];
     if (journals.lineCount[j] !== end - firstEntry)
       throw new Misfit(place(), `it has ${end - firstEntry} entries instead of ${journals.lineCount[j]}`);
     const reversesId = journals.reversesId[j];
-    if (reversesId < 0n || reversesId >= id)
+    if (reversesId < 0n || reversesId >= journals.id[j])
       throw new Misfit(place(), `it reverses journal ${reversesId}, which does not come before it`);
     let sum = 0n;
     for (let e = firstEntry; e < end; e++) {
