@@ -1,9 +1,11 @@
 /** Every case of the benchmark. To add one: write cases/NAME.ts by the contract in ../case.ts and name it here. */
 import { usageError } from '../../errors.ts';
 import type { BenchCase } from '../case.ts';
+import { challengeSettlementCase } from './challenge-settlement.ts';
 import { copyCase } from './copy.ts';
 import { dailyCase } from './daily.ts';
 import { growthCase } from './growth.ts';
+import { ledgerVerifyCase } from './ledger-verify.ts';
 import { restartCase } from './restart.ts';
 import { scaleCase } from './scale.ts';
 import { shapesCase } from './shapes.ts';
@@ -13,9 +15,11 @@ import { startUpCase } from './start-up.ts';
 export const benchCases: readonly BenchCase[] = [
   dailyCase,
   copyCase,
+  challengeSettlementCase,
   sqliteCase,
   startUpCase,
   restartCase,
+  ledgerVerifyCase,
   shapesCase,
   growthCase,
   scaleCase,
