@@ -44,6 +44,19 @@ export type {
   TaskletStep,
 } from './engine/step.ts';
 export { ExitCode, isSettleError, SettleError, usageError } from './errors.ts';
+export { postCoveredJournals, postJournals, type PostingResult } from './ledger/post-journals.ts';
+export { reverseJournal } from './ledger/reverse-journal.ts';
+export type {
+  AccountRef,
+  AccountType,
+  EntryRequest,
+  JournalRequest,
+  LotTerms,
+  PostedJournal,
+  PostingContext,
+  RejectedJournal,
+} from './ledger/types.ts';
+export { type LedgerVerification, type VerifyOptions, verifyLedger } from './ledger/verify-ledger.ts';
 export { getJobExecution, lastJobExecution, listJobExecutions } from './repository/job-execution.ts';
 export { listJobParameters } from './repository/job-parameters.ts';
 export { listPartitions } from './repository/partition.ts';
