@@ -45,11 +45,8 @@ export async function settledSince(database: Database, date: string, before: End
     .min({ from: 'challenge_id' })
     .max({ to: 'challenge_id' })
     .first();
-  const journals = [before.journal + 1n, after.journal];
-  const entries = await knex('settle_entry')
-    .whereBetween('journal_id', journals.map(String))
-    .count({ rows: '*' })
-    .first();
+  const journals = [String(before.journal + 1n), String(after.journal)] as const;
+  const entries = await knex('settle_entry').whereBetween('journal_id', journals).count({ rows: '*' }).first();
   const range = (table: string, key: string, [from, to]: readonly unknown[]) => ({
     table,
     key,
