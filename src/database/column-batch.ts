@@ -2,6 +2,7 @@
  * A chunk of rows held as columns: typed arrays that are filled again and again, so that reading tens of millions of
  * rows makes no object for a row. A scan (column-scan.ts) fills it; readers hand it on; nobody keeps it.
  */
+import type { Integer } from './values.ts';
 
 /**
  * - `int64`: a 64-bit integer, exact; two little-endian 32-bit words a value.
@@ -28,6 +29,12 @@ export interface NumberColumn {
 }
 export type Column = Int64Column | NumberColumn;
 
+/** Where a batch lies: for each column its words (int64) or values, and the NULLs; all of the batch's capacity. */
+export interface BatchMemory {
+  readonly columns: readonly (Int32Array | Float64Array)[];
+  readonly nulls: Uint8Array;
+}
+
 /** Columns of equal capacity; rows 0 to `size - 1` are valid. At most 8 columns (one null bit each). */
 export class ColumnBatch {
   readonly capacity: number;
@@ -37,17 +44,18 @@ export class ColumnBatch {
   readonly nulls: Uint8Array;
   size = 0;
 
-  constructor(specs: readonly ColumnSpec[], capacity: number) {
+  /** @param memory to lie in; by default its own */
+  constructor(specs: readonly ColumnSpec[], capacity: number, memory?: BatchMemory) {
     if (specs.length > 8) throw new RangeError('a column batch holds at most 8 columns');
     this.specs = specs;
     this.capacity = capacity;
-    this.nulls = new Uint8Array(capacity);
-    this.columns = specs.map((spec): Column => {
-      if (spec.type === 'int64') {
-        const values = new BigInt64Array(capacity);
-        return { type: 'int64', values, words: new Int32Array(values.buffer) };
-      }
-      return { type: spec.type, values: new Float64Array(capacity) };
+    this.nulls = memory?.nulls ?? new Uint8Array(capacity);
+    this.columns = specs.map((spec, at): Column => {
+      const own = memory?.columns[at];
+      if (spec.type !== 'int64')
+        return { type: spec.type, values: (own as Float64Array) ?? new Float64Array(capacity) };
+      const words = (own as Int32Array) ?? new Int32Array(2 * capacity);
+      return { type: 'int64', words, values: new BigInt64Array(words.buffer, words.byteOffset, capacity) };
     });
   }
 
@@ -64,4 +72,16 @@ export class ColumnBatch {
     if (column === undefined || column.type === 'int64') throw new TypeError(`column ${index} is not a number column`);
     return column.values;
   }
+}
+
+const TWO_32 = 4_294_967_296;
+/** High words of the integers from -2^53 to 2^53 - 1, each of which a double holds exactly. */
+const HIGH_MIN = -0x20_0000;
+const HIGH_MAX = 0x1f_ffff;
+
+/** The value of a row as a number where that is exact, so that the usual one needs no BigInt. */
+export function integerAt({ words, values }: Int64Column, row: number): Integer {
+  const high = words[2 * row + 1];
+  if (high < HIGH_MIN || high > HIGH_MAX) return values[row];
+  return high * TWO_32 + (words[2 * row] >>> 0);
 }

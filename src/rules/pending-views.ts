@@ -1,48 +1,69 @@
 /**
- * Valid views that wait for their turn: rows arrive in order of id, the repeat rule wants them in order of time, and
- * a view's turn has come when no row that is still to be read can be earlier (the watermark). Holds as many rows as
- * the log is disordered, and gives them up sorted by (time, arrival), which is (viewed_at, id).
+ * Rows that wait for their turn: they arrive in order of id, the repeat rule wants them in order of time, and a view's
+ * turn has come when no row that is still to be read can be earlier (the watermark). Holds as many rows as the log is
+ * disordered, and gives them up sorted by (time, arrival), which is (viewed_at, id).
+ *
+ * Rows are read straight into these columns (`room`), so that none is copied but those that are left over.
  */
 import { radixSort } from './radix-sort.ts';
 import type { NumberedIds } from './video-sums.ts';
+import type { ViewColumns } from './view-judge.ts';
 
-export class PendingViews {
+/** In `videos`: a row that waits for nothing, because it has its verdict. */
+export const notPending = -1;
+
+export class PendingViews implements Omit<ViewColumns, 'size'> {
+  /** Rows held; those of them that do not wait are gone after the next `removeDue`. */
   count = 0;
   #capacity: number;
   /** Work space of `due`, kept so that sorting allocates nothing. */
   #order = new Int32Array(0);
   #spare = new Int32Array(0);
   idWords: Int32Array;
+  videoWords: Int32Array;
   viewerWords: Int32Array;
-  /** Dense video. */
-  videos: Int32Array;
-  /** Milliseconds since the start of the look-back. */
-  times: Int32Array;
-  playSeconds: Int32Array;
+  viewedAt: Float64Array;
+  playSeconds: Float64Array;
   adViews: Float64Array;
+  nulls: Uint8Array;
+  /** Number of the video, or `notPending`. */
+  videos: Int32Array;
 
   constructor(capacity = 16_384) {
     this.#capacity = capacity;
     this.idWords = new Int32Array(2 * capacity);
+    this.videoWords = new Int32Array(2 * capacity);
     this.viewerWords = new Int32Array(2 * capacity);
-    this.videos = new Int32Array(capacity);
-    this.times = new Int32Array(capacity);
-    this.playSeconds = new Int32Array(capacity);
+    this.viewedAt = new Float64Array(capacity);
+    this.playSeconds = new Float64Array(capacity);
     this.adViews = new Float64Array(capacity);
+    this.nulls = new Uint8Array(capacity);
+    this.videos = new Int32Array(capacity);
   }
 
-  /** Makes room for `more` views, so that the caller can write at `count` without asking again. */
-  reserve(more: number): void {
-    if (this.count + more <= this.#capacity) return;
-    this.#resize(Math.max(2 * this.#capacity, this.count + more));
+  /** The places after the rows held, for the caller to fill; they are held once `count` is moved past them. */
+  room(rows: number): ViewColumns {
+    if (this.count + rows > this.#capacity) this.#resize(Math.max(2 * this.#capacity, this.count + rows));
+    const [from, to] = [this.count, this.count + rows];
+    return {
+      size: rows,
+      idWords: this.idWords.subarray(2 * from, 2 * to),
+      videoWords: this.videoWords.subarray(2 * from, 2 * to),
+      viewerWords: this.viewerWords.subarray(2 * from, 2 * to),
+      viewedAt: this.viewedAt.subarray(from, to),
+      playSeconds: this.playSeconds.subarray(from, to),
+      adViews: this.adViews.subarray(from, to),
+      nulls: this.nulls.subarray(from, to),
+    };
   }
 
   /**
-   * Positions of the views with time < watermark, sorted by time; equal times stay in order of arrival. Valid until the
-   * next call.
+   * Positions of the views that wait with time < watermark, sorted by time; equal times stay in order of arrival. Valid
+   * until the next call.
+   * @param watermark milliseconds since 1970, less than 2^31 after the earliest view that waits
    */
   due(watermark: number): Int32Array {
-    const { times, count } = this;
+    const { viewedAt, videos, count } = this;
     if (this.#order.length < count) {
       this.#order = new Int32Array(this.#capacity);
       this.#spare = new Int32Array(this.#capacity);
@@ -50,12 +71,12 @@ export class PendingViews {
     const due = this.#order;
     let size = 0;
     let sorted = true;
-    let last = 0;
+    let last = Number.NEGATIVE_INFINITY;
     let min = watermark;
-    let max = 0;
+    let max = Number.NEGATIVE_INFINITY;
     for (let at = 0; at < count; at++) {
-      const time = times[at];
-      if (time >= watermark) continue;
+      const time = viewedAt[at];
+      if (videos[at] === notPending || time >= watermark) continue;
       due[size++] = at;
       if (time < last) sorted = false;
       last = time;
@@ -63,14 +84,15 @@ export class PendingViews {
       if (time < min) min = time;
     }
     const found = due.subarray(0, size);
-    return sorted ? found : radixSort(found, this.#spare.subarray(0, size), times, min, max);
+    return sorted ? found : radixSort(found, this.#spare.subarray(0, size), viewedAt, min, max);
   }
 
-  /** Removes the views with time < watermark; the rest keeps its order. */
+  /** Removes the views with time < watermark, and the rows that do not wait; the rest keeps its order. */
   removeDue(watermark: number): void {
+    const { viewedAt, videos } = this;
     let kept = 0;
     for (let at = 0; at < this.count; at++) {
-      if (this.times[at] < watermark) continue;
+      if (videos[at] === notPending || viewedAt[at] < watermark) continue;
       if (kept !== at) this.#move(at, kept);
       kept++;
     }
@@ -78,72 +100,81 @@ export class PendingViews {
   }
 
   /**
-   * Everything, as bytes for the checkpoint: 40 a view. Videos are saved by id, since dense numbers may be others after
-   * a restart.
-   * @returns pieces that share this object's memory: join them before anything is added
+   * Everything that waits, as bytes for the checkpoint: 40 a view. Videos are saved by id, since their numbers may be
+   * others after a restart.
+   * @param sinceMs times are saved as milliseconds since then
    */
-  save(videoIds: NumberedIds): Buffer[] {
+  save(videoIds: NumberedIds, sinceMs: number): Buffer {
+    this.removeDue(Number.NEGATIVE_INFINITY);
     const n = this.count;
-    const ids = new Int32Array(2 * n);
+    const bytes = Buffer.allocUnsafeSlow(40 * n);
+    const adViews = new Float64Array(bytes.buffer, 0, n);
+    adViews.set(this.adViews.subarray(0, n));
+    const words = new Int32Array(bytes.buffer, 8 * n, 8 * n);
+    words.set(this.idWords.subarray(0, 2 * n), 0);
+    words.set(this.viewerWords.subarray(0, 2 * n), 2 * n);
     for (let at = 0; at < n; at++) {
-      ids[2 * at] = videoIds.idLo(this.videos[at]);
-      ids[2 * at + 1] = videoIds.idHi(this.videos[at]);
+      words[4 * n + 2 * at] = videoIds.idLo(this.videos[at]);
+      words[4 * n + 2 * at + 1] = videoIds.idHi(this.videos[at]);
+      words[6 * n + at] = this.viewedAt[at] - sinceMs;
+      words[7 * n + at] = this.playSeconds[at];
     }
-    const parts = [
-      this.adViews.subarray(0, n),
-      this.idWords.subarray(0, 2 * n),
-      this.viewerWords.subarray(0, 2 * n),
-      ids,
-      this.times.subarray(0, n),
-      this.playSeconds.subarray(0, n),
-    ];
-    return parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+    return bytes;
   }
 
   /**
-   * Puts back what `save` gave.
-   * @param denseVideo the dense number of a video; throws when there is no such video any more
+   * Puts back what `save` gave, where nothing is held.
+   * @param numberOf the number of a video; throws when there is no such video any more
    */
-  restore(saved: Buffer, denseVideo: (lo: number, hi: number) => number): void {
+  restore(saved: Buffer, numberOf: (lo: number, hi: number) => number, sinceMs: number): void {
     const n = saved.length / 40;
-    this.reserve(n);
+    this.room(n);
     // A copy whose memory is aligned for 8-byte elements.
     const bytes = new Uint8Array(saved).buffer;
     this.adViews.set(new Float64Array(bytes, 0, n));
-    this.idWords.set(new Int32Array(bytes, 8 * n, 2 * n));
-    this.viewerWords.set(new Int32Array(bytes, 16 * n, 2 * n));
-    const ids = new Int32Array(bytes, 24 * n, 2 * n);
-    for (let at = 0; at < n; at++) this.videos[at] = denseVideo(ids[2 * at], ids[2 * at + 1]);
-    this.times.set(new Int32Array(bytes, 32 * n, n));
-    this.playSeconds.set(new Int32Array(bytes, 36 * n, n));
+    const words = new Int32Array(bytes, 8 * n, 8 * n);
+    this.idWords.set(words.subarray(0, 2 * n));
+    this.viewerWords.set(words.subarray(2 * n, 4 * n));
+    this.videoWords.set(words.subarray(4 * n, 6 * n));
+    for (let at = 0; at < n; at++) {
+      this.videos[at] = numberOf(this.videoWords[2 * at], this.videoWords[2 * at + 1]);
+      this.viewedAt[at] = words[6 * n + at] + sinceMs;
+      this.playSeconds[at] = words[7 * n + at];
+    }
+    this.nulls.fill(0, 0, n);
     this.count = n;
   }
 
   #move(from: number, to: number): void {
-    this.idWords[2 * to] = this.idWords[2 * from];
-    this.idWords[2 * to + 1] = this.idWords[2 * from + 1];
-    this.viewerWords[2 * to] = this.viewerWords[2 * from];
-    this.viewerWords[2 * to + 1] = this.viewerWords[2 * from + 1];
-    this.videos[to] = this.videos[from];
-    this.times[to] = this.times[from];
+    for (const words of [this.idWords, this.videoWords, this.viewerWords]) {
+      words[2 * to] = words[2 * from];
+      words[2 * to + 1] = words[2 * from + 1];
+    }
+    this.viewedAt[to] = this.viewedAt[from];
     this.playSeconds[to] = this.playSeconds[from];
     this.adViews[to] = this.adViews[from];
+    this.nulls[to] = this.nulls[from];
+    this.videos[to] = this.videos[from];
   }
 
   #resize(capacity: number): void {
     const larger = new PendingViews(capacity);
     larger.idWords.set(this.idWords);
+    larger.videoWords.set(this.videoWords);
     larger.viewerWords.set(this.viewerWords);
-    larger.videos.set(this.videos);
-    larger.times.set(this.times);
+    larger.viewedAt.set(this.viewedAt);
     larger.playSeconds.set(this.playSeconds);
     larger.adViews.set(this.adViews);
+    larger.nulls.set(this.nulls);
+    larger.videos.set(this.videos);
     this.#capacity = capacity;
     this.idWords = larger.idWords;
+    this.videoWords = larger.videoWords;
     this.viewerWords = larger.viewerWords;
-    this.videos = larger.videos;
-    this.times = larger.times;
+    this.viewedAt = larger.viewedAt;
     this.playSeconds = larger.playSeconds;
     this.adViews = larger.adViews;
+    this.nulls = larger.nulls;
+    this.videos = larger.videos;
   }
 }

@@ -9,7 +9,7 @@ import { SettleError } from '../errors.ts';
 import { IntervalCursor, type IntervalSet } from './intervals.ts';
 import { OpenViews } from './open-views.ts';
 import { Observation, PairWindow } from './pair-window.ts';
-import { PendingViews } from './pending-views.ts';
+import { notPending, PendingViews } from './pending-views.ts';
 import { invalidReason, noVerdicts, type QuarantineReason, type VerdictCounts, type ViewPolicy } from './verdict.ts';
 import type { VideoDirectory } from './video-directory.ts';
 import { type EncodedSums, VideoSums } from './video-sums.ts';
@@ -91,20 +91,30 @@ export class ViewJudge {
   }
 
   /**
-   * Takes rows `from` to `to - 1`, which must lie within one run of ids whose known times are
+   * Room for the next rows, in order of id: the caller fills it and has them judged by `take`. No rows may be asked for
+   * before those of the last room were taken.
+   */
+  room(rows: number): ViewColumns {
+    return this.#pending.room(rows);
+  }
+
+  /**
+   * Takes the next `count` rows of the room, which must lie within one run of ids whose known times are
    * [zoneMinMs, zoneMaxMs]: a view outside them that is not a known stray means that the plan no longer fits the log.
    * @throws SettleError PLAN_OUTDATED
    */
-  take(rows: ViewColumns, from: number, to: number, zoneMinMs: number, zoneMaxMs: number): void {
+  take(count: number, zoneMinMs: number, zoneMaxMs: number): void {
     const { dayStartMs, dayEndMs, lookbackStartMs, policy } = this.#frame;
-    const { idWords, videoWords, viewerWords, viewedAt, playSeconds, adViews, nulls } = rows;
+    const rows = this.#pending;
+    const { idWords, videoWords, viewerWords, viewedAt, playSeconds, adViews, nulls, videos: numbers } = rows;
     const videos = this.#videos;
     const { creatorWords } = videos;
-    const pending = this.#pending;
-    pending.reserve(to - from);
+    const from = rows.count;
+    const to = from + count;
     let outside = 0;
     for (let row = from; row < to; row++) {
       const time = viewedAt[row];
+      numbers[row] = notPending;
       if (!(time >= lookbackStartMs && time < dayEndMs)) {
         if (Number.isNaN(time)) this.#quarantine(rows, row, 'undated');
         else outside++;
@@ -151,16 +161,9 @@ export class ViewJudge {
           continue;
         }
       }
-      const at = pending.count++;
-      pending.idWords[2 * at] = idWords[2 * row];
-      pending.idWords[2 * at + 1] = idWords[2 * row + 1];
-      pending.viewerWords[2 * at] = viewerLo;
-      pending.viewerWords[2 * at + 1] = viewerHi;
-      pending.videos[at] = video;
-      pending.times[at] = time - lookbackStartMs;
-      pending.playSeconds[at] = play;
-      pending.adViews[at] = ads;
+      numbers[row] = video;
     }
+    rows.count = to;
     this.#verdicts.outside += outside;
   }
 
@@ -170,11 +173,15 @@ export class ViewJudge {
    */
   settle(watermarkMs: number): void {
     const { dayStartMs, dayEndMs, lookbackStartMs, policy } = this.#frame;
-    const watermark = Math.min(watermarkMs, dayEndMs) - lookbackStartMs;
-    if (watermark <= this.#settledUntil) return;
-    const { idWords, viewerWords, videos, times, playSeconds, adViews } = this.#pending;
+    const watermark = Math.min(watermarkMs, dayEndMs);
+    if (watermark - lookbackStartMs <= this.#settledUntil) {
+      // Nothing can be decided, but rows that have their verdict make room.
+      this.#pending.removeDue(Number.NEGATIVE_INFINITY);
+      return;
+    }
+    const { idWords, viewerWords, videos, viewedAt, playSeconds, adViews } = this.#pending;
     const videoIds = this.#videos;
-    const dayStart = dayStartMs - lookbackStartMs;
+    const { repeatWindowMs } = policy;
     const contested = this.#contested;
     const sums = this.#sums;
     let counted = 0;
@@ -186,28 +193,27 @@ export class ViewJudge {
     const due = this.#pending.due(watermark);
     for (let i = 0; i < due.length; i++) {
       const at = due[i];
-      const time = times[at];
+      const time = viewedAt[at];
       const viewerLo = viewerWords[2 * at];
       const viewerHi = viewerWords[2 * at + 1];
       const video = videos[at];
       if (time >= sameUntil) {
-        contestedNow = contested.contains(time + lookbackStartMs);
-        nextStart =
-          (contestedNow ? Number.NEGATIVE_INFINITY : contested.nextStart(time + lookbackStartMs)) - lookbackStartMs;
-        sameUntil = contestedNow ? contested.end(time + lookbackStartMs) - lookbackStartMs : nextStart;
+        contestedNow = contested.contains(time);
+        nextStart = contestedNow ? Number.NEGATIVE_INFINITY : contested.nextStart(time);
+        sameUntil = contestedNow ? contested.end(time) : nextStart;
       }
-      const seen = this.#window.observe(viewerLo, viewerHi, video, time, contestedNow);
+      const seen = this.#window.observe(viewerLo, viewerHi, video, time - lookbackStartMs, contestedNow);
       if (seen === Observation.counted) {
-        if (time >= dayStart) {
+        if (time >= dayStartMs) {
           counted++;
           sums.add(video, adViews[at], playSeconds[at]);
         }
         // Its window reaches into a time at which other partitions have rows.
-        if (time + policy.repeatWindowMs <= nextStart) continue;
+        if (time + repeatWindowMs <= nextStart) continue;
       } else if (seen === Observation.repeat) {
-        if (time >= dayStart) repeat++;
+        if (time >= dayStartMs) repeat++;
         continue;
-      } else if (time >= dayStart) this.#openOfDay++;
+      } else if (time >= dayStartMs) this.#openOfDay++;
       this.#open.add(
         idWords[2 * at],
         idWords[2 * at + 1],
@@ -215,7 +221,7 @@ export class ViewJudge {
         viewerHi,
         videoIds.idLo(video),
         videoIds.idHi(video),
-        time + lookbackStartMs,
+        time,
         playSeconds[at],
         adViews[at],
         seen === Observation.counted ? 1 : 0,
@@ -224,7 +230,7 @@ export class ViewJudge {
     this.#verdicts.counted += counted;
     this.#verdicts.repeat += repeat;
     this.#pending.removeDue(watermark);
-    this.#settledUntil = watermark;
+    this.#settledUntil = watermark - lookbackStartMs;
   }
 
   /**
@@ -272,7 +278,7 @@ export class ViewJudge {
       byId[to + 3] = this.#videos.idHi(video);
       byId[to + 4] = window[from + 3];
     }
-    return Buffer.concat([Buffer.from(byId.buffer), ...this.#pending.save(this.#videos)]);
+    return Buffer.concat([Buffer.from(byId.buffer), this.#pending.save(this.#videos, this.#frame.lookbackStartMs)]);
   }
 
   /**
@@ -291,7 +297,8 @@ export class ViewJudge {
     }
     this.#settledUntil = byId[0];
     this.#window.restore(window);
-    this.#pending.restore(saved.subarray(4 * byId.length), (lo, hi) => this.#denseVideo(lo, hi));
+    const numberOf = (lo: number, hi: number) => this.#denseVideo(lo, hi);
+    this.#pending.restore(saved.subarray(4 * byId.length), numberOf, this.#frame.lookbackStartMs);
   }
 
   #denseVideo(lo: number, hi: number): number {
@@ -315,7 +322,7 @@ export class ViewJudge {
     if (time >= this.#frame.dayStartMs) this.#openOfDay++;
   }
 
-  #reason(rows: ViewColumns, row: number, video: number): QuarantineReason {
+  #reason(rows: PendingViews, row: number, video: number): QuarantineReason {
     const nulls = rows.nulls[row];
     if (video < 0 || (nulls & videoNullBit) !== 0) return 'unknown-video';
     const play = (nulls & playSecondsNullBit) !== 0 ? Number.NaN : rows.playSeconds[row];
@@ -325,7 +332,7 @@ export class ViewJudge {
     return reason;
   }
 
-  #quarantine(rows: ViewColumns, row: number, reason: QuarantineReason): void {
+  #quarantine(rows: PendingViews, row: number, reason: QuarantineReason): void {
     this.#verdicts[reason === 'undated' ? 'undated' : 'invalid']++;
     const nulls = rows.nulls[row];
     const int64 = (words: Int32Array, bit: number) =>

@@ -2,7 +2,7 @@
  * One partition of a date's statistics, in a worker thread: range scan -> columns -> verdict -> sums -> checkpoint.
  * A chunk is read and judged batch by batch, so that memory holds one batch of rows whatever the chunk's size.
  */
-import { ColumnBatch } from '../../database/column-batch.ts';
+import type { ColumnBatch } from '../../database/column-batch.ts';
 import { openScanner, type Scanner } from '../../database/column-scan.ts';
 import type { Transaction } from '../../database/database.ts';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
@@ -22,7 +22,7 @@ import {
 } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
 import { plannedZones, type StatisticsPlanDetail } from './statistics-plan.ts';
-import { viewColumns, viewLog, viewLogColumns } from './view-log.ts';
+import { viewBatch, viewLog, viewLogColumns } from './view-log.ts';
 
 /** Rows of one scan: 3 MB of columns. */
 const batchRows = 65_536;
@@ -76,7 +76,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   readonly #watermarks: Float64Array;
   readonly #windowMs: number;
   readonly #scanner: Scanner;
-  readonly #batch: ColumnBatch;
+  readonly #batchRows: number;
   /** The zone that the next row may lie in. */
   #zone = 0;
   #nextId: bigint;
@@ -98,7 +98,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
     this.#zones = zones;
     this.#windowMs = (context.planDetail as StatisticsPlanDetail).frame.policy.repeatWindowMs;
     this.#scanner = scanner;
-    this.#batch = new ColumnBatch(viewLogColumns, Math.min(batchRows, context.chunkSize));
+    this.#batchRows = Math.min(batchRows, context.chunkSize);
     this.#nextId = lastKey === undefined ? context.minId : lastKey + 1n;
     this.#chunk = Number(context.executionContext.getLong('chunk') ?? 0n);
     this.#watermarks = new Float64Array(zones.length + 1).fill(Number.POSITIVE_INFINITY);
@@ -112,14 +112,15 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
     while (size < limit && this.#judge.quarantinedCount < quarantinedMax) {
       const run = this.#nextRun();
       if (run === undefined) break;
-      const rowsMax = Math.min(limit - size, this.#batch.capacity);
+      const rowsMax = Math.min(limit - size, this.#batchRows);
+      const batch = viewBatch(this.#judge.room(rowsMax));
       const rows = await this.#scanner.scan(
         { table: viewLog.table, key: viewLog.key, columns: viewLogColumns, from: run.from, to: run.to, limit: rowsMax },
-        this.#batch,
+        batch,
       );
       // Fewer rows than asked for: the run is at its end.
-      this.#nextId = rows < rowsMax ? run.to + 1n : this.#batch.int64(0).values[rows - 1] + 1n;
-      this.#judgeBatch();
+      this.#nextId = rows < rowsMax ? run.to + 1n : batch.int64(0).values[rows - 1] + 1n;
+      this.#judgeBatch(batch);
       this.#judge.settle(this.#watermarks[this.#zoneAt(this.#nextId)]);
       size += rows;
     }
@@ -197,13 +198,12 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   }
 
   /** Hands the batch to the judge zone by zone, because each zone promises times of its own. */
-  #judgeBatch(): void {
-    const columns = viewColumns(this.#batch);
-    const ids = this.#batch.int64(0).values;
-    for (let from = 0, z = this.#zone; from < columns.size; z++) {
+  #judgeBatch(batch: ColumnBatch): void {
+    const ids = batch.int64(0).values;
+    for (let from = 0, z = this.#zone; from < batch.size; z++) {
       const zone = this.#zones[z];
-      const to = firstAbove(ids, from, columns.size, zone.toId);
-      if (to > from) this.#judge.take(columns, from, to, zone.minMs, zone.maxMs);
+      const to = firstAbove(ids, from, batch.size, zone.toId);
+      if (to > from) this.#judge.take(to - from, zone.minMs, zone.maxMs);
       from = to;
     }
   }

@@ -1,5 +1,5 @@
 /** The platform's view log as the daily job reads it (domain.md section 7). */
-import type { ColumnBatch, ColumnSpec } from '../../database/column-batch.ts';
+import { ColumnBatch, type ColumnSpec } from '../../database/column-batch.ts';
 import type { LogTable } from '../../partition/zone.ts';
 import type { ViewColumns } from '../../rules/view-judge.ts';
 
@@ -15,16 +15,9 @@ export const viewLogColumns: readonly ColumnSpec[] = [
   { name: 'ad_views', type: 'number' },
 ];
 
-/** The batch as the rules see it; no copy. Take it anew after each scan: it fixes the size. */
-export function viewColumns(batch: ColumnBatch): ViewColumns {
-  return {
-    size: batch.size,
-    idWords: batch.int64(0).words,
-    videoWords: batch.int64(1).words,
-    viewerWords: batch.int64(2).words,
-    viewedAt: batch.doubles(3),
-    playSeconds: batch.doubles(4),
-    adViews: batch.doubles(5),
-    nulls: batch.nulls,
-  };
+/** A batch that lies where the rules want the rows: reading it fills their columns. */
+export function viewBatch(room: ViewColumns): ColumnBatch {
+  const { idWords, videoWords, viewerWords, viewedAt, playSeconds, adViews, nulls } = room;
+  const columns = [idWords, videoWords, viewerWords, viewedAt, playSeconds, adViews];
+  return new ColumnBatch(viewLogColumns, room.size, { columns, nulls });
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { coreInterval } from '../../../src/rules/core-interval.ts';
 import { Int64Index } from '../../../src/rules/int64-index.ts';
 import { IntervalCursor, unionOf } from '../../../src/rules/intervals.ts';
-import { PendingViews } from '../../../src/rules/pending-views.ts';
+import { notPending, PendingViews } from '../../../src/rules/pending-views.ts';
 import { topVideos } from '../../../src/rules/ranking.ts';
 import { StatisticsTotals } from '../../../src/rules/statistics-totals.ts';
 import { directRange, VideoDirectory } from '../../../src/rules/video-directory.ts';
@@ -95,20 +95,21 @@ describe('PendingViews', () => {
   it('gives what is due in order of (time, arrival) and keeps the rest', () => {
     const time = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 90_000_000 }));
     fc.assert(
-      fc.property(fc.array(time, { maxLength: 60 }), time, (times, watermark) => {
+      fc.property(fc.array(fc.option(time), { maxLength: 60 }), time, (times, watermark) => {
         const pending = new PendingViews(1);
         times.forEach((at, row) => {
-          pending.reserve(1);
-          pending.times[pending.count] = at;
-          pending.idWords[2 * pending.count] = row;
-          pending.count++;
+          const room = pending.room(1);
+          room.viewedAt[0] = at ?? 7;
+          room.idWords[0] = row;
+          pending.videos[pending.count++] = at === null ? notPending : 1;
         });
-        const due = [...pending.due(watermark)].map((at) => [pending.times[at], pending.idWords[2 * at]]);
-        const expected = times.map((at, row) => [at, row]).filter(([at]) => at < watermark);
+        const due = [...pending.due(watermark)].map((at) => [pending.viewedAt[at], pending.idWords[2 * at]]);
+        const waiting = times.flatMap((at, row) => (at === null ? [] : [[at, row]]));
+        const expected = waiting.filter(([at]) => at < watermark);
         expect(due).toEqual(expected.sort((a, b) => a[0] - b[0] || a[1] - b[1]));
         pending.removeDue(watermark);
         expect([...pending.idWords.filter((_, at) => at % 2 === 0).subarray(0, pending.count)]).toEqual(
-          times.flatMap((at, row) => (at < watermark ? [] : [row])),
+          waiting.flatMap(([at, row]) => (at < watermark ? [] : [row])),
         );
       }),
     );
