@@ -22,16 +22,20 @@ describe.each(testDatabases())('daily statistics with work stealing on $name', (
     bench = undefined;
   });
 
-  it.each(['ordered', 'dirty', 'holes', 'repeats'] as const)('equals the naive pass over a log that is %s', async (kind) => {
-    const log = buildLog(kind, 31, 3000, date, zone);
-    bench = await openBench(name, log);
-    const options = { workers: 3, partitions: 1, chunkSize: 61 };
-    const { execution, error } = await runJob(bench.database, eagerJob, { date, zone }, options);
-    expect(error).toBeUndefined();
-    await expectAsOracle(bench.database, log, date, zone);
-    const planned = (await listPartitions(bench.database, execution.jobInstanceId, statisticsStep)).length;
-    // Where the zones of a log reach back too far there is no place for a cut.
-    if (kind === 'ordered') expect(planned).toBeGreaterThan(1);
-    expect(await leftOvers(bench.database)).toEqual([]);
-  });
+  it.each(['ordered', 'dirty', 'holes', 'repeats'] as const)(
+    'equals the naive pass over a log that is %s',
+    async (kind) => {
+      const log = buildLog(kind, 31, 3000, date, zone);
+      bench = await openBench(name, log);
+      // Small chunks: the other threads are awake long before the last one.
+      const options = { workers: 3, partitions: 1, chunkSize: 13 };
+      const { execution, error } = await runJob(bench.database, eagerJob, { date, zone }, options);
+      expect(error).toBeUndefined();
+      await expectAsOracle(bench.database, log, date, zone);
+      const planned = (await listPartitions(bench.database, execution.jobInstanceId, statisticsStep)).length;
+      // Where the zones of a log reach back too far there is no place for a cut.
+      if (kind === 'ordered') expect(planned).toBeGreaterThan(1);
+      expect(await leftOvers(bench.database)).toEqual([]);
+    },
+  );
 });
