@@ -1,9 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { compileCache } from './test/support/run-settle.ts';
+import SlowFilesFirst from './test/support/slow-files-first.ts';
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
     pool: 'forks',
+    // Much of the time a test waits: for a lock, a lease, a server. No test shares a database with another.
+    maxWorkers: 2,
+    sequence: { sequencer: SlowFilesFirst },
     projects: [
       {
         test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 30_000 },
@@ -15,6 +20,7 @@ export default defineConfig({
           globalSetup: ['./test/support/servers/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          env: { NODE_COMPILE_CACHE: compileCache },
         },
       },
     ],

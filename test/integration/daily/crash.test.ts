@@ -3,7 +3,7 @@
  * started next takes over by itself and leaves exactly what a run that was never killed leaves.
  */
 import { availableParallelism } from 'node:os';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
 import { randomOf } from '../../oracles/logs.ts';
 import {
@@ -15,20 +15,14 @@ import {
   pictureOf,
 } from '../../support/crash-bench.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
-import {
-  compileCache,
-  countPoints,
-  type KillPoint,
-  pointText,
-  runKilled,
-  runThroughKills,
-} from '../../support/kill-run.ts';
+import { countPoints, type KillPoint, pointText, runKilled, runThroughKills } from '../../support/kill-run.ts';
+import { onServers, spread } from '../../support/thorough.ts';
 import { settle } from './support.ts';
 
 /** Not the steps of the id sequences: gaps in them mean nothing, and the statement kills meet them too. */
 const COMMITS = '^(?!.*_SEQ\\b)';
-const STATEMENT_KILLS = 20;
-const TIMED_KILLS = 10;
+/** Odd, so that kills before a commit and after one are met in turn. */
+const COMMIT_STRIDE = 5;
 const TIMED_KILLS_AN_INSTANCE = 3;
 
 /** A change of the seed changes which statements are met; each run of the tests meets the same. */
@@ -57,8 +51,6 @@ describe.each(testDatabases())('case 19: a date that is killed on $name', { time
   let expected: string;
 
   beforeAll(async () => {
-    // For the worker threads of the restarts in this process.
-    vi.stubEnv('NODE_COMPILE_CACHE', compileCache);
     for (let lane = 0; lane < Math.min(2, availableParallelism()); lane++) {
       const test = await freshDatabase(name);
       lanes.push({ test, bench: await openCrashBench(test.url) });
@@ -71,7 +63,6 @@ describe.each(testDatabases())('case 19: a date that is killed on $name', { time
     expected = await pictureOf(lanes[0].bench.url);
   }, 120_000);
   afterAll(async () => {
-    vi.unstubAllEnvs();
     for (const { test } of lanes) await test.drop();
   });
 
@@ -108,18 +99,18 @@ describe.each(testDatabases())('case 19: a date that is killed on $name', { time
     }
   });
 
-  it('ends as a clean run, killed before and after every commit', async () => {
+  it(`ends as a clean run, killed before and after ${onServers(name, 'every commit', 'commits')}`, async () => {
     const points: KillPoint[] = [];
     for (let at = 1; at <= commits; at++) {
       points.push({ mode: 'before-commit', at, match: COMMITS }, { mode: 'after-commit', at, match: COMMITS });
     }
-    await killAndRunAgain(points, async (url, point) => {
+    await killAndRunAgain(spread(name, points, COMMIT_STRIDE), async (url, point) => {
       expect((await runKilled(crashArgs(1), url, point)).killed, pointText(point)).toBe(true);
     });
   });
 
   it('ends as a clean run, killed between any two statements', async () => {
-    const points = Array.from({ length: STATEMENT_KILLS }, (): KillPoint => {
+    const points = Array.from({ length: onServers(name, 20, 8) }, (): KillPoint => {
       const mode = random() < 0.7 ? 'before-statement' : 'sent-statement';
       return { mode, at: randomInteger(1, statements) };
     });
@@ -130,9 +121,10 @@ describe.each(testDatabases())('case 19: a date that is killed on $name', { time
   });
 
   it('ends as a clean run, killed several times at any moment', async () => {
+    const killsWanted = onServers(name, 10, 4);
     let kills = 0;
-    for (let instance = 0; kills < TIMED_KILLS; instance++) {
-      expect(instance, 'instances for so few kills').toBeLessThan(2 * TIMED_KILLS);
+    for (let instance = 0; kills < killsWanted; instance++) {
+      expect(instance, 'instances for so few kills').toBeLessThan(2 * killsWanted);
       const { bench } = lanes[0];
       await bench.reset();
       const points = Array.from({ length: TIMED_KILLS_AN_INSTANCE }, (): KillPoint => {

@@ -1,17 +1,18 @@
-/** Case 18: the same instance is started twice at once, 100 times; exactly one runs each time. */
+/** Case 18: the same instance is started twice at once, 100 times (fewer on servers); exactly one runs each time. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { isSettleError } from '../../../src/errors.ts';
 import { listJobExecutions } from '../../../src/repository/job-execution.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { type DatabaseKind, testDatabases } from '../../support/databases.ts';
 import { type ItemsBench, itemsJob, openItemsBench, tasklet } from '../../support/items-job.ts';
+import { onServers } from '../../support/thorough.ts';
 import { startToyProcess, type ToyProcess } from '../../support/toy/toy-process.ts';
 
 /** Not on SQLite: there a thread that waits for the file's lock keeps the other one of it from letting it go. */
-const inOneProcess = (name: string) => (name === 'sqlite' ? 0 : 80);
-const byProcesses = (name: string) => 100 - inOneProcess(name);
+const inOneProcess = (name: DatabaseKind) => (name === 'sqlite' ? 0 : onServers(name, 80, 30));
+const byProcesses = (name: DatabaseKind) => onServers(name, 100, 40) - inOneProcess(name);
 const dateOf = (round: number) => new Date(Date.UTC(2024, 0, round)).toISOString().slice(0, 10);
 
 describe.each(testDatabases())('case 18: two starts at once on $name', ({ name }) => {
