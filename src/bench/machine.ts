@@ -1,5 +1,6 @@
 /** The machine and the server that a benchmark ran on: what a reader needs to judge its figures. */
 import { cpus, release, totalmem, type } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 
 /** Settings that decide how fast a server reads and commits. Those that it does not know are left out. */
@@ -13,6 +14,27 @@ const SERVER_SETTINGS = [
   'max_allowed_packet',
 ];
 const SQLITE_SETTINGS = ['journal_mode', 'synchronous', 'page_size', 'cache_size'];
+
+const LOOK_MS = 250;
+
+/** Share of all cores that is busy for a moment in which the caller does nothing: what others do, 0 to 1. */
+export async function busyShare(): Promise<number> {
+  const before = processorTimes();
+  await sleep(LOOK_MS);
+  const after = processorTimes();
+  const all = after.all - before.all;
+  return all === 0 ? 0 : 1 - (after.idle - before.idle) / all;
+}
+
+function processorTimes(): { readonly all: number; readonly idle: number } {
+  let all = 0;
+  let idle = 0;
+  for (const { times } of cpus()) {
+    all += Object.values(times).reduce((sum, time) => sum + time, 0);
+    idle += times.idle;
+  }
+  return { all, idle };
+}
 
 /** Names and values, for people. */
 export function describeMachine(): Record<string, string> {

@@ -54,7 +54,9 @@ export async function buildPeer(
     return { missing: `it cannot be built here: ${(error as Error).message}` };
   }
   const product = peer === 'spring-batch' ? 'target/app/peer.jar' : 'node_modules/.bin/node';
-  return existsSync(join(home, product)) ? { run } : { missing: `it cannot be built here: ${run} left no ${product}` };
+  return existsSync(join(home, product))
+    ? { run }
+    : { missing: `it cannot be built here: its script left no ${product}` };
 }
 
 /** Environment by which a peer finds the database. @throws SettleError for a database that it cannot use */

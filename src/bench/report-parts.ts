@@ -16,6 +16,7 @@ export const COLUMNS = [
   'server CPU s',
   'wire MB',
   'load',
+  'others %',
 ];
 
 const MB = 2 ** 20;
@@ -70,6 +71,7 @@ function contenderRow(contender: ContenderResult): string[] {
   };
   const rate = rateOf(contender);
   const loads = spreadOf(good.map(({ loadBefore }) => loadBefore))!;
+  const others = spreadOf(good.map(({ othersBefore }) => othersBefore));
   return [
     contender.label === contender.name ? contender.name : `${contender.name}: ${contender.label}`,
     String(good.length),
@@ -97,6 +99,7 @@ function contenderRow(contender: ContenderResult): string[] {
       MB,
     ),
     `${loads.min.toFixed(1)}-${loads.max.toFixed(1)}`,
+    others === undefined ? '-' : (others.max * 100).toFixed(0),
   ];
 }
 

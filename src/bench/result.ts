@@ -11,8 +11,10 @@ export interface Attempt {
   /** Counted from 1. */
   readonly round: number;
   readonly startedAt: string;
-  /** Load average of the last minute at its start; above 0.5 or so somebody else was at work. */
+  /** Load average of the last minute at its start: of the attempts before it, too. */
   readonly loadBefore: number;
+  /** Share of all cores that was busy just before it, when nothing of the bench was: 0 to 1. */
+  readonly othersBefore: number;
   readonly seconds: number;
   readonly wallSeconds: number;
   readonly rows: number;

@@ -8,7 +8,7 @@ import { openDatabase } from '../database/open.ts';
 import { isSettleError } from '../errors.ts';
 import { claim, type DataOptions, type DataSpec, describeSpec, type PreparedData, prepareData } from './bench-data.ts';
 import type { BenchCase, BenchOptions, CaseContext, Contender } from './case.ts';
-import { describeMachine, describeServer } from './machine.ts';
+import { busyShare, describeMachine, describeServer } from './machine.ts';
 import { measureProcessTree } from './measure-process-tree.ts';
 import { type ServerMeter, serverMeter } from './measure-server.ts';
 import { type Attempt, type BenchResult, type CaseResult, type ContenderResult, FORMAT_VERSION } from './result.ts';
@@ -164,8 +164,9 @@ async function runRounds(
 async function measureAttempt(contender: Contender, round: number, meter: ServerMeter): Promise<Attempt> {
   const startedAt = new Date().toISOString();
   const loadBefore = loadavg()[0];
+  const othersBefore = await busyShare();
   const before = await meter.read();
-  const base = { round, startedAt, loadBefore };
+  const base = { round, startedAt, loadBefore, othersBefore };
   try {
     const { result, peakRssBytes, cpuSeconds } = await measureProcessTree(() => contender.run());
     const after = await meter.read();

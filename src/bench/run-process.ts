@@ -1,6 +1,7 @@
 /** Runs a contender's process to its end: what it printed, how it ended, how long it took. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExitCode, SettleError } from '../errors.ts';
 
@@ -12,6 +13,8 @@ const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9
 
 export interface ProcessOptions {
   readonly cwd?: string;
+  /** What errors call it; default the name of the program, without the folders of this machine. */
+  readonly label?: string;
   /** Added to the environment of this process; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Killed after this long; default an hour. */
@@ -37,6 +40,7 @@ export async function runProcess(
   args: readonly string[],
   options: ProcessOptions = {},
 ): Promise<ProcessOutcome> {
+  const label = options.label ?? basename(command);
   const started = performance.now();
   const child = spawn(command, args, {
     cwd: options.cwd,
@@ -59,12 +63,12 @@ export async function runProcess(
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   const exitCode = await new Promise<number>((resolve, reject) => {
-    child.once('error', (error) => reject(cannotStart(command, error)));
+    child.once('error', (error) => reject(cannotStart(label, error)));
     child.once('spawn', () => options.onStart?.(child));
     child.once('close', (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0)));
   });
   const wallSeconds = (performance.now() - started) / 1000;
-  if (!(options.exitCodes ?? [ExitCode.completed]).includes(exitCode)) throw endedBadly(command, exitCode, stderr());
+  if (!(options.exitCodes ?? [ExitCode.completed]).includes(exitCode)) throw endedBadly(label, exitCode, stderr());
   return { exitCode, stdout: stdout(), stderr: stderr(), wallSeconds, firstOutputMs };
 }
 
@@ -75,6 +79,7 @@ export async function runSettle(
   options: ProcessOptions = {},
 ): Promise<ProcessOutcome> {
   return await runProcess(process.execPath, [launcher(), ...args], {
+    label: ['settle', ...args].slice(0, 3).join(' '),
     ...options,
     env: { SETTLE_LOG: 'warn', SETTLE_LOG_FORMAT: 'text', ...options.env, SETTLE_DATABASE_URL: databaseUrl },
   });
@@ -88,15 +93,15 @@ function launcher(): string {
   return paths.find((path) => existsSync(path)) ?? paths[0];
 }
 
-function cannotStart(command: string, error: Error): SettleError {
+function cannotStart(label: string, error: Error): SettleError {
   const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such program here' : error.message;
-  return new SettleError('BENCH_PROCESS', ExitCode.failed, `${command} cannot be started: ${why}`, { cause: error });
+  return new SettleError('BENCH_PROCESS', ExitCode.failed, `${label} cannot be started: ${why}`, { cause: error });
 }
 
-function endedBadly(command: string, exitCode: number, stderr: string): SettleError {
+function endedBadly(label: string, exitCode: number, stderr: string): SettleError {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   // Of a stack trace, its first line says what happened.
   const telling = lines.find((line) => /error|exception|cannot|refused|failed/i.test(line)) ?? lines.at(-1);
   const said = (telling ?? 'it said nothing').trim().slice(0, STDERR_SHOWN_MAX);
-  return new SettleError('BENCH_PROCESS', ExitCode.failed, `${command} ended with exit code ${exitCode}: ${said}`);
+  return new SettleError('BENCH_PROCESS', ExitCode.failed, `${label} ended with exit code ${exitCode}: ${said}`);
 }

@@ -98,10 +98,11 @@ function figureIn({ figures, peakRssBytes }: Attempt, name: string): number | un
   return figures?.[name];
 }
 
+/** Without the reason, which a report gives where it lists what is missing or wrong. */
 function whyNoRate(name: string, contender: ContenderResult | undefined): string {
   if (contender === undefined) return `${name} did not take part`;
-  if (contender.missing !== undefined) return `${name} is missing: ${contender.missing}`;
+  if (contender.missing !== undefined) return `${name} is missing`;
   const bad = contender.attempts.find(({ wrong, failed }) => (wrong ?? failed) !== undefined);
   if (bad === undefined) return `${name} was not run`;
-  return bad.failed === undefined ? `${name} is wrong: ${bad.wrong}` : `${name} failed: ${bad.failed}`;
+  return bad.failed === undefined ? `${name} is wrong` : `${name} failed`;
 }

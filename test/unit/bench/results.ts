@@ -7,6 +7,7 @@ export function attempt(seconds: number, more: Partial<Attempt> = {}): Attempt {
     round: 1,
     startedAt: '2026-11-19T00:00:00.000Z',
     loadBefore: 0.1,
+    othersBefore: 0,
     seconds,
     wallSeconds: seconds + 0.5,
     rows: 1000,
