@@ -2,12 +2,12 @@
  * The library: what a person needs to write and run jobs of their own (docs/writing-a-job.md). Whatever is not
  * exported here may change without notice.
  */
-export { ColumnBatch, type ColumnSpec } from './database/column-batch.ts';
+export { ColumnBatch, type ColumnSpec, type Int64Column, integerAt } from './database/column-batch.ts';
 export type { Database, DialectName, Executor, Transaction } from './database/database.ts';
 export type { InsertTarget } from './database/dialect.ts';
 export { type MigrationStatus, migrate, migrationStatus, requireCurrentSchema } from './database/migrate.ts';
 export { type OpenOptions, openDatabase } from './database/open.ts';
-export type { SqlValue } from './database/values.ts';
+export type { Integer, SqlValue } from './database/values.ts';
 export type { ChunkSize, TimedChunkSize } from './engine/chunk-size.ts';
 export { type ContextValue, ExecutionContext } from './engine/execution-context.ts';
 export type { Transition } from './engine/flow.ts';

@@ -4,19 +4,22 @@
  */
 import type { SqlValue } from './values.ts';
 
-/** How all values of a column are sent. */
-export type ParameterKind = typeof INTEGER | typeof TEXT | typeof BYTES;
-export const INTEGER = 0;
-export const TEXT = 1;
-export const BYTES = 2;
+/** How all values of a column are sent; one that may be sent as several is sent as the last of them. */
+export type ParameterKind = typeof INT32 | typeof INT64 | typeof TEXT | typeof BYTES;
+export const INT32 = 0;
+export const INT64 = 1;
+export const TEXT = 2;
+export const BYTES = 3;
 
-/** Protocol numbers of the types, by kind: LONGLONG, VAR_STRING, BLOB. */
-const TYPES = [8, 253, 252];
+/** Protocol numbers of the types, by kind: LONG, LONGLONG, VAR_STRING, BLOB. */
+const TYPES = [3, 8, 253, 252];
 const COMMAND = 0xfa;
 const SEND_TYPES = 128;
 const FOLLOWS = 0;
 const IS_NULL = 1;
 
+const INT32_MIN = -2_147_483_648;
+const INT32_MAX = 2_147_483_647;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 const TWO_32 = 4_294_967_296;
@@ -26,38 +29,41 @@ const SHORT_TEXT = 83;
 const TINY_TEXT = 32;
 
 /**
- * How each column can be sent without changing what the server makes of it: integers of 64 bits as such, other numbers
- * and larger integers as text, which is exact for DECIMAL too. Undefined when a column has bytes and other values.
- * Throws a RangeError for a number that is not finite, a TypeError for a row of another length or an unknown value.
+ * How each column can be sent without changing what the server makes of it: integers of 32 and 64 bits as such, other
+ * numbers and larger integers as text, which is exact for DECIMAL too. Undefined when a column has bytes and other
+ * values. Throws a RangeError for a number that is not finite, a TypeError for a row of another length or an unknown
+ * value.
  */
 export function parameterKinds(
   rows: readonly (readonly SqlValue[])[],
   columnCount: number,
 ): ParameterKind[] | undefined {
-  const seen = new Uint8Array(columnCount);
+  const largest = new Uint8Array(columnCount);
+  const hasBytes = new Uint8Array(columnCount);
+  const hasOthers = new Uint8Array(columnCount);
   for (const row of rows) {
     if (row.length !== columnCount) throw new TypeError(`a row has ${row.length} values for ${columnCount} columns`);
     for (let c = 0; c < columnCount; c++) {
       const value = row[c];
-      if (value !== null) seen[c] |= 1 << kindOf(value);
+      if (value === null) continue;
+      const kind = kindOf(value);
+      if (kind > largest[c]) largest[c] = kind;
+      if (kind === BYTES) hasBytes[c] = 1;
+      else hasOthers[c] = 1;
     }
   }
-  const kinds: ParameterKind[] = [];
-  for (const bits of seen) {
-    if (bits > 1 << BYTES) return undefined;
-    kinds.push(bits === 1 << BYTES ? BYTES : (bits & (1 << TEXT)) !== 0 ? TEXT : INTEGER);
-  }
-  return kinds;
+  if (hasBytes.some((has, c) => has !== 0 && hasOthers[c] !== 0)) return undefined;
+  return Array.from(largest) as ParameterKind[];
 }
 
 function kindOf(value: Exclude<SqlValue, null>): ParameterKind {
   switch (typeof value) {
     case 'number':
-      if (Number.isSafeInteger(value)) return INTEGER;
+      if (Number.isSafeInteger(value)) return value >= INT32_MIN && value <= INT32_MAX ? INT32 : INT64;
       if (!Number.isFinite(value)) throw new RangeError(`${value} cannot be stored`);
       return TEXT;
     case 'bigint':
-      return value >= INT64_MIN && value <= INT64_MAX ? INTEGER : TEXT;
+      return value >= INT64_MIN && value <= INT64_MAX ? INT64 : TEXT;
     case 'string':
       return TEXT;
     default:
@@ -86,7 +92,7 @@ export class BulkPacket {
     return this.#bytes.length;
   }
 
-  /** Rows from `first` on until it is full. `bytes` are good until the next call, and begin with an empty header. */
+  /** Rows from `first` on until it is full, at least one. `bytes` are good until the next call, and begin with an empty header. */
   fill(
     statementId: number,
     kinds: readonly ParameterKind[],
@@ -96,7 +102,9 @@ export class BulkPacket {
     let at = this.#begin(statementId, kinds);
     const end = this.#headerBytes + this.#payloadBytes;
     let next = first;
-    while (next < rows.length && at < end) at = this.#putRow(rows[next++], kinds, at);
+    do {
+      at = this.#putRow(rows[next++], kinds, at);
+    } while (next < rows.length && at < end);
     return { bytes: this.#bytes.subarray(0, at), next };
   }
 
@@ -125,8 +133,14 @@ export class BulkPacket {
         continue;
       }
       this.#bytes[at++] = FOLLOWS;
-      if (kinds[c] !== INTEGER) {
-        at = kinds[c] === TEXT ? this.#putText(String(value), at) : this.#putBytes(value as Uint8Array, at);
+      const kind = kinds[c];
+      if (kind === INT32) {
+        this.#view.setInt32(at, value as number, true);
+        at += 4;
+        continue;
+      }
+      if (kind !== INT64) {
+        at = kind === TEXT ? this.#putText(String(value), at) : this.#putBytes(value as Uint8Array, at);
         this.#reserve(at, 2 + (row.length - c) * (4 + 3 * SHORT_TEXT));
         continue;
       }

@@ -6,6 +6,9 @@
 /** What can be written to a column. Instants are text `YYYY-MM-DD HH:MM:SS.sss` in UTC (instant.ts). */
 export type SqlValue = number | bigint | string | Uint8Array | null;
 
+/** A 64-bit integer: a number where that is exact. Makes no object for the usual one. */
+export type Integer = number | bigint;
+
 /** An integer column's value, exactly; throws when it is not an integer. Accepts what SUM() gives: text on servers. */
 export function toBigInt(value: unknown): bigint {
   if (typeof value === 'bigint') return value;

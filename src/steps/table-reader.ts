@@ -6,6 +6,7 @@
 import { ColumnBatch, type ColumnSpec } from '../database/column-batch.ts';
 import { openScanner, type Scanner } from '../database/column-scan.ts';
 import type { Database } from '../database/database.ts';
+import type { Integer } from '../database/values.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import type { RangeSplit } from '../engine/step.ts';
 import type { ItemReader } from './item-handlers.ts';
@@ -28,7 +29,7 @@ export interface TableReaderOptions<T> {
   readonly where?: string;
   /** Called once for the memory of a fetch, which is used again and again: what makes the item of a row of it. */
   itemOf(batch: ColumnBatch): (row: number) => T;
-  keyOf(item: T): bigint;
+  keyOf(item: T): Integer;
 }
 
 interface Fetch<T> {
@@ -84,7 +85,7 @@ class TableReader<T> implements ItemReader<T, unknown> {
   }
 
   saveState(executionContext: ExecutionContext, last: T): void {
-    executionContext.put(LAST_KEY, this.#options.keyOf(last));
+    executionContext.put(LAST_KEY, BigInt(this.#options.keyOf(last)));
   }
 
   /** Half of the keys that were not even fetched. */

@@ -1,5 +1,5 @@
 /** One range of `copy-views` in a worker thread: reader, processor and writer of single items. */
-import type { ColumnBatch, ColumnSpec } from '../../database/column-batch.ts';
+import { type ColumnBatch, type ColumnSpec, integerAt } from '../../database/column-batch.ts';
 import { itemPartition } from '../../steps/item-step.ts';
 import { tableReader } from '../../steps/table-reader.ts';
 import { tableWriter } from '../../steps/table-writer.ts';
@@ -35,11 +35,11 @@ export default itemPartition<View, ViewAmount>({
 
 function viewOf(batch: ColumnBatch): (row: number) => View {
   const { nulls } = batch;
-  const [ids, videoIds] = [batch.int64(0).values, batch.int64(1).values];
+  const [ids, videoIds] = [batch.int64(0), batch.int64(1)];
   const [playSeconds, adViews] = [batch.doubles(2), batch.doubles(3)];
   return (row) => {
-    const view = { id: ids[row], videoId: videoIds[row], playSeconds: playSeconds[row], adViews: adViews[row] };
-    if (nulls[row] !== 0) throw new IncompleteView(view.id);
-    return view;
+    const id = integerAt(ids, row);
+    if (nulls[row] !== 0) throw new IncompleteView(id);
+    return { id, videoId: integerAt(videoIds, row), playSeconds: playSeconds[row], adViews: adViews[row] };
   };
 }

@@ -25,6 +25,7 @@ export const copyViewsStep: PartitionedStep = {
   name: 'copy-views',
   chunkSize: CHUNK_ROWS,
   workerModule: workerModule('copy-worker', import.meta.url),
+  youngHeapMb: 32,
   stealing: { rowsMin: Number(PARTITION_ROWS_MIN) },
   async plan({ database, parameters, options }, gridSize) {
     const views = database.knex('view_log').min({ first: 'id' }).max({ last: 'id' });

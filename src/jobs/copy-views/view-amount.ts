@@ -1,18 +1,19 @@
 /** The items of the job `copy-views`, and what one is made of the other. */
 import type { InsertTarget } from '../../database/dialect.ts';
+import type { Integer } from '../../database/values.ts';
 
 /** A row of view_log. */
 export interface View {
-  readonly id: bigint;
-  readonly videoId: bigint;
+  readonly id: Integer;
+  readonly videoId: Integer;
   readonly playSeconds: number;
   readonly adViews: number;
 }
 
 /** A row of settle_view_amount. */
 export interface ViewAmount {
-  readonly id: bigint;
-  readonly videoId: bigint;
+  readonly id: Integer;
+  readonly videoId: Integer;
   readonly amount: number;
 }
 

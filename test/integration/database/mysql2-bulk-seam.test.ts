@@ -60,18 +60,25 @@ describe.each(serverDatabases())('the bulk seam to mysql2 on $name', ({ name }) 
   });
 
   test('a row that is too large for one packet goes as text, when the server takes so much', async () => {
-    const large = Buffer.alloc(17 * 1024 * 1024, 7);
-    const [[{ bytesMax }]] = await database.knex.raw('SELECT @@max_allowed_packet AS bytesMax');
-    const rows = [...rowsFrom(1), [999, large], ...rowsFrom(2000)];
-    const failed = bulkInsert(database.knex, database.dialect, target, rows).then(
-      () => 'none',
-      (error) => toSettleError(error).code,
-    );
-    if (bytesMax < 3 * large.length) return expect(await failed).toMatch(/PACKET_TOO_LARGE|CONNECTION_LOST/);
-    expect(await failed).toBe('none');
-    const [row] = await database.knex('t').where({ id: 999 });
-    expect(large.equals(row.b)).toBe(true);
-    expect(await database.knex('t').count('* as n')).toEqual([{ n: 201 }]);
+    if (name === 'mysql') return;
+    // Not by way of the proxy, which is slow with packets of that size.
+    const direct = await openDatabase(own.url);
+    try {
+      const large = Buffer.alloc(17 * 1024 * 1024, 7);
+      const [[{ bytesMax }]] = await direct.knex.raw('SELECT @@max_allowed_packet AS bytesMax');
+      const rows = [...rowsFrom(1), [999, large], ...rowsFrom(2000)];
+      const failed = bulkInsert(direct.knex, direct.dialect, target, rows).then(
+        () => 'none',
+        (error) => toSettleError(error).code,
+      );
+      if (bytesMax < 3 * large.length) return expect(await failed).toMatch(/PACKET_TOO_LARGE|CONNECTION_LOST/);
+      expect(await failed).toBe('none');
+      const [row] = await direct.knex('t').where({ id: 999 });
+      expect(large.equals(row.b)).toBe(true);
+      expect(await direct.knex('t').count('* as n')).toEqual([{ n: 201 }]);
+    } finally {
+      await direct.close();
+    }
   });
 
   test('a connection that is lost in mid-command is a transient error, and nothing is kept', async () => {
