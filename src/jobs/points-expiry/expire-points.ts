@@ -4,7 +4,7 @@
  */
 import type { Executor, Transaction } from '../../database/database.ts';
 import { instantText } from '../../database/instant.ts';
-import { toBigInt } from '../../database/values.ts';
+import { toBigInt, toNumber } from '../../database/values.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { lockHead } from '../../ledger/head.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
@@ -15,6 +15,8 @@ import { businessDay } from '../../rules/business-time.ts';
 const usersAChunk = 1_000;
 /** More values than this are in no statement. */
 const usersAChunkMax = 10_000;
+/** Lots that have expired in a transaction, but for a user who has more alone. */
+const lotsATransaction = 20_000;
 
 export async function expirePoints(context: StepContext): Promise<Partial<StepCounts>> {
   const { database, parameters, signal, stepName, progress } = context;
@@ -26,18 +28,42 @@ export async function expirePoints(context: StepContext): Promise<Partial<StepCo
   for (;;) {
     signal.throwIfAborted();
     // Outside of the ledger's lock, because it may look at many lots that are still good.
-    const users = await usersWithExpired(database.knex, endText, after, limit);
-    if (users.length === 0) return { readCount: writeCount, writeCount };
-    const posted = await context.transaction(async (tx) => {
-      await lockHead({ database, tx });
-      const requests = await requestsOf(tx, users, date, endText);
-      await postJournals({ database, tx }, requests);
-      return requests.length;
-    });
-    writeCount += posted;
-    after = users[users.length - 1];
-    progress({ type: 'advanced', step: stepName, partition: undefined, rowsDone: writeCount });
+    const found = await usersWithExpired(database.knex, endText, after, limit);
+    if (found.length === 0) return { readCount: writeCount, writeCount };
+    for (const users of byLots(found)) {
+      signal.throwIfAborted();
+      const posted = await context.transaction(async (tx) => {
+        await lockHead({ database, tx });
+        const requests = await requestsOf(tx, users, date, endText);
+        await postJournals({ database, tx }, requests);
+        return requests.length;
+      });
+      writeCount += posted;
+      progress({ type: 'advanced', step: stepName, partition: undefined, rowsDone: writeCount });
+    }
+    after = found[found.length - 1].userId;
   }
+}
+
+interface UserWithExpired {
+  readonly userId: bigint;
+  readonly lots: number;
+}
+
+/** Users of years of missed nights have thousands of lots each, and a posting holds all of its users' lots in memory. */
+function* byLots(found: readonly UserWithExpired[]): Generator<bigint[]> {
+  let users: bigint[] = [];
+  let total = 0;
+  for (const { userId, lots } of found) {
+    if (users.length > 0 && total + lots > lotsATransaction) {
+      yield users;
+      users = [];
+      total = 0;
+    }
+    users.push(userId);
+    total += lots;
+  }
+  yield users;
 }
 
 async function usersWithExpired(
@@ -45,15 +71,18 @@ async function usersWithExpired(
   endText: string,
   after: bigint | undefined,
   limit: number,
-): Promise<bigint[]> {
+): Promise<UserWithExpired[]> {
   const query = executor('settle_lot')
     .where('remaining', '>', 0)
     .where('expires_at', '<=', endText)
     .groupBy('user_id')
     .orderBy('user_id')
-    .limit(limit);
+    .limit(limit)
+    .select('user_id')
+    .count({ lots: '*' });
   if (after !== undefined) query.where('user_id', '>', after.toString());
-  return (await query.pluck('user_id')).map(toBigInt);
+  const rows = (await query) as Record<string, unknown>[];
+  return rows.map((row) => ({ userId: toBigInt(row.user_id), lots: toNumber(row.lots) }));
 }
 
 /** Under the ledger's lock: what has expired now cannot be spent until it is posted. */
