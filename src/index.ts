@@ -44,7 +44,7 @@ export type {
   TaskletStep,
 } from './engine/step.ts';
 export { ExitCode, isSettleError, SettleError, usageError } from './errors.ts';
-export { postCoveredJournals, postJournals, type PostingResult } from './ledger/post-journals.ts';
+export { type PostingResult, postCoveredJournals, postJournals } from './ledger/post-journals.ts';
 export { reverseJournal } from './ledger/reverse-journal.ts';
 export type {
   AccountRef,

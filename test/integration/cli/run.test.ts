@@ -77,7 +77,9 @@ describe.each(testDatabases())('on $name', ({ name }) => {
     expect(context).toMatchObject({ 'batch.version': expect.any(String), verdicts: { read: ROWS } });
     expect(steps[0].context).toHaveProperty('batch.version');
     const { stdout } = await run('show', '2');
-    expect(stdout).toMatch(/^context of the job\n(?: {2}.*\n)* {2}verdicts {2}\{"undated":0,.{1,80}\.\.\. \(\d+ characters\)$/m);
+    expect(stdout).toMatch(
+      /^context of the job\n(?: {2}.*\n)* {2}verdicts {2}\{"undated":0,.{1,80}\.\.\. \(\d+ characters\)$/m,
+    );
   });
 
   test('show and runs are readable', async () => {
