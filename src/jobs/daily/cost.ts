@@ -1,6 +1,6 @@
 /**
- * What a unit of the daily job's work takes before a run of it has completed in a database: measured on two cores with
- * MariaDB beside it (docs/performance.md, cost model).
+ * What a unit of the daily job's work takes, about, before a run of it has completed in a database: on two cores with
+ * MariaDB beside it. docs/performance.md says how far off that was.
  */
 import { toNumber } from '../../database/values.ts';
 import type { JobCost, StepCost } from '../../engine/cost.ts';
