@@ -4,13 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { importJob } from '../../../src/jobs/import/import-job.ts';
-import { importParameters } from '../../../src/jobs/import/import-parameters.ts';
-import { runJob } from '../../../src/steps/run-job.ts';
 import { readLog } from '../../oracles/read-log.ts';
 import { openCrashBench } from '../../support/crash-bench.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
-import { countPoints, pointText, runKilled, runThroughKills, type SwitchPoint } from '../../support/kill-run.ts';
+import { countPoints, type KillPoint, pointText, runThroughKills } from '../../support/kill-run.ts';
 import { spread } from '../../support/thorough.ts';
 
 const ROWS = 420;
@@ -21,7 +18,6 @@ const STRIDE = 5;
 describe.each(testDatabases())('an import that is killed on $name', { timeout: 300_000 }, ({ name }) => {
   let place: TestDatabase;
   let folder: string;
-  let file: string;
   let args: string[];
 
   beforeEach(async () => {
@@ -29,7 +25,7 @@ describe.each(testDatabases())('an import that is killed on $name', { timeout: 3
     folder = mkdtempSync(join(tmpdir(), 'settle-test-'));
     const config = join(folder, 'settle.config.json');
     writeFileSync(config, JSON.stringify({ chunk: CHUNK_ROWS }));
-    file = join(folder, 'views.csv');
+    const file = join(folder, 'views.csv');
     writeFileSync(file, csv());
     args = ['--config', config, 'import', 'views', file, '--register-videos'];
   });
@@ -45,34 +41,17 @@ describe.each(testDatabases())('an import that is killed on $name', { timeout: 3
     expect(expected).toMatchObject({ status: 'COMPLETED', leases: 0, readCount: ROWS, writeCount: ROWS });
     expect(expected.log.rows).toHaveLength(ROWS);
     expect(commits).toBeGreaterThan(2 * Math.ceil(ROWS / CHUNK_ROWS));
-    const points = Array.from({ length: commits }, (_, i): SwitchPoint[] => [
+    const points = Array.from({ length: commits }, (_, i): KillPoint[] => [
       { mode: 'before-commit', at: i + 1 },
       { mode: 'after-commit', at: i + 1 },
     ]).flat();
     for (const point of spread(name, points, STRIDE)) {
       await bench.reset();
-      if (point.at === commits) expect(await runThroughKills(args, bench.url, [point]), pointText(point)).toBe(1);
-      else {
-        expect((await runKilled(args, bench.url, point)).killed, pointText(point)).toBe(true);
-        await importHere(bench.url, file);
-      }
+      expect(await runThroughKills(args, bench.url, [point]), pointText(point)).toBe(1);
       expect(await picture(bench.url), pointText(point)).toEqual(expected);
     }
   });
 });
-
-/** A restart in this process spares a start of the program; those after the last commit are by the command itself. */
-async function importHere(url: string, file: string): Promise<void> {
-  const database = await openDatabase(url);
-  const { parameters, dispose } = await importParameters('views', { file, registerVideos: true });
-  try {
-    const result = await runJob(database, importJob('views'), parameters, { chunkSize: CHUNK_ROWS });
-    expect(result.outcome, result.error?.message).toBe('completed');
-  } finally {
-    await dispose();
-    await database.close();
-  }
-}
 
 /** Every 17th row names a video that no row before it has named. */
 function csv(): string {
