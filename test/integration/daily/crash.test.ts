@@ -16,7 +16,7 @@ import {
 } from '../../support/crash-bench.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { countPoints, type KillPoint, pointText, runKilled, runThroughKills } from '../../support/kill-run.ts';
-import { onServers, spread } from '../../support/thorough.ts';
+import { isThorough, onServers, spread } from '../../support/thorough.ts';
 import { settle } from './support.ts';
 
 /** Not the steps of the id sequences: gaps in them mean nothing, and the statement kills meet them too. */
@@ -99,7 +99,7 @@ describe.each(testDatabases())('case 19: a date that is killed on $name', { time
     }
   });
 
-  it(`ends as a clean run, killed before and after ${onServers(name, 'every commit', 'commits')}`, async () => {
+  it(`ends as a clean run, killed before and after ${isThorough ? 'every commit' : 'commits'}`, async () => {
     const points: KillPoint[] = [];
     for (let at = 1; at <= commits; at++) {
       points.push({ mode: 'before-commit', at, match: COMMITS }, { mode: 'after-commit', at, match: COMMITS });

@@ -51,6 +51,6 @@ describe.each(testDatabases())('daily statistics on $name', ({ name }) => {
         await own.drop();
       }
     });
-    await fc.assert(property, { numRuns: name === 'sqlite' ? 40 : 10 });
+    await fc.assert(property, { numRuns: name === 'sqlite' ? 25 : 8 });
   });
 });

@@ -60,7 +60,7 @@ describe.each(testDatabases())('case 18: two starts at once on $name', ({ name }
   };
   if (inOneProcess(name) > 0) test('by two databases of one process', twoDatabases);
 
-  test('by two processes', async () => {
+  test('by two processes', { timeout: 300_000 }, async () => {
     await bench.database.knex.schema.createTable('toy_output', (table) => table.bigInteger('id').notNullable());
     const options = { ids: 4, partitions: 1, chunkSize: 4, workers: 1, shared: { delayMs: 40 } };
     for (const _ of [1, 2]) processes.push(await startToyProcess(bench.url, options));
