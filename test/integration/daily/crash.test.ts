@@ -22,7 +22,7 @@ import { settle } from './support.ts';
 /** Not the steps of the id sequences: gaps in them mean nothing, and the statement kills meet them too. */
 const COMMITS = '^(?!.*_SEQ\\b)';
 /** Odd, so that kills before a commit and after one are met in turn. */
-const COMMIT_STRIDE = 5;
+const COMMIT_STRIDE = 9;
 const TIMED_KILLS_AN_INSTANCE = 3;
 
 /** A change of the seed changes which statements are met; each run of the tests meets the same. */
@@ -110,7 +110,7 @@ describe.each(testDatabases())('case 19: a date that is killed on $name', { time
   });
 
   it('ends as a clean run, killed between any two statements', async () => {
-    const points = Array.from({ length: onServers(name, 20, 8) }, (): KillPoint => {
+    const points = Array.from({ length: onServers(name, 12, 6) }, (): KillPoint => {
       const mode = random() < 0.7 ? 'before-statement' : 'sent-statement';
       return { mode, at: randomInteger(1, statements) };
     });
@@ -121,7 +121,7 @@ describe.each(testDatabases())('case 19: a date that is killed on $name', { time
   });
 
   it('ends as a clean run, killed several times at any moment', async () => {
-    const killsWanted = onServers(name, 10, 4);
+    const killsWanted = onServers(name, 6, 3);
     let kills = 0;
     for (let instance = 0; kills < killsWanted; instance++) {
       expect(instance, 'instances for so few kills').toBeLessThan(2 * killsWanted);

@@ -5,6 +5,7 @@ import { verifyDate } from '../../../src/jobs/daily/verify.ts';
 import { buildLog, denseLog, LOG_KINDS } from '../../oracles/logs.ts';
 import { writeLog } from '../../oracles/read-log.ts';
 import { testDatabases } from '../../support/databases.ts';
+import { onServers } from '../../support/thorough.ts';
 import { type Bench, expectAsOracle, leftOvers, openBench, settle } from './support.ts';
 
 const zone = 'Asia/Seoul';
@@ -17,7 +18,7 @@ describe.each(testDatabases())('daily statistics on $name', ({ name }) => {
     bench = undefined;
   });
 
-  it.each(LOG_KINDS)('equals the naive pass over a log that is %s, on three dates', async (kind) => {
+  it.each(LOG_KINDS)('equals the naive pass over a log that is %s', async (kind) => {
     const log = buildLog(kind, 20, 4000, date, zone);
     bench = await openBench(name, log);
     const shapes = [
@@ -26,6 +27,7 @@ describe.each(testDatabases())('daily statistics on $name', ({ name }) => {
       { workers: 2, partitions: 3, chunkSize: 1000 },
     ];
     for (const [at, day] of ['2026-11-19', date, '2026-11-21'].entries()) {
+      if (onServers(name, false, (at + LOG_KINDS.indexOf(kind)) % 3 !== 0)) continue;
       await settle(bench.database, day, zone, shapes[at]);
       await expectAsOracle(bench.database, log, day, zone);
       expect((await verifyDate(bench.database, { date: day })).differences).toEqual([]);
