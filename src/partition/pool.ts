@@ -2,6 +2,7 @@
  * The worker pool: gives partitions to threads, one at a time each, until there are no more, one fails, or a stop is
  * asked for. However a thread ends, its partition gets a result; and none is left when `runPool` returns.
  */
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, PartitionResult, PartitionTask, ToWorker, WorkerStart } from './protocol.ts';
 import { fromRemoteError, toRemoteError } from './remote-error.ts';
@@ -26,7 +27,7 @@ export interface PoolRun {
   onLog(line: string): void;
   /** Default 2048. */
   readonly heapMbMax?: number;
-  /** Default 6: see `PartitionedStep.youngHeapMb`. */
+  /** Default 8: see `PartitionedStep.youngHeapMb`. */
   readonly youngHeapMb?: number;
   /** Aborted to stop all workers at their next chunk boundary. */
   readonly signal: AbortSignal;
@@ -35,7 +36,7 @@ export interface PoolRun {
 /** A heap beyond this ends the thread with an error of its own instead of the process by the system's. */
 const HEAP_MB_MAX = 2048;
 /** Small: the hot path makes next to no objects, and the default would keep tens of megabytes a thread for them. */
-const YOUNG_HEAP_MB_MAX = 6;
+const YOUNG_HEAP_MB_MAX = 8;
 /** How long a thread that has nothing left to do may take to close its connections. */
 const END_TIMEOUT_MS = 5000;
 
@@ -69,13 +70,13 @@ async function runThread(
   isStopped: () => boolean,
   stop: () => void,
 ): Promise<void> {
+  // The limit of the process, which the launcher sets for its main thread, goes before a thread's own. V8 reads it when
+  // it makes a heap, so that it can be another one for the threads that are made from here on.
+  setFlagsFromString(`--max-semi-space-size=${Math.ceil((run.youngHeapMb ?? YOUNG_HEAP_MB_MAX) / 2)}`);
   const worker = new Worker(run.entry, {
     workerData: run.start,
     name: `${run.start.stepName} worker`,
-    resourceLimits: {
-      maxOldGenerationSizeMb: run.heapMbMax ?? HEAP_MB_MAX,
-      maxYoungGenerationSizeMb: run.youngHeapMb ?? YOUNG_HEAP_MB_MAX,
-    },
+    resourceLimits: { maxOldGenerationSizeMb: run.heapMbMax ?? HEAP_MB_MAX },
     execArgv: inheritedArguments(),
   });
   try {
