@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ColumnBatch } from '../../../src/database/column-batch.ts';
 import { openScanner } from '../../../src/database/column-scan.ts';
@@ -300,15 +301,22 @@ describe('an SQLite file', () => {
     try {
       const ended = new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
       await new Promise((resolve) => worker.once('message', resolve));
-      await database.knex.raw('PRAGMA busy_timeout = 0');
-      let entered = false;
-      const refused = database.transaction(async () => {
-        entered = true;
-      });
-      expect(await refused.then(String, classifyError)).toBe('transient');
-      expect(entered).toBe(false);
-      await database.knex.raw('PRAGMA busy_timeout = 30000');
+      const impatient = new BetterSqlite3(own.url.slice('sqlite:'.length), { timeout: 0 });
+      const refusal = (() => {
+        try {
+          return impatient.exec('BEGIN IMMEDIATE');
+        } catch (error) {
+          return classifyError(error);
+        } finally {
+          impatient.close();
+        }
+      })();
+      expect(refusal).toBe('transient');
+      let turns = 0;
+      const turn = setInterval(() => turns++, 10);
       await database.transaction((tx) => tx('t').insert({ id: 2 }));
+      clearInterval(turn);
+      expect(turns, 'the thread went on meanwhile').toBeGreaterThan(0);
       expect(await database.knex('t')).toEqual([{ id: 1 }, { id: 2 }]);
       expect(await ended).toBe(0);
     } finally {

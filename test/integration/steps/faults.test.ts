@@ -195,15 +195,14 @@ async function killOne({ knex }: Database): Promise<number> {
 
 /** Until the rival's second statement waits for ours. */
 async function waitForLock({ knex }: Database): Promise<void> {
-  await expect
-    .poll(async () => {
-      const [rows] = await knex.raw(
-        `SELECT COUNT(*) AS waiting FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'
-          AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())`,
-      );
-      return Number(rows[0].waiting);
-    })
-    .toBeGreaterThan(0);
+  const countWaiting = async () => {
+    const [rows] = await knex.raw(
+      `SELECT COUNT(*) AS waiting FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'
+        AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())`,
+    );
+    return Number(rows[0].waiting);
+  };
+  await expect.poll(countWaiting, { timeout: 20_000 }).toBeGreaterThan(0);
 }
 
 function dateSource(): () => string {
