@@ -74,7 +74,8 @@ describe.each(testDatabases())('runJob on $name', ({ name }) => {
     const second = await start(itemsJob(step));
     expect(seen).toEqual([undefined, undefined, 1n, 'attempt 1']);
     const jobContext = deserialiseContext((await getJobContext(database, second.execution.id)) ?? '');
-    expect(Object.fromEntries(jobContext.entries())).toEqual({ 'batch.version': '6.0.4', from: 'attempt 2' });
+    const usage = { workers: expect.any(Number), cpuMs: expect.any(Number), peakMb: expect.any(Number) };
+    expect(Object.fromEntries(jobContext.entries())).toEqual({ 'batch.version': '6.0.4', from: 'attempt 2', usage });
   });
 
   test('parameters are checked before anything is stored, and stored as Java types', async () => {
