@@ -22,7 +22,7 @@ import { settle } from './support.ts';
 /** Not the steps of the id sequences: gaps in them mean nothing, and the statement kills meet them too. */
 const COMMITS = '^(?!.*_SEQ\\b)';
 /** Odd, so that kills before a commit and after one are met in turn. */
-const COMMIT_STRIDE = 9;
+const COMMIT_STRIDE = 15;
 const TIMED_KILLS_AN_INSTANCE = 3;
 
 /** A change of the seed changes which statements are met; each run of the tests meets the same. */

@@ -13,7 +13,7 @@ import { spread } from '../../support/thorough.ts';
 const ROWS = 420;
 const CHUNK_ROWS = 100;
 /** Odd, so that kills before a commit and after one are met in turn. */
-const STRIDE = 5;
+const STRIDE = 11;
 
 describe.each(testDatabases())('an import that is killed on $name', { timeout: 300_000 }, ({ name }) => {
   let place: TestDatabase;
