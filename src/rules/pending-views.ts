@@ -146,10 +146,12 @@ export class PendingViews implements Omit<ViewColumns, 'size'> {
   }
 
   #move(from: number, to: number): void {
-    for (const words of [this.idWords, this.videoWords, this.viewerWords]) {
-      words[2 * to] = words[2 * from];
-      words[2 * to + 1] = words[2 * from + 1];
-    }
+    this.idWords[2 * to] = this.idWords[2 * from];
+    this.idWords[2 * to + 1] = this.idWords[2 * from + 1];
+    this.videoWords[2 * to] = this.videoWords[2 * from];
+    this.videoWords[2 * to + 1] = this.videoWords[2 * from + 1];
+    this.viewerWords[2 * to] = this.viewerWords[2 * from];
+    this.viewerWords[2 * to + 1] = this.viewerWords[2 * from + 1];
     this.viewedAt[to] = this.viewedAt[from];
     this.playSeconds[to] = this.playSeconds[from];
     this.adViews[to] = this.adViews[from];
