@@ -31,12 +31,10 @@ test.each(COMMANDS)('settle %s --help has an example', async (command) => {
   expect(stderr).toBe('');
 });
 
-test('settle --help lists every command, within 100 ms of the start', async () => {
-  const runs = [];
-  // The first start fills the compile cache; of the others the quickest is the least disturbed by the machine.
-  for (let i = 0; i < 5; i++) runs.push(await runSettle(['--help']));
-  for (const command of COMMANDS) expect(runs[0].stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
-  expect(Math.min(...runs.map(({ ms }) => ms))).toBeLessThan(100);
+// How soon is measured by `settle bench start-up`.
+test('settle --help lists every command', async () => {
+  const { stdout } = await runSettle(['--help']);
+  for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
 });
 
 test('settle --version is the version of the package', async () => {
