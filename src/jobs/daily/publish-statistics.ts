@@ -2,9 +2,9 @@
  * Step `publish-statistics`: checks that every row read has one verdict, and replaces the date's statistics and
  * quarantine in one transaction, so that no reader sees them half done.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
+import { giveTurn } from '../../database/turn.ts';
 import type { SqlValue } from '../../database/values.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
@@ -80,7 +80,7 @@ async function readTotals(
     const encoded = await readPartial(executor, jobInstanceId, 'sums', name);
     const reader = new VideoSumsReader(encoded);
     const take: TakeSums = (lo, hi, views, adViews, playSeconds) => totals.add(lo, hi, views, adViews, playSeconds);
-    while (reader.read(entriesATurn, take)) await nextTurn();
+    while (reader.read(entriesATurn, take)) await giveTurn();
   }
   return totals;
 }

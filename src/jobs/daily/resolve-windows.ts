@@ -2,7 +2,7 @@
  * Step `resolve-windows`: decides the views that the partitions left open, bucket by bucket, and keeps the result like
  * a partition's. Runs again from its start after a failure.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { giveTurn } from '../../database/turn.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { selectPlan } from '../../repository/partition.ts';
 import { Int64Index } from '../../rules/int64-index.ts';
@@ -38,7 +38,7 @@ export async function resolveWindows(context: StepContext): Promise<Partial<Step
     context.signal.throwIfAborted();
     const views = await readOpenViews(context, names);
     const { counted, repeats } = await resolveAll(context, views, frame);
-    await nextTurn();
+    await giveTurn();
     const bodies = sumViews(views, counted, videoBounds);
     await context.transaction(async (tx) => {
       const key = { jobInstanceId, partition: mergePartition, chunk: bucket };
