@@ -6,16 +6,16 @@ import type { Dialect, InsertTarget } from './dialect.ts';
 import type { SqlValue } from './values.ts';
 
 /**
- * Inserts the rows in order. All or nothing only inside a transaction. Every `mode` but `insert` needs `keys`.
+ * Inserts the rows in order; they may be made while they are asked for, which holds a few hundred of them. All or nothing only inside a transaction. Every `mode` but `insert` needs `keys`.
  * Throws the driver's error (errors.ts sorts it).
  */
 export async function bulkInsert(
   executor: Executor,
   dialect: Dialect,
   target: InsertTarget,
-  rows: readonly (readonly SqlValue[])[],
+  rows: Iterable<readonly SqlValue[]>,
 ): Promise<void> {
-  if (rows.length === 0) return;
+  if (Array.isArray(rows) && rows.length === 0) return;
   if ((target.mode ?? 'insert') !== 'insert' && !target.keys?.length) {
     throw new TypeError(`mode ${target.mode} needs the key columns of ${target.table}`);
   }

@@ -72,12 +72,23 @@ function kindOf(value: Exclude<SqlValue, null>): ParameterKind {
   }
 }
 
+/**
+ * How to send rows together with those before them; rows of `before` need not be sent as said here. A column of bytes
+ * can be one of NULLs alone beside it, which is sent as integers.
+ */
+export function joinKinds(before: readonly ParameterKind[], next: readonly ParameterKind[]): readonly ParameterKind[] {
+  const joined = next.map((kind, c) => (kind === BYTES || before[c] === BYTES || kind > before[c] ? kind : before[c]));
+  return joined.every((kind, c) => kind === before[c]) ? before : joined;
+}
+
 /** One packet after the other in the same memory. */
 export class BulkPacket {
   #bytes: Buffer;
   #view: DataView;
   readonly #headerBytes: number;
   readonly #payloadBytes: number;
+  #kinds: readonly ParameterKind[] = [];
+  #length = 0;
 
   /** @param payloadBytes a packet is full when it has grown to this many; one row more may stand in it */
   constructor(headerBytes: number, payloadBytes: number) {
@@ -92,23 +103,23 @@ export class BulkPacket {
     return this.#bytes.length;
   }
 
-  /** Rows from `first` on until it is full, at least one. `bytes` are good until the next call, and begin with an empty header. */
-  fill(
-    statementId: number,
-    kinds: readonly ParameterKind[],
-    rows: readonly (readonly SqlValue[])[],
-    first: number,
-  ): { readonly bytes: Buffer; readonly next: number } {
-    let at = this.#begin(statementId, kinds);
-    const end = this.#headerBytes + this.#payloadBytes;
-    let next = first;
-    do {
-      at = this.#putRow(rows[next++], kinds, at);
-    } while (next < rows.length && at < end);
-    return { bytes: this.#bytes.subarray(0, at), next };
+  /** Bytes of the packet, its header included. */
+  get length(): number {
+    return this.#length;
   }
 
-  #begin(statementId: number, kinds: readonly ParameterKind[]): number {
+  get isFull(): boolean {
+    return this.#length >= this.#headerBytes + this.#payloadBytes;
+  }
+
+  /** What has been written, good until the next call; begins with an empty header. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Begins a packet without rows; each row is to be of these kinds. */
+  begin(statementId: number, kinds: readonly ParameterKind[]): void {
+    this.#kinds = kinds;
     let at = this.#headerBytes;
     this.#reserve(at, 7 + 2 * kinds.length);
     this.#bytes[at] = COMMAND;
@@ -119,7 +130,16 @@ export class BulkPacket {
       this.#bytes[at++] = TYPES[kind];
       this.#bytes[at++] = 0;
     }
-    return at;
+    this.#length = at;
+  }
+
+  add(row: readonly SqlValue[]): void {
+    this.#length = this.#putRow(row, this.#kinds, this.#length);
+  }
+
+  /** Takes back what was added since the packet had that length. */
+  cut(length: number): void {
+    this.#length = length;
   }
 
   #putRow(row: readonly SqlValue[], kinds: readonly ParameterKind[], start: number): number {

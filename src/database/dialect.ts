@@ -74,7 +74,7 @@ export interface Dialect {
    */
   limitIdle(executor: Executor, seconds: number | undefined): Promise<void>;
   /** Inserts all rows in their order, in as few and as large statements as this database likes: see bulk-insert.ts. */
-  insertRows(executor: Executor, target: InsertTarget, rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  insertRows(executor: Executor, target: InsertTarget, rows: Iterable<readonly SqlValue[]>): Promise<void>;
   /**
    * Runs `work` while this process alone holds the lock `name` of this database. `work` must use the executor that it
    * is given: on SQLite that is one transaction over everything, on servers DDL commits by itself.

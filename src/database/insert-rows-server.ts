@@ -21,12 +21,17 @@ interface ServerConnection {
 export async function insertServerRows(
   executor: Executor,
   syntax: InsertSyntax,
-  rows: readonly (readonly SqlValue[])[],
+  rows: Iterable<readonly SqlValue[]>,
 ): Promise<void> {
   await withRawConnection(executor, async (connection: ServerConnection) => {
-    if (rows[0]?.some((value) => value instanceof Uint8Array)) return await insertBytes(connection, syntax, rows);
     let statement = '';
+    let hasBytes: boolean | undefined;
     for (const row of rows) {
+      hasBytes ??= row.some((value) => value instanceof Uint8Array);
+      if (hasBytes) {
+        await insertWithBytes(connection, syntax, row);
+        continue;
+      }
       statement += statement === '' ? syntax.head : ',';
       statement += rowText(row);
       if (statement.length >= STATEMENT_LENGTH_MAX) {
@@ -39,18 +44,16 @@ export async function insertServerRows(
 }
 
 /** Rows with bytes go one by one as parameters of a prepared statement: as text, bytes would be twice as long. */
-async function insertBytes(
+async function insertWithBytes(
   connection: ServerConnection,
   syntax: InsertSyntax,
-  rows: readonly (readonly SqlValue[])[],
+  row: readonly SqlValue[],
 ): Promise<void> {
-  for (const row of rows) {
-    const sql = `${syntax.head}(${row.map(() => '?').join(',')})${syntax.tail}`;
-    const values = row.map((value) => (typeof value === 'bigint' ? value.toString() : asBuffer(value)));
-    await new Promise<void>((resolve, reject) => {
-      connection.execute(sql, values, (error) => (error ? reject(error) : resolve()));
-    });
-  }
+  const sql = `${syntax.head}(${row.map(() => '?').join(',')})${syntax.tail}`;
+  const values = row.map((value) => (typeof value === 'bigint' ? value.toString() : asBuffer(value)));
+  await new Promise<void>((resolve, reject) => {
+    connection.execute(sql, values, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** mysql2 knows bytes by their being a Buffer. */

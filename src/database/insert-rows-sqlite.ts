@@ -10,7 +10,7 @@ export async function insertSqliteRows(
   executor: Executor,
   syntax: InsertSyntax,
   columnCount: number,
-  rows: readonly (readonly SqlValue[])[],
+  rows: Iterable<readonly SqlValue[]>,
 ): Promise<void> {
   await withRawConnection(executor, async (connection: SqliteConnection) => {
     const placeholders = new Array(columnCount).fill('?').join(',');

@@ -64,14 +64,25 @@ async function post(
   requests: readonly JournalRequest[],
   onRejected: OnRejected,
 ): Promise<PostingResult> {
-  for (const request of requests) requireSound(request);
+  const digests = await checkAndDigest(requests);
   const posted: PostedJournal[] = [];
   const rejected: RejectedJournal[] = [];
   if (requests.length === 0) return { posted, rejected };
   let head = await lockHead(context);
   for (const batch of untilReference(requests))
-    head = await postBatch(context, head, batch, { posted, rejected }, onRejected);
+    head = await postBatch(context, head, batch, digests, { posted, rejected }, onRejected);
   return { posted, rejected };
+}
+
+/** Before the chain is locked: what others wait for is to be short. */
+async function checkAndDigest(requests: readonly JournalRequest[]): Promise<ReadonlyMap<JournalRequest, string>> {
+  const digests = new Map<JournalRequest, string>();
+  for (const request of requests) {
+    if (turnIsDue()) await giveTurn();
+    requireSound(request);
+    digests.set(request, contentDigest(request));
+  }
+  return digests;
 }
 
 /** Cuts the requests before each that refers to one before it, or repeats its key: it must find that one stored. */
@@ -99,6 +110,7 @@ async function postBatch(
   context: PostingContext,
   head: LedgerHead,
   requests: readonly JournalRequest[],
+  digests: ReadonlyMap<JournalRequest, string>,
   result: { readonly posted: PostedJournal[]; readonly rejected: RejectedJournal[] },
   onRejected: OnRejected,
 ): Promise<LedgerHead> {
@@ -112,7 +124,7 @@ async function postBatch(
   for (const request of requests) {
     if (turnIsDue()) await giveTurn();
     const { key, reverses } = request;
-    const digest = contentDigest(request);
+    const digest = digests.get(request) as string;
     const existing = known.get(key);
     if (existing !== undefined) {
       if (existing.contentDigest !== digest) throw keyConflict(key);

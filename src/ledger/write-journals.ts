@@ -41,36 +41,52 @@ export async function writeJournals(
   journals: readonly DecidedJournal[],
   changed: { readonly accounts: Iterable<Account>; readonly lots: Iterable<Lot> },
 ): Promise<void> {
-  const journalRows: SqlValue[][] = [];
-  const entryRows: SqlValue[][] = [];
-  const lotRows: SqlValue[][] = [];
-  const consumptionRows: SqlValue[][] = [];
-  for (const journal of journals) {
-    journalRows.push(journalRow(journal));
-    for (const { lineNo, account, amount, lot, uses } of journal.lines) {
-      entryRows.push([journal.id, lineNo, account.type, account.ownerId, amount]);
-      if (lot !== undefined) lotRows.push(lotRow(lot));
-      for (const use of uses) {
-        consumptionRows.push([journal.id, lineNo, use.lot.journalId, use.lot.lineNo, use.restoresId, use.amount]);
-      }
-    }
-  }
-  await bulkInsert(tx, dialect, { table: 'settle_journal', columns: journalColumns }, journalRows);
-  await bulkInsert(tx, dialect, { table: 'settle_entry', columns: entryColumns }, entryRows);
-  await bulkInsert(tx, dialect, { table: 'settle_lot', columns: lotColumns }, lotRows);
-  await bulkInsert(tx, dialect, { table: 'settle_consumption', columns: consumptionColumns }, consumptionRows);
+  const insert = (table: string, columns: readonly string[], rows: Iterable<readonly SqlValue[]>) =>
+    bulkInsert(tx, dialect, { table, columns }, rows);
+  await insert('settle_journal', journalColumns, mapEach(journals, journalRow));
+  await insert('settle_entry', entryColumns, entryRows(journals));
+  await insert('settle_lot', lotColumns, openedLotRows(journals));
+  await insert('settle_consumption', consumptionColumns, consumptionRows(journals));
   await bulkInsert(
     tx,
     dialect,
     { table: 'settle_lot', columns: lotColumns, mode: 'replace-values', keys: lotKeys },
-    [...changed.lots].map(lotRow),
+    mapEach(changed.lots, lotRow),
   );
   await bulkInsert(
     tx,
     dialect,
     { table: 'settle_account', columns: [...accountKeys, 'balance'], mode: 'add-values', keys: accountKeys },
-    [...changed.accounts].sort(byAccount).map(({ type, ownerId, change }) => [type, ownerId, change]),
+    mapEach([...changed.accounts].sort(byAccount), ({ type, ownerId, change }) => [type, ownerId, change]),
   );
+}
+
+// Rows are made one at a time as they are written: all of them together would be several times what they are made from.
+
+function* mapEach<T>(all: Iterable<T>, toRow: (one: T) => SqlValue[]): Generator<SqlValue[]> {
+  for (const one of all) yield toRow(one);
+}
+
+function* entryRows(journals: readonly DecidedJournal[]): Generator<SqlValue[]> {
+  for (const { id, lines } of journals) {
+    for (const { lineNo, account, amount } of lines) yield [id, lineNo, account.type, account.ownerId, amount];
+  }
+}
+
+function* openedLotRows(journals: readonly DecidedJournal[]): Generator<SqlValue[]> {
+  for (const { lines } of journals) {
+    for (const { lot } of lines) if (lot !== undefined) yield lotRow(lot);
+  }
+}
+
+function* consumptionRows(journals: readonly DecidedJournal[]): Generator<SqlValue[]> {
+  for (const { id, lines } of journals) {
+    for (const { lineNo, uses } of lines) {
+      for (const { lot, restoresId, amount } of uses) {
+        yield [id, lineNo, lot.journalId, lot.lineNo, restoresId, amount];
+      }
+    }
+  }
 }
 
 function journalRow(journal: DecidedJournal): SqlValue[] {

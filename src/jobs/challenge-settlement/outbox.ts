@@ -6,7 +6,7 @@
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Transaction } from '../../database/database.ts';
 import type { InsertTarget } from '../../database/dialect.ts';
-import { toBigInt } from '../../database/values.ts';
+import { type SqlValue, toBigInt } from '../../database/values.ts';
 import { rowsOf } from './challenge-store.ts';
 
 const target: InsertTarget = { table: 'settle_outbox', columns: ['id', 'topic', 'key', 'payload', 'created_at'] };
@@ -19,23 +19,23 @@ export interface Notification {
   readonly payload: string;
 }
 
+/** @param count how many there are; they may be made while they are asked for */
 export async function addToOutbox(
   database: Database,
   tx: Transaction,
-  notifications: readonly Notification[],
+  count: number,
+  notifications: Iterable<Notification>,
 ): Promise<void> {
-  if (notifications.length === 0) return;
+  if (count === 0) return;
   const { dialect } = database;
   const [row] = rowsOf(await tx.raw(`SELECT next_id FROM settle_outbox_next WHERE singleton = 1${dialect.rowLock}`));
   const first = toBigInt(row.next_id);
-  await tx.raw(`UPDATE settle_outbox_next SET next_id = ${first + BigInt(notifications.length)} WHERE singleton = 1`);
+  await tx.raw(`UPDATE settle_outbox_next SET next_id = ${first + BigInt(count)} WHERE singleton = 1`);
   const createdAt = await dialect.now(tx);
-  const rows = notifications.map(({ topic, key, payload }, index) => [
-    first + BigInt(index),
-    topic,
-    key,
-    payload,
-    createdAt,
-  ]);
-  await bulkInsert(tx, dialect, target, rows);
+  await bulkInsert(tx, dialect, target, outboxRows(first, notifications, createdAt));
+}
+
+function* outboxRows(first: bigint, notifications: Iterable<Notification>, createdAt: string): Generator<SqlValue[]> {
+  let id = first;
+  for (const { topic, key, payload } of notifications) yield [id++, topic, key, payload, createdAt];
 }

@@ -63,6 +63,8 @@ export interface SettlementRun {
 
 export interface PayoutRecord {
   readonly member: Member;
+  /** What becomes of the challenge. */
+  readonly status: Decision['to'];
   readonly outcome: MemberOutcome;
   readonly percent: number;
   readonly pot: bigint;
@@ -83,9 +85,14 @@ export async function insertPayouts(
   run: SettlementRun,
   records: readonly PayoutRecord[],
 ): Promise<void> {
-  const rows = records.map(({ member, outcome, percent, pot, journalKey }): SqlValue[] => {
+  await bulkInsert(tx, database.dialect, payoutTarget, payoutRows(run, records));
+}
+
+/** One at a time, as they are written: a row is larger than its record. */
+function* payoutRows(run: SettlementRun, records: readonly PayoutRecord[]): Generator<SqlValue[]> {
+  for (const { member, outcome, percent, pot, journalKey } of records) {
     const { kind, amount, share } = outcome.payout;
-    return [
+    yield [
       member.id,
       member.challengeId,
       member.userId,
@@ -104,8 +111,7 @@ export async function insertPayouts(
       journalKey ?? null,
       run.jobExecutionId,
     ];
-  });
-  await bulkInsert(tx, database.dialect, payoutTarget, rows);
+  }
 }
 
 /** Of challenges that have come to their end. */

@@ -38,7 +38,6 @@ export class SettlementWriter {
   readonly #run: SettlementRun;
   readonly #payouts: PayoutRecord[] = [];
   readonly #journals: JournalRequest[] = [];
-  readonly #notifications: Notification[] = [];
   /** What is left in the escrows that something was taken from, by challenge. */
   readonly escrows = new Map<bigint, bigint>();
 
@@ -66,7 +65,8 @@ export class SettlementWriter {
   /** Everything that is still held goes to the database; last what takes the locks of the ledger and the outbox. */
   async flush(): Promise<void> {
     const [database, tx] = [this.#database, this.#tx];
-    await insertPayouts(database, tx, this.#run, this.#payouts.splice(0));
+    const payouts = this.#payouts.splice(0);
+    await insertPayouts(database, tx, this.#run, payouts);
     const holdings = new Map<string, bigint>();
     const journals = this.#journals.splice(0);
     await postJournals({ database, tx, holdings }, journals);
@@ -75,7 +75,7 @@ export class SettlementWriter {
       const left = holdings.get(accountKey(account));
       if (left !== undefined) this.escrows.set(account.ownerId, left);
     }
-    await addToOutbox(database, tx, this.#notifications.splice(0));
+    await addToOutbox(database, tx, payouts.length, notificationsOf(payouts));
   }
 
   #addMember(challenge: DecidedChallenge, member: Member, refunds: JournalBuilder, payouts: JournalBuilder): void {
@@ -89,8 +89,7 @@ export class SettlementWriter {
     if (kind === 'refund') journalKey = refunds.credit(member, amount);
     if (kind === 'payout') journalKey = payouts.credit(member, amount);
     const pot = decision.division === undefined ? 0n : tally.pot;
-    this.#payouts.push({ member, outcome, percent, pot, journalKey });
-    this.#notifications.push(notificationOf(member, decision.to, outcome.verdict, amount));
+    this.#payouts.push({ member, status: decision.to, outcome, percent, pot, journalKey });
   }
 }
 
@@ -157,13 +156,17 @@ class JournalBuilder {
   }
 }
 
-function notificationOf(member: Member, status: string, verdict: string, payout: bigint): Notification {
-  return {
-    topic: `challenge.${verdict === 'withdrawn' ? 'withdrawn' : status.toLowerCase()}`,
-    key: `challenge:${member.challengeId}:member:${member.id}`,
-    // All of it is numbers and words of ours; as text, because ids can be beyond what JSON's readers hold exactly.
-    payload:
-      `{"challengeId":"${member.challengeId}","memberId":"${member.id}","userId":"${member.userId}",` +
-      `"verdict":"${verdict}","stake":"${member.stake}","payout":"${payout}"}`,
-  };
+/** Everyone whose payout is recorded is told. */
+function* notificationsOf(records: readonly PayoutRecord[]): Generator<Notification> {
+  for (const { member, status, outcome } of records) {
+    const { verdict, payout } = outcome;
+    yield {
+      topic: `challenge.${verdict === 'withdrawn' ? 'withdrawn' : status.toLowerCase()}`,
+      key: `challenge:${member.challengeId}:member:${member.id}`,
+      // All of it is numbers and words of ours; as text, because ids can be beyond what JSON's readers hold exactly.
+      payload:
+        `{"challengeId":"${member.challengeId}","memberId":"${member.id}","userId":"${member.userId}",` +
+        `"verdict":"${verdict}","stake":"${member.stake}","payout":"${payout.amount}"}`,
+    };
+  }
 }

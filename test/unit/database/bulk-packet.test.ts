@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BulkPacket, BYTES, INT32, INT64, parameterKinds, TEXT } from '../../../src/database/bulk-packet.ts';
+import {
+  BulkPacket,
+  BYTES,
+  INT32,
+  INT64,
+  joinKinds,
+  type ParameterKind,
+  parameterKinds,
+  TEXT,
+} from '../../../src/database/bulk-packet.ts';
 import type { SqlValue } from '../../../src/database/values.ts';
 
 describe('how a column is sent', () => {
@@ -33,6 +42,14 @@ describe('how a column is sent', () => {
   });
 });
 
+test('rows go with those before them as the wider of both; bytes go with bytes alone', () => {
+  const before: ParameterKind[] = [INT64, TEXT, BYTES];
+  expect(joinKinds(before, [INT32, INT64, BYTES])).toBe(before);
+  expect(joinKinds(before, [TEXT, TEXT, BYTES])).toEqual([TEXT, TEXT, BYTES]);
+  expect(joinKinds(before, [INT64, TEXT, INT32])).toEqual([INT64, TEXT, INT32]);
+  expect(joinKinds([INT32], [BYTES])).toEqual([BYTES]);
+});
+
 test('any rows, in packets of any size, are read back from their bytes', () => {
   const value = fc.tuple(
     fc.option(fc.oneof(fc.maxSafeInteger(), fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n))),
@@ -46,12 +63,18 @@ test('any rows, in packets of any size, are read back from their bytes', () => {
       const kinds = parameterKinds(rows, 3)!;
       const packet = new BulkPacket(4, size);
       const read: unknown[][] = [];
-      for (let first = 0; first < rows.length; ) {
-        const { bytes, next } = packet.fill(7, kinds, rows, first);
-        expect(next).toBeGreaterThan(first);
-        read.push(...readBack(bytes, kinds));
-        first = next;
+      packet.begin(7, kinds);
+      for (const row of rows) {
+        const { length } = packet;
+        // What is taken back leaves no trace.
+        packet.add(row);
+        packet.cut(length);
+        packet.add(row);
+        if (!packet.isFull) continue;
+        read.push(...readBack(packet.bytes, kinds));
+        packet.begin(7, kinds);
       }
+      read.push(...readBack(packet.bytes, kinds));
       const plain = (one: unknown, c: number) => {
         if (one === null) return null;
         if (kinds[c] === BYTES) return Buffer.from(one as Uint8Array).toString('hex');
