@@ -204,6 +204,7 @@ export class PageReader {
         ownerId: entries.int64[3],
         ownerWords: entries.words[3],
         amount: entries.int64[4],
+        amountWords: entries.words[4],
         type: this.#types,
       },
       lots: lotColumns(this.#lots),

@@ -2,7 +2,8 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Database } from '../database/database.ts';
-import { type FromPageThread, journalsARun, type PageThreadStart, type ToPageThread } from './page-protocol.ts';
+import { PageTaker } from './page-handover.ts';
+import { type FromPageThread, type PageThreadStart, pagesAThread, type ToPageThread } from './page-protocol.ts';
 import type { ReadPage } from './page-reader.ts';
 import { isSameState, type LedgerState } from './read-head.ts';
 
@@ -10,19 +11,31 @@ import { isSameState, type LedgerState } from './read-head.ts';
 const END_TIMEOUT_MS = 5_000;
 /** Typed arrays are outside of it. */
 const HEAP_MB_MAX = 512;
+const journalsARunDefault = 16_384n;
 
 export interface PageThreads {
-  /** Begins a snapshot in every thread; true when all of them see `state`. */
+  /** Begins a snapshot in every thread, and gives up the one before; true when all of them see `state`. */
   see(state: LedgerState): Promise<boolean>;
-  /** Pages from journal 1 to `lastId`, in order; each is valid until the next is asked for. */
+  /** Pages from journal 1 to `lastId`, in order; each is valid until the next is asked for. Once a snapshot. */
   pages(lastId: bigint): AsyncGenerator<ReadPage>;
   /** Ends the threads, whatever they are at. */
   close(): Promise<void>;
 }
 
-export function openPageThreads(database: Database, threadCount: number, isChecked = true): PageThreads {
+export interface PageThreadsOptions {
+  /** How many journals a thread reads before it is the next one's turn. */
+  readonly journalsARun?: bigint;
+  /** False: pages are only read, which is what verification is measured against. */
+  readonly isChecked?: boolean;
+}
+
+export function openPageThreads(
+  { url }: Pick<Database, 'url'>,
+  threadCount: number,
+  { journalsARun = journalsARunDefault, isChecked = true }: PageThreadsOptions = {},
+): PageThreads {
   const threads = Array.from({ length: threadCount }, (_, thread) =>
-    openThread({ url: database.url, threadCount, thread, isChecked }),
+    openThread({ url, threadCount, thread, journalsARun, isChecked }),
   );
   return {
     async see(state) {
@@ -32,14 +45,20 @@ export function openPageThreads(database: Database, threadCount: number, isCheck
     },
     async *pages(lastId) {
       for (const { send } of threads) send({ type: 'read', lastId });
-      for (let run = 0n; run * journalsARun < lastId; run++) {
-        const { next, send } = threads[Number(run % BigInt(threadCount))];
-        for (let isLast = false; !isLast; ) {
-          const { place, read, isLastOfRun } = await next('page');
-          yield read;
-          send({ type: 'taken', place });
-          isLast = isLastOfRun;
+      const takers = threads.map(() => Array.from({ length: pagesAThread }, () => new PageTaker()));
+      try {
+        for (let run = 0n; run * journalsARun < lastId; run++) {
+          const thread = Number(run % BigInt(threadCount));
+          const { next, send } = threads[thread];
+          for (let isLast = false; !isLast; ) {
+            const { place, handed, isLastOfRun } = await next('page');
+            yield takers[thread][place].take(handed);
+            send({ type: 'taken', place });
+            isLast = isLastOfRun;
+          }
         }
+      } finally {
+        for (const { send } of threads) send({ type: 'rest' });
       }
     },
     async close() {
@@ -52,7 +71,7 @@ type Answer<T extends FromPageThread['type']> = Extract<FromPageThread, { type: 
 
 interface PageThread {
   send(message: ToPageThread): void;
-  /** The next message, which must be of that type; rejects when the thread has failed. */
+  /** The next message of that type, after pages that nobody took; rejects when the thread has failed. */
   next<T extends FromPageThread['type']>(type: T): Promise<Answer<T>>;
   close(): Promise<void>;
 }
@@ -86,15 +105,17 @@ function openThread(start: PageThreadStart): PageThread {
   return {
     send: (message) => worker.postMessage(message),
     async next<T extends FromPageThread['type']>(type: T) {
-      while (waiting.length === 0) {
-        if (failure !== undefined) throw failure;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+      for (;;) {
+        while (waiting.length === 0) {
+          if (failure !== undefined) throw failure;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        const message = waiting.shift()!;
+        if (message.type === type) return message as Answer<T>;
+        if (message.type !== 'page') throw new Error(`a thread said ${message.type} instead of ${type}`);
       }
-      const message = waiting.shift()!;
-      if (message.type !== type) throw new Error(`a thread said ${message.type} instead of ${type}`);
-      return message as Answer<T>;
     },
     async close() {
       worker.postMessage({ type: 'end' } satisfies ToPageThread);

@@ -20,16 +20,17 @@ export async function requireAccounts(reader: RowReader, replay: LedgerReplay): 
   ]);
   let known = 0;
   for (const [code, type] of accountTypes.entries()) {
-    const { index, balance: sums } = replay.accounts[code];
+    const sums = replay.accounts[code];
     let stored = 0;
     for (let from = ownerLeast; ; ) {
       rows.clear();
       await reader.read(pageSql, [type, from, BigInt(accountsAPage)], rows);
       const [owners, balances] = rows.int64;
+      const [ownerWords, balanceWords] = rows.words;
       for (let row = 0; row < rows.size; row++) {
-        const number = index.find(rows.words[0][2 * row], rows.words[0][2 * row + 1]);
-        if (number >= 0 && sums[number] === balances[row]) continue;
-        const sum = number < 0 ? 'nothing: it has none' : sums[number];
+        const account = sums.find(ownerWords[2 * row], ownerWords[2 * row + 1]);
+        if (account >= 0 && sums.holds(account, balanceWords[2 * row], balanceWords[2 * row + 1])) continue;
+        const sum = account < 0 ? 'nothing: it has none' : sums.balanceOf(account);
         throw new Misfit(`account ${type}:${owners[row]}`, `it holds ${balances[row]}, its entries sum to ${sum}`);
       }
       if (rows.unreadable !== undefined) {
@@ -40,8 +41,8 @@ export async function requireAccounts(reader: RowReader, replay: LedgerReplay): 
       if (rows.size < accountsAPage) break;
       from = owners[rows.size - 1] + 1n;
     }
-    if (stored !== index.size)
-      throw new Misfit(place, `${stored} accounts of type ${type} are stored, ${index.size} have entries`);
+    if (stored !== sums.size)
+      throw new Misfit(place, `${stored} accounts of type ${type} are stored, ${sums.size} have entries`);
     known += stored;
   }
   await requireNoOthers(reader, known);

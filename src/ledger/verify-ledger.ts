@@ -27,8 +27,11 @@ export interface LedgerVerification {
 export interface VerifyOptions {
   /** Told after each page how many journals there were, and how many there are. */
   readonly onPage?: (done: bigint, total: bigint) => void;
-  /** Threads that read and hash beside the replay; 0 for none. Default: two, and none for a small ledger. */
-  readonly threads?: number;
+  /**
+   * Threads that read and hash beside the replay: how many, or open ones, which stay open. Default: two, and none for a
+   * ledger of fewer than `journalsWorthThreads`.
+   */
+  readonly threads?: number | PageThreads;
 }
 
 const threadsMax = 2;
@@ -40,15 +43,20 @@ const agreementTries = 20;
 /** Holds no lock that a posting needs. Throws what a database throws; that the ledger does not fit is no error. */
 export async function verifyLedger(database: Database, options: VerifyOptions = {}): Promise<LedgerVerification> {
   const replay = new LedgerReplay();
-  let threads: PageThreads | undefined;
+  const { threads: asked } = options;
+  let opened: PageThreads | undefined;
+  const threadsFor = (lastId: bigint): PageThreads | undefined => {
+    if (typeof asked === 'object') return asked;
+    const count = asked ?? (lastId < journalsWorthThreads ? 0 : Math.min(threadsMax, availableParallelism()));
+    if (count > 0) opened ??= openPageThreads(database, count);
+    return opened;
+  };
   const verify = async (tx: Transaction, isLastTry: boolean): Promise<boolean> => {
     const state = await readLedgerState(tx);
-    const count =
-      options.threads ?? (state.lastId < journalsWorthThreads ? 0 : Math.min(threadsMax, availableParallelism()));
-    if (count === 0 || isLastTry) {
+    const threads = isLastTry ? undefined : threadsFor(state.lastId);
+    if (threads === undefined) {
       await withRowReader(database, tx, (reader) => replayAll(replay, state, readPages(reader, state.lastId), options));
     } else {
-      threads ??= openPageThreads(database, count);
       if (!(await threads.see(state))) return false;
       await replayAll(replay, state, threads.pages(state.lastId), options);
     }
@@ -65,7 +73,7 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
     const misfit = { place: error.place, problem: error.message };
     return { sound: false, journals: BigInt(replay.lastId), entries: BigInt(replay.entries), misfit };
   } finally {
-    await threads?.close();
+    await opened?.close();
   }
 }
 

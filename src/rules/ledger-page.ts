@@ -36,9 +36,10 @@ export interface LedgerPage {
     readonly journalId: BigInt64Array;
     readonly lineNo: Int32Array;
     readonly ownerId: BigInt64Array;
-    /** The same memory as `ownerId`, in words: low, high. */
+    /** `...Words`: the same memory in words, low and high. */
     readonly ownerWords: Int32Array;
     readonly amount: BigInt64Array;
+    readonly amountWords: Int32Array;
     /** Index in `accountTypes`; `unknownType` for any other text. */
     readonly type: Uint8Array;
   };

@@ -11,21 +11,35 @@ import { OpenLots } from './open-lots.ts';
 
 const userType = accountTypes.indexOf('user');
 const guarded = accountTypes.map(isGuarded);
+/** Few enough that what they need stays in the processor's caches until they are taken. */
+const entriesAtOnce = 512;
 
 export class LedgerReplay {
   /** Ids have no gaps, so as many journals as they say: numbers hold them, and what is beyond equals none of them. */
   lastId = 0;
   entries = 0;
   /** By index in `accountTypes`. */
-  readonly accounts = accountTypes.map((_type, code) => new AccountSums(code === userType));
+  readonly accounts = accountTypes.map(() => new AccountSums());
   readonly #lots = new OpenLots();
+  /** By entry of the page that is taken: its account. */
+  #accountOf = new Int32Array(0);
+  /** Means nothing: what is looked at only in advance has to be kept, or the compiler leaves it out. */
+  touched = 0;
 
   /** Takes the journals that follow, until one does not fit. @throws Misfit */
   take(page: LedgerPage): void {
     const { journals, join, misfit } = page;
     let entry = 0;
+    let found = 0;
     for (let j = 0; j < journals.size; j++) {
+      // What belongs to a journal that is missing hangs on nothing: the journal is named, wherever pages begin.
+      if (Number(journals.id[j]) !== this.lastId + 1) throw new Misfit(`journal ${this.lastId + 1}`, 'it is missing');
       if (misfit?.journal === j && !misfit.isAfterEffects) throw new Misfit(misfit.place, misfit.problem);
+      if (join.entryEnd[j] > found) {
+        const end = Math.max(join.entryEnd[j], Math.min(found + entriesAtOnce, page.entries.size));
+        this.#findAccounts(page, found, end);
+        found = end;
+      }
       this.#takeJournal(page, j, entry);
       if (misfit?.journal === j) throw new Misfit(misfit.place, misfit.problem);
       this.entries += join.entryEnd[j] - entry;
@@ -36,26 +50,48 @@ export class LedgerReplay {
 
   /** After the last journal: what is left of the lots must be what the table says. @throws Misfit */
   requireLots(): void {
-    const { journalId, lineNo, remaining, stored, end } = this.#lots;
+    const lots = this.#lots;
     let first = 0;
-    for (let lot = 1; lot < end; lot++) {
-      if (journalId[lot] === 0 || remaining[lot] === stored[lot]) continue;
-      const isEarlier =
-        first === 0 ||
-        journalId[lot] < journalId[first] ||
-        (journalId[lot] === journalId[first] && lineNo[lot] < lineNo[first]);
-      if (isEarlier) first = lot;
+    for (let lot = 1; lot < lots.end; lot++) {
+      const journal = lots.journalId(lot);
+      if (journal === 0 || lots.remaining(lot) === lots.stored(lot)) continue;
+      const order = first === 0 ? -1 : journal - lots.journalId(first) || lots.lineNo(lot) - lots.lineNo(first);
+      if (order < 0) first = lot;
     }
     if (first === 0) return;
-    throw new Misfit(this.#lotName(first), `${stored[first]} points are left instead of ${remaining[first]}`);
+    throw new Misfit(this.#lotName(first), `${lots.stored(first)} points are left instead of ${lots.remaining(first)}`);
+  }
+
+  /**
+   * Accounts and first lots of all entries, one after another without a decision in between: so the processor waits for
+   * many of them at once. Entries that turn out to be wrong are met later, at their journal.
+   */
+  #findAccounts({ entries }: LedgerPage, from: number, to: number): void {
+    const { size, type: types, ownerWords } = entries;
+    if (this.#accountOf.length < size) this.#accountOf = new Int32Array(Math.max(size * 2, 4096));
+    const accountOf = this.#accountOf;
+    const lots = this.#lots;
+    let touched = 0;
+    for (let e = from; e < to; e++) {
+      if (types[e] === unknownType) continue;
+      accountOf[e] = this.accounts[types[e]].guess(ownerWords[2 * e], ownerWords[2 * e + 1]);
+    }
+    for (let e = from; e < to; e++)
+      if (types[e] !== unknownType) touched |= this.accounts[types[e]].touch(accountOf[e]);
+    for (let e = from; e < to; e++) {
+      if (types[e] !== unknownType)
+        accountOf[e] = this.accounts[types[e]].numberOf(ownerWords[2 * e], ownerWords[2 * e + 1]);
+    }
+    for (let e = from; e < to; e++) {
+      if (types[e] === userType) touched |= lots.lineNo(this.accounts[userType].openRoot(accountOf[e]));
+    }
+    this.touched = touched;
   }
 
   #takeJournal(page: LedgerPage, j: number, firstEntry: number): void {
     const { journals, entries, join } = page;
     const id = Number(journals.id[j]);
     const place = () => `journal ${id}`;
-    if (id !== this.lastId + 1)
-      throw new Misfit(`journal ${this.lastId + 1}`, `it is missing; the next one is ${journals.id[j]}`);
     if (journals.hashVersion[j] !== canonicalVersion)
       throw new Misfit(place(), `unknown hash version ${journals.hashVersion[j]}`);
     const end = join.entryEnd[j];
@@ -79,17 +115,13 @@ export class LedgerReplay {
     const { entries, join } = page;
     const type = entries.type[e];
     if (type === unknownType) throw new Misfit(entryName(page, e), 'there is no account of its type');
-    const amount = entries.amount[e];
+    const [amountLow, amountHigh] = [entries.amountWords[2 * e], entries.amountWords[2 * e + 1]];
     const sums = this.accounts[type];
-    const account = sums.numberOf(entries.ownerWords[2 * e], entries.ownerWords[2 * e + 1]);
-    const before = sums.balance[account];
-    const balance = BigInt.asIntN(64, before + amount);
-    // Of two numbers of one sign, a sum of the other has left 64 bits.
-    if (before < 0n === amount < 0n && balance < 0n !== amount < 0n)
+    const account = this.#accountOf[e];
+    if (!sums.add(account, amountLow, amountHigh))
       throw new Misfit(entryName(page, e), `${accountName(page, e)} goes beyond 64 bits`);
-    if (balance < 0n && amount < 0n && guarded[type])
-      throw new Misfit(entryName(page, e), `${accountName(page, e)} falls to ${balance}`);
-    sums.balance[account] = balance;
+    if (amountHigh < 0 && guarded[type] && sums.isNegative(account))
+      throw new Misfit(entryName(page, e), `${accountName(page, e)} falls to ${sums.balanceOf(account)}`);
     const usesFrom = e === 0 ? 0 : join.useEnd[e - 1];
     const usesTo = join.useEnd[e];
     const lot = join.lotOf[e];
@@ -98,11 +130,11 @@ export class LedgerReplay {
         throw new Misfit(entryName(page, e), `${accountName(page, e)} can have no lots`);
       return;
     }
-    if (amount < 0n) {
+    if (amountHigh < 0) {
       if (lot >= 0) throw new Misfit(entryName(page, e), 'a debit opens no lot');
       this.#takeFirstIn(page, e, sums, account, reversesId);
     } else {
-      let opened = amount;
+      let opened = entries.amount[e];
       for (let use = usesFrom; use < usesTo; use++) {
         this.#giveBack(page, e, use, sums, account);
         opened = BigInt.asIntN(64, opened + page.uses.amount[use]);
@@ -119,19 +151,19 @@ export class LedgerReplay {
     const usesFrom = e === 0 ? 0 : page.join.useEnd[e - 1];
     const usesTo = page.join.useEnd[e];
     // A reversal takes first what the reversed journal had brought.
-    const reversed = reversesId === 0n ? [] : lots.ofJournal(sums.openRoot[account], Number(reversesId));
+    const reversed = reversesId === 0n ? [] : lots.ofJournal(sums.openRoot(account), Number(reversesId));
     let left = -page.entries.amount[e];
     let taken = 0;
     while (left > 0n) {
-      const lot = reversed.shift() ?? lots.first(sums.openRoot[account]);
+      const lot = reversed.shift() ?? lots.first(sums.openRoot(account));
       if (lot === 0)
         throw new Misfit(
           entryName(page, e),
           `the lots of ${accountName(page, e)} do not cover ${-page.entries.amount[e]}`,
         );
-      const remaining = lots.remaining[lot];
+      const remaining = lots.remaining(lot);
       const points = remaining < left ? remaining : left;
-      const use = findUse(page, usesFrom, usesTo, lots.journalId[lot], lots.lineNo[lot]);
+      const use = findUse(page, usesFrom, usesTo, lots.journalId(lot), lots.lineNo(lot));
       if (use < 0 || page.uses.amount[use] !== points || page.uses.restoresId[use] !== 0n) {
         const found = use < 0 ? 0n : page.uses.amount[use];
         const name = this.#lotName(lot);
@@ -139,7 +171,7 @@ export class LedgerReplay {
       }
       taken++;
       left -= points;
-      lots.remaining[lot] = remaining - points;
+      lots.setRemaining(lot, remaining - points);
       if (remaining === points) this.#usedUp(lot, sums, account);
     }
     if (taken !== usesTo - usesFrom)
@@ -149,9 +181,9 @@ export class LedgerReplay {
   /** One that holds points today is kept: either they are given back later, or it does not fit in the end. */
   #usedUp(lot: number, sums: AccountSums, account: number): void {
     const lots = this.#lots;
-    sums.openRoot[account] = lots.remove(sums.openRoot[account], lot);
-    if (lots.stored[lot] === 0n) lots.close(lot);
-    else sums.usedUpRoot[account] = lots.insert(sums.usedUpRoot[account], lot);
+    sums.setOpenRoot(account, lots.remove(sums.openRoot(account), lot));
+    if (lots.stored(lot) === 0n) lots.close(lot);
+    else sums.setUsedUpRoot(account, lots.insert(sums.usedUpRoot(account), lot));
   }
 
   #giveBack(page: LedgerPage, e: number, use: number, sums: AccountSums, account: number): void {
@@ -162,24 +194,24 @@ export class LedgerReplay {
     const line = uses.lotLineNo[use];
     const points = -uses.amount[use];
     const restoresId = uses.restoresId[use];
-    const row = journal < id ? findLot(givenBack, journal, line) : -1;
-    if (row < 0) throw new Misfit(entryName(page, e), `it gives back to lot ${journal}.${line}, which does not exist`);
     if (points <= 0n || restoresId < 1n || restoresId >= id)
       throw new Misfit(entryName(page, e), `it gives nothing back to lot ${journal}.${line}`);
+    const row = journal < id ? findLot(givenBack, journal, line) : -1;
+    if (row < 0) throw new Misfit(entryName(page, e), `it gives back to lot ${journal}.${line}, which does not exist`);
     if (givenBack.userId[row] !== entries.ownerId[e])
       throw new Misfit(entryName(page, e), `lot ${journal}.${line} is not one of ${accountName(page, e)}`);
     const key = Number(journal);
     const [granted, expires] = [givenBack.grantedAt[row], givenBack.expiresAt[row]];
-    let lot = lots.find(sums.openRoot[account], key, line, granted, expires);
+    let lot = lots.find(sums.openRoot(account), key, line, granted, expires);
     if (lot === 0) {
-      lot = lots.find(sums.usedUpRoot[account], key, line, granted, expires);
-      if (lot !== 0) sums.usedUpRoot[account] = lots.remove(sums.usedUpRoot[account], lot);
+      lot = lots.find(sums.usedUpRoot(account), key, line, granted, expires);
+      if (lot !== 0) sums.setUsedUpRoot(account, lots.remove(sums.usedUpRoot(account), lot));
       else lot = lots.open(key, line, givenBack.amount[row], 0n, givenBack.remaining[row], granted, expires);
-      sums.openRoot[account] = lots.insert(sums.openRoot[account], lot);
+      sums.setOpenRoot(account, lots.insert(sums.openRoot(account), lot));
     }
-    if (points > lots.amount[lot] - lots.remaining[lot])
+    if (points > lots.amount(lot) - lots.remaining(lot))
       throw new Misfit(entryName(page, e), `lot ${journal}.${line} is given back more than was taken`);
-    lots.remaining[lot] += points;
+    lots.setRemaining(lot, lots.remaining(lot) + points);
   }
 
   #open({ lots: rows, entries }: LedgerPage, e: number, row: number, sums: AccountSums, account: number): void {
@@ -191,11 +223,11 @@ export class LedgerReplay {
     const [granted, expires] = [rows.grantedAt[row], rows.expiresAt[row]];
     const key = Number(rows.journalId[row]);
     const lot = this.#lots.open(key, rows.lineNo[row], amount, amount, rows.remaining[row], granted, expires);
-    sums.openRoot[account] = this.#lots.insert(sums.openRoot[account], lot);
+    sums.setOpenRoot(account, this.#lots.insert(sums.openRoot(account), lot));
   }
 
   #lotName(lot: number): string {
-    return `lot ${this.#lots.journalId[lot]}.${this.#lots.lineNo[lot]}`;
+    return `lot ${this.#lots.journalId(lot)}.${this.#lots.lineNo(lot)}`;
   }
 }
 

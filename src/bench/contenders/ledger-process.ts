@@ -37,7 +37,7 @@ const ways: Record<string, () => Promise<{ readonly rows?: number; readonly wron
   async read() {
     return await readSnapshot(database, async (tx) => {
       const state = await readLedgerState(tx);
-      const threads = openPageThreads(database, threadCount, false);
+      const threads = openPageThreads(database, threadCount, { isChecked: false });
       try {
         if (!(await threads.see(state))) return { wrong: 'somebody posts to this ledger' };
         return { rows: await countRows(threads.pages(state.lastId)) };

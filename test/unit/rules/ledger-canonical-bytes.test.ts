@@ -91,6 +91,7 @@ function columnsOf(journals: readonly Journal[]): [LedgerPage, JournalTexts] {
   const big = <T>(rows: readonly T[], value: (row: T) => bigint) => BigInt64Array.from(rows.map(value));
   const small = <T>(rows: readonly T[], value: (row: T) => number) => Int32Array.from(rows.map(value));
   const ownerId = big(entries, (row) => row.ownerId);
+  const amount = big(entries, (row) => row.amount);
   const lotColumns = {
     size: lots.length,
     journalId: big(lots, (row) => row.id),
@@ -120,7 +121,8 @@ function columnsOf(journals: readonly Journal[]): [LedgerPage, JournalTexts] {
       lineNo: small(entries, (row) => row.line),
       ownerId,
       ownerWords: new Int32Array(ownerId.buffer),
-      amount: big(entries, (row) => row.amount),
+      amount,
+      amountWords: new Int32Array(amount.buffer),
       type: Uint8Array.from(entries.map((row) => accountTypes.indexOf(row.type))),
     },
     lots: lotColumns,
