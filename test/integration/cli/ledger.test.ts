@@ -77,6 +77,21 @@ test('lines that are no grants are set aside, by what is wrong with them, and th
   expect((await settle('replay', String(view.id))).stdout).toMatch(/^0 replayed, 8 failed again/);
 });
 
+test('a reversal without a reason is refused before anything is posted', async () => {
+  for (const reason of ['', '  ']) {
+    const { code, stdout, stderr } = await settle('ledger', 'reverse', 'g1', '--reason', reason);
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: 'settle: --reason must say something\n' });
+  }
+});
+
+test('a user of whom the ledger has no entry is said to be unknown, and is no error', async () => {
+  const stderr = 'settle: the ledger knows no user 404\n';
+  expect(await settle('ledger', 'statement', '--user', '404')).toMatchObject({ code: 0, stdout: '', stderr });
+  const json = await settle('ledger', 'statement', '--user', '404', '--json');
+  expect(json).toMatchObject({ code: 0, stderr });
+  expect(JSON.parse(json.stdout)).toEqual([]);
+});
+
 test('a file that is no table of grants is refused before anything is posted', async () => {
   writeFileSync(join(folder, 'grants.csv'), 'key,user_id,amount\nk,7,1\n');
   const { code, stderr } = await settle('ledger', 'post', 'grants.csv');

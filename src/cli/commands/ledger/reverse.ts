@@ -1,5 +1,6 @@
 /** `settle ledger reverse`: corrects a journal by its opposite. */
 import type { Command } from 'commander';
+import { usageError } from '../../../errors.ts';
 import { type GlobalFlags, loadSettings } from '../../config.ts';
 
 interface Flags extends GlobalFlags {
@@ -19,6 +20,7 @@ export function registerLedgerReverse(ledger: Command): void {
     .addHelpText('after', '\nExample:\n  settle ledger reverse grant-2026-17 --reason "granted twice"\n')
     .action(async (key: string, _own, command) => {
       const flags: Flags = command.optsWithGlobals();
+      if (flags.reason.trim() === '') throw usageError('--reason must say something');
       const { businessDateOf, parseBusinessDate } = await import('../../../rules/business-time.ts');
       const zone = loadSettings(flags).zone;
       const { withDatabase } = await import('../../context.ts');

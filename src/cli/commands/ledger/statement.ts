@@ -15,7 +15,11 @@ export function registerLedgerStatement(ledger: Command): void {
     .description("print a user's entries in order, with the balance after each")
     .requiredOption('--user <id>', 'id of the user', identifier('--user'))
     .option('--json', 'print one JSON array')
-    .addHelpText('after', '\nExample:\n  settle ledger statement --user 7\n')
+    .addHelpText(
+      'after',
+      '\nA user of whom the ledger has no entry is no error: exit code 0, a line on stderr, nothing (or []) on stdout.\n' +
+        '\nExample:\n  settle ledger statement --user 7\n',
+    )
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
       const { withDatabase } = await import('../../context.ts');
@@ -24,7 +28,12 @@ export function registerLedgerStatement(ledger: Command): void {
         const { print } = await import('../../output/stdout.ts');
         const lines: StatementLine[] = [];
         for await (const line of readStatement(database, { type: 'user', ownerId: flags.user })) lines.push(line);
+        if (lines.length === 0) {
+          const { tell } = await import('../../errors.ts');
+          tell(`the ledger knows no user ${flags.user}`);
+        }
         if (flags.json) return await print((await import('../../output/json.ts')).formatJson(lines));
+        if (lines.length === 0) return;
         const { formatCount } = await import('../../output/format.ts');
         const { formatTable } = await import('../../output/table.ts');
         const columns = [
