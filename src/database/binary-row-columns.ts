@@ -2,7 +2,7 @@
  * Rows of MySQL's binary protocol, decoded from the bytes of the socket into RowColumns: as binary-rows.ts, with texts
  * and any number of rows. The bytes of a piece with texts are kept as they came, by one copy; texts point into them.
  */
-import type { ColumnDefinition } from './binary-rows.ts';
+import type { ColumnDefinition } from './binary-columns.ts';
 import { packInstant, type RowColumnSpec, type RowColumns } from './row-columns.ts';
 
 /** Protocol numbers of column types. */

@@ -2,7 +2,7 @@
 import mysql, { type Connection } from 'mysql2';
 import { BinaryRows } from './binary-rows.ts';
 import type { ColumnBatch } from './column-batch.ts';
-import { checkQuery, type RangeQuery, type Scanner } from './column-scan.ts';
+import { checkQuery, type RangeQuery, type Scanner, type TakeRows } from './column-scan.ts';
 import { scanPlain } from './column-scan-plain.ts';
 import type { Database } from './database.ts';
 import { executeIntoTarget, SeamMovedError, seamFits } from './mysql2-seam.ts';
@@ -17,29 +17,28 @@ export async function openServerScanner(database: Database): Promise<Scanner> {
   let released = false;
   let scanning = false;
 
-  async function scan(query: RangeQuery, batch: ColumnBatch): Promise<number | UnreadableValue> {
+  async function scan(query: RangeQuery, batch: ColumnBatch, take?: TakeRows): Promise<number | UnreadableValue> {
     const sql = rangeSql(query, quote);
     if (!plain) {
       try {
-        return await scanBinary(connection, sql, query, batch);
+        return await scanBinary(connection, sql, query, batch, take);
       } catch (error) {
         if (!(error instanceof SeamMovedError)) throw error;
         plain = true;
       }
     }
-    return await scanPlain(connection, sql, [`${query.from}`, `${query.to}`, query.limit], batch);
+    return await scanPlain(connection, sql, [`${query.from}`, `${query.to}`, query.limit], batch, take);
   }
 
   return {
-    async scan(query, batch) {
-      checkQuery(query, batch);
+    async scan(query, batch, take) {
+      checkQuery(query, batch, take);
       if (scanning || released) throw new Error(released ? 'the scanner is closed' : 'a scan is already running');
       scanning = true;
       try {
-        const size = await scan(query, batch);
-        if (size instanceof UnreadableValue) throw unreadableValueError(size, query.table, query.key, batch);
-        batch.size = size;
-        return size;
+        const rows = await scan(query, batch, take);
+        if (rows instanceof UnreadableValue) throw unreadableValueError(rows, query.table, query.key, batch);
+        return rows;
       } finally {
         scanning = false;
       }
@@ -57,6 +56,7 @@ async function scanBinary(
   sql: string,
   query: RangeQuery,
   batch: ColumnBatch,
+  take: TakeRows | undefined,
 ): Promise<number | UnreadableValue> {
   let rows: BinaryRows | undefined;
   const bounds = [
@@ -65,10 +65,12 @@ async function scanBinary(
     mysql.TypedParameter.LONGLONG(query.limit),
   ];
   await executeIntoTarget(connection, sql, bounds, (definitions) => {
-    rows = new BinaryRows(definitions, batch);
+    rows = new BinaryRows(definitions, batch, take);
     return rows;
   });
   if (rows === undefined) throw new SeamMovedError('mysql2 reported rows without their columns');
+  rows.finish();
+  if (rows.failure !== undefined) throw rows.failure;
   return rows.unreadable ?? rows.rows;
 }
 

@@ -3,19 +3,24 @@
  * binary-rows.ts and with the same result; used when an upgrade of mysql2 moved the seam, or SETTLE_PLAIN_SCAN=1.
  */
 import type { Connection } from 'mysql2';
-import { type ColumnDefinition, readerOf } from './binary-rows.ts';
+import { type ColumnDefinition, readerOf } from './binary-columns.ts';
 import type { ColumnBatch } from './column-batch.ts';
+import type { TakeRows } from './column-scan.ts';
 import { parseInstant } from './instant.ts';
 import { UnreadableValue } from './unreadable.ts';
 
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** Runs the statement and fills the batch from row 0. Resolves to the number of rows, or what could not be read. */
+/**
+ * Runs the statement and fills the batch, as Scanner.scan says. Resolves to the number of rows, or what could not be
+ * read.
+ */
 export function scanPlain(
   connection: Connection,
   sql: string,
   values: readonly (string | number)[],
   batch: ColumnBatch,
+  take?: TakeRows,
 ): Promise<number | UnreadableValue> {
   return new Promise((resolve, reject) => {
     const options = { sql, values: [...values], rowsAsArray: true, dateStrings: true, typeCast: true };
@@ -27,12 +32,26 @@ export function scanPlain(
         fields.forEach((field, i) => {
           readerOf(field as unknown as ColumnDefinition, batch.specs[i]);
         });
-        resolve(fillBatch(rows as unknown as unknown[][], batch));
+        resolve(fillBatches(rows as unknown as unknown[][], batch, take));
       } catch (failure) {
         reject(failure);
       }
     });
   });
+}
+
+function fillBatches(
+  rows: readonly (readonly unknown[])[],
+  batch: ColumnBatch,
+  take: TakeRows | undefined,
+): number | UnreadableValue {
+  if (take === undefined) return fillBatch(rows, batch);
+  for (let from = 0; from < rows.length; from += batch.capacity) {
+    const size = fillBatch(rows.slice(from, from + batch.capacity), batch);
+    if (size instanceof UnreadableValue) return size;
+    take(batch);
+  }
+  return rows.length;
 }
 
 function fillBatch(rows: readonly (readonly unknown[])[], batch: ColumnBatch): number | UnreadableValue {
@@ -57,5 +76,6 @@ function fillBatch(rows: readonly (readonly unknown[])[], batch: ColumnBatch): n
     }
     batch.nulls[row] = nulls;
   }
+  batch.size = rows.length;
   return rows.length;
 }

@@ -4,7 +4,7 @@
  */
 import SqliteDatabase, { type Database as SqliteConnection } from 'better-sqlite3';
 import type { Column, ColumnBatch } from './column-batch.ts';
-import { checkQuery, type RangeQuery, type Scanner } from './column-scan.ts';
+import { checkQuery, type RangeQuery, type Scanner, type TakeRows } from './column-scan.ts';
 import type { Database } from './database.ts';
 import { parseInstant } from './instant.ts';
 import { configureConnection } from './sqlite-client.ts';
@@ -22,10 +22,9 @@ export async function openSqliteScanner(database: Database): Promise<Scanner> {
   configureConnection(connection);
   connection.pragma('query_only = ON');
   return {
-    async scan(query, batch) {
-      checkQuery(query, batch);
-      batch.size = scanRange(connection, query, batch, database.dialect.quoteIdentifier);
-      return batch.size;
+    async scan(query, batch, take) {
+      checkQuery(query, batch, take);
+      return scanRange(connection, query, batch, database.dialect.quoteIdentifier, take);
     },
     // better-sqlite3's close may be called again.
     async close() {
@@ -39,6 +38,7 @@ function scanRange(
   { table, key, columns, from, to, limit, where }: RangeQuery,
   batch: ColumnBatch,
   quote: (name: string) => string,
+  take: TakeRows | undefined,
 ): number {
   const condition = where === undefined ? '' : ` AND (${where})`;
   // The key comes last, as the place where the next piece goes on.
@@ -48,26 +48,33 @@ function scanRange(
         `WHERE ${quote(key)} BETWEEN ? AND ?${condition} ORDER BY ${quote(key)} LIMIT ?`,
     )
     .raw();
-  let size = 0;
+  batch.size = 0;
+  let total = 0;
   let next = from;
-  while (size < limit) {
-    const wanted = Math.min(limit - size, ROWS_AT_ONCE);
+  while (total < limit) {
+    const wanted = Math.min(limit - total, ROWS_AT_ONCE, batch.capacity - batch.size);
     // Integers as doubles first, which is by far the fastest, and again as BigInts should one not be exact.
     let rows = statement.safeIntegers(false).all(next, to, wanted) as unknown[][];
     let lastKey = rows.length === 0 ? next : exactInteger(rows[rows.length - 1][columns.length]);
-    let unreadable = lastKey === undefined ? INEXACT : fillRows(rows, batch, size);
+    let unreadable = lastKey === undefined ? INEXACT : fillRows(rows, batch, batch.size);
     if (unreadable !== undefined) {
       rows = statement.safeIntegers(true).all(next, to, wanted) as unknown[][];
       lastKey = rows.length === 0 ? next : exactInteger(rows[rows.length - 1][columns.length]);
-      unreadable = fillRows(rows, batch, size);
+      unreadable = fillRows(rows, batch, batch.size);
     }
     if (unreadable !== undefined) throw unreadableValueError(unreadable, table, key, batch);
     if (lastKey === undefined) throw new TypeError(`${table}.${key} is no integer key`);
-    size += rows.length;
-    if (rows.length < wanted) break;
+    batch.size += rows.length;
+    total += rows.length;
+    const isLast = rows.length < wanted || total === limit;
+    if (take !== undefined && batch.size > 0 && (isLast || batch.size === batch.capacity)) {
+      take(batch);
+      if (!isLast) batch.size = 0;
+    }
+    if (isLast) break;
     next = lastKey + 1n;
   }
-  return size;
+  return total;
 }
 
 const INEXACT = new UnreadableValue(0, 0, '');

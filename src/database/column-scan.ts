@@ -15,19 +15,24 @@ export interface RangeQuery {
   readonly from: bigint;
   /** Inclusive. */
   readonly to: bigint;
-  /** Rows at most; at most the batch's capacity. */
+  /** Rows at most; without a taker at most the batch's capacity. */
   readonly limit: number;
   /** Fixed SQL, never input: a further condition. */
   readonly where?: string;
 }
 
+/** Is handed the batch each time that it is full, and with the rest: 1 <= size <= capacity. Must not keep it. */
+export type TakeRows = (batch: ColumnBatch) => void;
+
 export interface Scanner {
   /**
    * Fills the batch from row 0 with `SELECT columns FROM table WHERE key BETWEEN from AND to ORDER BY key LIMIT limit`,
-   * sets `batch.size` and returns it. Fewer rows than the limit: the range is exhausted. After an error the content of
-   * the batch is undefined and the scanner can be used again, unless the connection was lost.
+   * sets `batch.size` and returns the number of rows. Fewer than the limit: the range is exhausted. After an error the
+   * content of the batch is undefined and the scanner can be used again, unless the connection was lost.
+   * @param take for a query of more rows than a batch should hold: a batch that fits the processor's cache is worked on
+   *   while it is there. An error that it throws is thrown when the rows that are still coming have been read over.
    */
-  scan(query: RangeQuery, batch: ColumnBatch): Promise<number>;
+  scan(query: RangeQuery, batch: ColumnBatch, take?: TakeRows): Promise<number>;
   /** Gives the connection back. Idempotent. Close scanners before their database. */
   close(): Promise<void>;
 }
@@ -43,8 +48,9 @@ export async function openScanner(database: Database): Promise<Scanner> {
 }
 
 /** Refuses a query that cannot be what its caller means; a programming error, hence no SettleError. */
-export function checkQuery(query: RangeQuery, batch: ColumnBatch): void {
-  if (!Number.isInteger(query.limit) || query.limit < 0 || query.limit > batch.capacity) {
+export function checkQuery(query: RangeQuery, batch: ColumnBatch, take?: TakeRows): void {
+  const limitMax = take === undefined ? batch.capacity : Number.MAX_SAFE_INTEGER;
+  if (!Number.isInteger(query.limit) || query.limit < 0 || query.limit > limitMax) {
     throw new RangeError(`limit ${query.limit} is not between 0 and the batch's capacity ${batch.capacity}`);
   }
   if (

@@ -8,7 +8,7 @@
  * its usual states, keeps its queue of commands, and reports errors and lost connections as it always does.
  */
 import type { Connection, ExecuteValues } from 'mysql2';
-import type { ColumnDefinition } from './binary-rows.ts';
+import type { ColumnDefinition } from './binary-columns.ts';
 import type { ServerStream } from './server-stream.ts';
 
 /** Takes the rows; `decode` as BinaryRows has it. */

@@ -1,8 +1,8 @@
 /** Reading rows on MariaDB and MySQL: the binary protocol through the seam, or mysql2's own text rows. */
 import mysql, { type Connection } from 'mysql2';
 import { ExitCode, SettleError } from '../errors.ts';
+import type { ColumnDefinition } from './binary-columns.ts';
 import { BinaryRowColumns, isOfType } from './binary-row-columns.ts';
-import type { ColumnDefinition } from './binary-rows.ts';
 import { executeIntoTarget, SeamMovedError, seamFits } from './mysql2-seam.ts';
 import { addPlainRows } from './plain-row-columns.ts';
 import type { RowBinding, RowReader } from './read-rows.ts';

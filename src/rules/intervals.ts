@@ -24,32 +24,29 @@ export function unionOf(intervals: readonly (readonly [start: number, end: numbe
   };
 }
 
-/** Walks an interval set in ascending time: each question must be at the time of the last one or later. */
-export class IntervalCursor {
-  readonly #set: IntervalSet;
-  /** The first interval that ends after the current time. */
-  #at = 0;
+/** The stretch of time around an instant in which the same is true: that it lies in the set, or that it does not. */
+export interface Stretch {
+  readonly isInside: boolean;
+  /** Inclusive; -Infinity before the first interval. */
+  readonly from: number;
+  /** Exclusive; Infinity after the last interval. */
+  readonly until: number;
+}
 
-  constructor(set: IntervalSet) {
-    this.#set = set;
+/** The stretch that an instant lies in. */
+export function stretchAt({ starts, ends }: IntervalSet, time: number): Stretch {
+  let low = 0;
+  let high = ends.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ends[middle] <= time) low = middle + 1;
+    else high = middle;
   }
-
-  /** Whether the instant lies in the set. */
-  contains(time: number): boolean {
-    const { starts, ends } = this.#set;
-    while (this.#at < ends.length && ends[this.#at] <= time) this.#at++;
-    return this.#at < starts.length && starts[this.#at] <= time;
-  }
-
-  /** End of the interval that the instant lies in. */
-  end(time: number): number {
-    this.contains(time);
-    return this.#set.ends[this.#at];
-  }
-
-  /** Start of the first interval that begins after the instant, which itself is not in the set; Infinity if none. */
-  nextStart(time: number): number {
-    this.contains(time);
-    return this.#at < this.#set.starts.length ? this.#set.starts[this.#at] : Number.POSITIVE_INFINITY;
-  }
+  // Interval `low` is the first that ends after the instant.
+  if (low < starts.length && starts[low] <= time) return { isInside: true, from: starts[low], until: ends[low] };
+  return {
+    isInside: false,
+    from: low === 0 ? Number.NEGATIVE_INFINITY : ends[low - 1],
+    until: low === starts.length ? Number.POSITIVE_INFINITY : starts[low],
+  };
 }

@@ -10,7 +10,7 @@ export interface SharedVideoDirectory {
   readonly range: VideoIdRange | undefined;
   readonly index: SharedInt64Index;
   readonly creatorWords: Int32Array;
-  readonly states: Uint8Array;
+  readonly marks: Uint8Array;
 }
 
 /** Ids `first` to `first + span - 1`, which share their high word. */
@@ -20,10 +20,15 @@ export interface VideoIdRange {
   readonly span: number;
 }
 
-/** What is known of a number. */
+/** Marks of a number; every other one is a hash of the video's creator. */
 const noVideo = 0;
 const creatorUnknown = 1;
-const creatorKnown = 2;
+
+/** The mark of videos by this creator. */
+function markOf(creatorLo: number, creatorHi: number): number {
+  const hash = Math.imul(creatorLo ^ Math.imul(creatorHi, 0x9e3779b1), 0x85ebca6b) >>> 24;
+  return hash > creatorUnknown ? hash : hash + 2;
+}
 
 /** Numbers without a video cost 9 bytes each here, and 32 for the sums of each thread; a hash index costs 16 a video. */
 const gapsPerVideoMax = 1;
@@ -49,8 +54,9 @@ export class VideoDirectory {
   /** Numbers that can be addressed directly; 0: look in the index. */
   readonly #span: number;
   /** Creator of video `v`: words 2v (low) and 2v + 1 (high); 0 where none is known. */
-  creatorWords: Int32Array;
-  #states: Uint8Array;
+  #creatorWords: Int32Array;
+  /** A byte a video, so that what nearly every look-up needs stays in the processor's cache. */
+  #marks: Uint8Array;
 
   /**
    * @param expectedSize videos that will be added; it may be wrong
@@ -64,8 +70,8 @@ export class VideoDirectory {
     this.#span = this.#range?.span ?? 0;
     this.#index = new Int64Index(this.#span > 0 ? 0 : expectedSize, true, from?.index);
     const room = Math.max(16, this.#span, expectedSize);
-    this.creatorWords = from?.creatorWords ?? new Int32Array(new SharedArrayBuffer(room * 8));
-    this.#states = from?.states ?? new Uint8Array(new SharedArrayBuffer(room));
+    this.#creatorWords = from?.creatorWords ?? new Int32Array(new SharedArrayBuffer(room * 8));
+    this.#marks = from?.marks ?? new Uint8Array(new SharedArrayBuffer(room));
   }
 
   static from(shared: SharedVideoDirectory): VideoDirectory {
@@ -81,7 +87,7 @@ export class VideoDirectory {
   find(idLo: number, idHi: number): number {
     if (this.#span === 0) return this.#index.find(idLo, idHi);
     const video = (idLo - this.#firstLo) | 0;
-    if (idHi !== this.#firstHi || video >>> 0 >= this.#span || this.#states[video] === noVideo) return -1;
+    if (idHi !== this.#firstHi || video >>> 0 >= this.#span || this.#marks[video] === noVideo) return -1;
     return video;
   }
 
@@ -95,8 +101,13 @@ export class VideoDirectory {
     return this.#span === 0 ? this.#index.words[2 * video + 1] : this.#firstHi;
   }
 
-  isCreatorKnown(video: number): boolean {
-    return this.#states[video] === creatorKnown;
+  /** Whether the user is known to have created the video. */
+  isBy(video: number, userLo: number, userHi: number): boolean {
+    return (
+      this.#marks[video] === markOf(userLo, userHi) &&
+      this.#creatorWords[2 * video] === userLo &&
+      this.#creatorWords[2 * video + 1] === userHi
+    );
   }
 
   /** How many numbers belong to ids up to this one, which need not be a video's. Videos were added in order of id. */
@@ -120,23 +131,23 @@ export class VideoDirectory {
       video = (idLo - this.#firstLo) | 0;
       if (idHi !== this.#firstHi || video < 0 || video >= this.#span) throw new RangeError('an id outside the range');
     }
-    if (video >= this.#states.length) this.#grow();
-    this.creatorWords[2 * video] = known ? creatorLo : 0;
-    this.creatorWords[2 * video + 1] = known ? creatorHi : 0;
-    this.#states[video] = known ? creatorKnown : creatorUnknown;
+    if (video >= this.#marks.length) this.#grow();
+    this.#creatorWords[2 * video] = known ? creatorLo : 0;
+    this.#creatorWords[2 * video + 1] = known ? creatorHi : 0;
+    this.#marks[video] = known ? markOf(creatorLo, creatorHi) : creatorUnknown;
   }
 
   share(): SharedVideoDirectory {
-    const { creatorWords } = this;
-    return { range: this.#range, index: this.#index.share(), creatorWords, states: this.#states };
+    const index = this.#index.share();
+    return { range: this.#range, index, creatorWords: this.#creatorWords, marks: this.#marks };
   }
 
   #grow(): void {
-    const words = new Int32Array(new SharedArrayBuffer(this.creatorWords.byteLength * 2));
-    words.set(this.creatorWords);
-    this.creatorWords = words;
-    const states = new Uint8Array(new SharedArrayBuffer(this.#states.byteLength * 2));
-    states.set(this.#states);
-    this.#states = states;
+    const words = new Int32Array(new SharedArrayBuffer(this.#creatorWords.byteLength * 2));
+    words.set(this.#creatorWords);
+    this.#creatorWords = words;
+    const marks = new Uint8Array(new SharedArrayBuffer(this.#marks.byteLength * 2));
+    marks.set(this.#marks);
+    this.#marks = marks;
   }
 }

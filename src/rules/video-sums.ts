@@ -29,6 +29,8 @@ export class VideoSums {
   /** Undefined: every number is its own place. */
   readonly #places: VideoPlaces | undefined;
   #sums: Float64Array;
+  /** The same memory. */
+  #words: Int32Array;
   /** Numbers of the videos met, `#touchedCount` of them. */
   #touched: Int32Array;
   #touchedCount = 0;
@@ -40,11 +42,17 @@ export class VideoSums {
     this.#places = videos > denseMax ? new VideoPlaces() : undefined;
     const room = videos > denseMax ? 1024 : videos;
     this.#sums = new Float64Array(room * entryStride);
+    this.#words = new Int32Array(this.#sums.buffer);
     this.#touched = new Int32Array(room);
   }
 
   get videoCount(): number {
     return this.#touchedCount;
+  }
+
+  /** Reads a word of the video's sums, to have them fetched; its value means nothing. */
+  touch(video: number): number {
+    return this.#places === undefined ? this.#words[2 * entryStride * video] : 0;
   }
 
   add(video: number, adViews: number, playSeconds: number): void {
@@ -104,6 +112,7 @@ export class VideoSums {
       const larger = new Float64Array(2 * this.#sums.length);
       larger.set(this.#sums);
       this.#sums = larger;
+      this.#words = new Int32Array(larger.buffer);
       const touched = new Int32Array(2 * this.#touched.length);
       touched.set(this.#touched);
       this.#touched = touched;

@@ -2,21 +2,20 @@
  * Gives every row of one partition its verdict (domain.md section 2) and sums what counts. Pure: rows come in as
  * columns in order of id, results go out at the end of a chunk, and the state between chunks can be saved and restored.
  *
- * Rows within the date, and those of a short look-back before it, go through PendingViews into order of time and then
- * through PairWindow. What cannot be decided with this partition's rows alone goes out as open views.
+ * Rows within the date, and those of a short look-back before it, go through RepeatWindow. What cannot be decided with
+ * this partition's rows alone goes out as open views.
  */
 import { SettleError } from '../errors.ts';
-import { IntervalCursor, type IntervalSet } from './intervals.ts';
+import { type IntervalSet, stretchAt } from './intervals.ts';
 import { OpenViews } from './open-views.ts';
-import { Observation, PairWindow } from './pair-window.ts';
-import { notPending, PendingViews } from './pending-views.ts';
+import { Observation, RepeatWindow } from './repeat-window.ts';
+import { restoreWindow, saveWindow } from './saved-window.ts';
 import { invalidReason, noVerdicts, type QuarantineReason, type VerdictCounts, type ViewPolicy } from './verdict.ts';
 import type { VideoDirectory } from './video-directory.ts';
 import { type EncodedSums, VideoSums } from './video-sums.ts';
 
 /** Rows of the view log as columns. NULL is: `nulls` bit for ids (1 video, 2 viewer: see bits), NaN for the others. */
 export interface ViewColumns {
-  readonly size: number;
   readonly idWords: Int32Array;
   readonly videoWords: Int32Array;
   readonly viewerWords: Int32Array;
@@ -61,19 +60,32 @@ export interface JudgedChunk {
   readonly quarantined: readonly QuarantinedView[];
 }
 
+/** Views whose places in the tables are fetched together: with their hashes they fit the first-level cache. */
+const groupViews = 256;
+
 export class ViewJudge {
   readonly #frame: JudgeFrame;
   readonly #videos: VideoDirectory;
   /** `viewer:video` of the pairs that have a stray row: all their views are left open. */
   readonly #strayPairs: ReadonlySet<string>;
-  readonly #contested: IntervalCursor;
-  readonly #window: PairWindow;
-  readonly #pending = new PendingViews();
+  readonly #contested: IntervalSet;
+  readonly #window: RepeatWindow;
   readonly #sums: VideoSums;
   readonly #open = new OpenViews();
   #verdicts = noVerdicts();
   #openOfDay = 0;
   #quarantined: QuarantinedView[] = [];
+  /** The rows of a batch that become views, and the numbers of their videos. */
+  #accepted = new Int32Array(0);
+  #numbers = new Int32Array(0);
+  /** From `#sameFrom` on and before `#sameUntil` (times relative to the look-back's start) the other two hold. */
+  #sameFrom = 0;
+  #sameUntil = 0;
+  #contestedNow = false;
+  /** When the next contested time begins. */
+  #nextStart = 0;
+  /** Written, never read: without it the compiler might leave out the fetching of what is not looked at yet. */
+  fetched = 0;
   /** Views before this time have been taken through the window; relative to the look-back's start. */
   #settledUntil = 0;
 
@@ -85,36 +97,33 @@ export class ViewJudge {
     this.#frame = frame;
     this.#videos = videos;
     this.#strayPairs = strayPairs;
-    this.#contested = new IntervalCursor(contested);
-    this.#window = new PairWindow(frame.policy.repeatWindowMs);
+    this.#contested = contested;
+    this.#window = new RepeatWindow(frame.policy.repeatWindowMs);
     this.#sums = new VideoSums(videos.size);
   }
 
   /**
-   * Room for the next rows, in order of id: the caller fills it and has them judged by `take`. No rows may be asked for
-   * before those of the last room were taken.
-   */
-  room(rows: number): ViewColumns {
-    return this.#pending.room(rows);
-  }
-
-  /**
-   * Takes the next `count` rows of the room, which must lie within one run of ids whose known times are
-   * [zoneMinMs, zoneMaxMs]: a view outside them that is not a known stray means that the plan no longer fits the log.
+   * Takes rows `from` to `to - 1` of a batch, the next in order of id, which must lie within one run of ids whose known
+   * times are [zoneMinMs, zoneMaxMs]: a view outside them that is not a known stray means that the plan no longer fits
+   * the log. Keeps nothing of the batch.
    * @throws SettleError PLAN_OUTDATED
    */
-  take(count: number, zoneMinMs: number, zoneMaxMs: number): void {
+  take(rows: ViewColumns, from: number, to: number, zoneMinMs: number, zoneMaxMs: number): void {
     const { dayStartMs, dayEndMs, lookbackStartMs, policy } = this.#frame;
-    const rows = this.#pending;
-    const { idWords, videoWords, viewerWords, viewedAt, playSeconds, adViews, nulls, videos: numbers } = rows;
+    const { playSecondsMax } = policy;
+    const { idWords, videoWords, viewerWords, viewedAt, playSeconds, adViews, nulls } = rows;
     const videos = this.#videos;
-    const { creatorWords } = videos;
-    const from = rows.count;
-    const to = from + count;
+    const noStrays = this.#strayPairs.size === 0;
+    if (this.#accepted.length < to - from) {
+      this.#accepted = new Int32Array(to - from);
+      this.#numbers = new Int32Array(to - from);
+    }
+    const accepted = this.#accepted;
+    const numbers = this.#numbers;
+    let count = 0;
     let outside = 0;
     for (let row = from; row < to; row++) {
       const time = viewedAt[row];
-      numbers[row] = notPending;
       if (!(time >= lookbackStartMs && time < dayEndMs)) {
         if (Number.isNaN(time)) this.#quarantine(rows, row, 'undated');
         else outside++;
@@ -130,107 +139,119 @@ export class ViewJudge {
       const ads = adViews[row];
       const video = videos.find(videoLo, videoHi);
       // One test for the ordinary row; what exactly is wrong is asked only where something is.
-      if (video < 0 || nulls[row] !== 0 || !(play >= 0 && play <= policy.playSecondsMax) || !(ads >= 0)) {
+      if (video < 0 || nulls[row] !== 0 || !(play >= 0 && play <= playSecondsMax) || !(ads >= 0)) {
         if (ofDay) this.#quarantine(rows, row, this.#reason(rows, row, video));
         continue;
       }
-      if (
-        creatorWords[2 * video] === viewerLo &&
-        creatorWords[2 * video + 1] === viewerHi &&
-        videos.isCreatorKnown(video)
-      ) {
+      if (videos.isBy(video, viewerLo, viewerHi)) {
         if (ofDay) this.#verdicts.self++;
         continue;
       }
       const known = time >= zoneMinMs && time <= zoneMaxMs;
-      if (this.#strayPairs.size > 0 || !known) {
+      if (!noStrays || !known) {
         const stray = this.#strayPairs.has(pairKey(viewerLo, viewerHi, videoLo, videoHi));
         if (!stray && !known) throw outdatedPlan(idWords, row);
         if (stray) {
-          this.#leaveOpen(
-            idWords[2 * row],
-            idWords[2 * row + 1],
-            viewerLo,
-            viewerHi,
-            videoLo,
-            videoHi,
-            time,
-            play,
-            ads,
-          );
+          this.#leaveStrayOpen(rows, row);
           continue;
         }
       }
-      numbers[row] = video;
+      accepted[count] = row;
+      numbers[count++] = video;
     }
-    rows.count = to;
+    this.#window.add(rows, accepted, numbers, count, lookbackStartMs);
     this.#verdicts.outside += outside;
   }
 
   /**
-   * Decides the pending views before `watermarkMs`: the promise that every row still to come is at it or later.
+   * Decides the waiting views before `watermarkMs`: the promise that every row still to come is at it or later.
    * @param watermarkMs milliseconds since 1970; Infinity at the end of the partition
    */
   settle(watermarkMs: number): void {
-    const { dayStartMs, dayEndMs, lookbackStartMs, policy } = this.#frame;
-    const watermark = Math.min(watermarkMs, dayEndMs);
-    if (watermark - lookbackStartMs <= this.#settledUntil) {
-      // Nothing can be decided, but rows that have their verdict make room.
-      this.#pending.removeDue(Number.NEGATIVE_INFINITY);
-      return;
+    const { dayEndMs, lookbackStartMs } = this.#frame;
+    const watermark = Math.min(watermarkMs, dayEndMs) - lookbackStartMs;
+    if (watermark <= this.#settledUntil) return;
+    const { alone, inCompany } = this.#window.due(watermark);
+    for (let from = 0; from < alone.length; from += groupViews) {
+      const to = Math.min(alone.length, from + groupViews);
+      this.#fetchSums(alone, from, to);
+      this.#decideAlone(alone, from, to);
     }
-    const { idWords, viewerWords, videos, viewedAt, playSeconds, adViews } = this.#pending;
-    const videoIds = this.#videos;
+    this.#decideInCompany(inCompany);
+    this.#window.forget(watermark);
+    this.#settledUntil = watermark;
+  }
+
+  /**
+   * Touches the sums that a group of views will be added to. No step of this loop waits for another, so the processor
+   * fetches many at a time; adding view by view, it would wait for memory at each.
+   */
+  #fetchSums(positions: Int32Array, from: number, to: number): void {
+    const { videos } = this.#window;
+    const sums = this.#sums;
+    let fetched = 0;
+    for (let i = from; i < to; i++) fetched ^= sums.touch(videos[positions[i]]);
+    this.fetched = fetched;
+  }
+
+  #decideAlone(positions: Int32Array, from: number, to: number): void {
+    const { dayStartMs, lookbackStartMs, policy } = this.#frame;
     const { repeatWindowMs } = policy;
-    const contested = this.#contested;
+    const dayStart = dayStartMs - lookbackStartMs;
+    const window = this.#window;
+    const { times, videos, adViews, playSeconds } = window;
     const sums = this.#sums;
     let counted = 0;
-    let repeat = 0;
-    let contestedNow = false;
-    let nextStart = Number.NEGATIVE_INFINITY;
-    // Up to here both are as they were found last.
-    let sameUntil = Number.NEGATIVE_INFINITY;
-    const due = this.#pending.due(watermark);
-    for (let i = 0; i < due.length; i++) {
-      const at = due[i];
-      const time = viewedAt[at];
-      const viewerLo = viewerWords[2 * at];
-      const viewerHi = viewerWords[2 * at + 1];
-      const video = videos[at];
-      if (time >= sameUntil) {
-        contestedNow = contested.contains(time);
-        nextStart = contestedNow ? Number.NEGATIVE_INFINITY : contested.nextStart(time);
-        sameUntil = contestedNow ? contested.end(time) : nextStart;
+    for (let i = from; i < to; i++) {
+      const at = positions[i];
+      const time = times[at];
+      if (time < this.#sameFrom || time >= this.#sameUntil) this.#lookAround(time);
+      const isOpen = this.#contestedNow;
+      window.decideAlone(at, isOpen);
+      if (!isOpen && time >= dayStart) {
+        counted++;
+        sums.add(videos[at], adViews[at], playSeconds[at]);
       }
-      const seen = this.#window.observe(viewerLo, viewerHi, video, time - lookbackStartMs, contestedNow);
-      if (seen === Observation.counted) {
-        if (time >= dayStartMs) {
-          counted++;
-          sums.add(video, adViews[at], playSeconds[at]);
-        }
-        // Its window reaches into a time at which other partitions have rows.
-        if (time + repeatWindowMs <= nextStart) continue;
-      } else if (seen === Observation.repeat) {
-        if (time >= dayStartMs) repeat++;
+      if (isOpen || time + repeatWindowMs > this.#nextStart) this.#leaveOpen(at, !isOpen);
+    }
+    this.#verdicts.counted += counted;
+  }
+
+  #decideInCompany(positions: Int32Array): void {
+    const { dayStartMs, lookbackStartMs, policy } = this.#frame;
+    const { repeatWindowMs } = policy;
+    const dayStart = dayStartMs - lookbackStartMs;
+    const window = this.#window;
+    const { times, videos, adViews, playSeconds } = window;
+    let counted = 0;
+    let repeat = 0;
+    for (const at of positions) {
+      const time = times[at];
+      if (time < this.#sameFrom || time >= this.#sameUntil) this.#lookAround(time);
+      const seen = window.observe(at, this.#contestedNow);
+      if (seen === Observation.repeat) {
+        if (time >= dayStart) repeat++;
         continue;
-      } else if (time >= dayStartMs) this.#openOfDay++;
-      this.#open.add(
-        idWords[2 * at],
-        idWords[2 * at + 1],
-        viewerLo,
-        viewerHi,
-        videoIds.idLo(video),
-        videoIds.idHi(video),
-        time,
-        playSeconds[at],
-        adViews[at],
-        seen === Observation.counted ? 1 : 0,
-      );
+      }
+      const isCounted = seen === Observation.counted;
+      if (isCounted && time >= dayStart) {
+        counted++;
+        this.#sums.add(videos[at], adViews[at], playSeconds[at]);
+      }
+      if (!isCounted || time + repeatWindowMs > this.#nextStart) this.#leaveOpen(at, isCounted);
     }
     this.#verdicts.counted += counted;
     this.#verdicts.repeat += repeat;
-    this.#pending.removeDue(watermark);
-    this.#settledUntil = watermark - lookbackStartMs;
+  }
+
+  /** Finds out whether the time is contested, and from when until when that is as it is. */
+  #lookAround(time: number): void {
+    const { lookbackStartMs } = this.#frame;
+    const { isInside, from, until } = stretchAt(this.#contested, time + lookbackStartMs);
+    this.#contestedNow = isInside;
+    this.#sameFrom = from - lookbackStartMs;
+    this.#sameUntil = until - lookbackStartMs;
+    this.#nextStart = isInside ? Number.NEGATIVE_INFINITY : this.#sameUntil;
   }
 
   /**
@@ -259,26 +280,12 @@ export class ViewJudge {
 
   /** Rows that were read and wait for their verdict. */
   get pendingCount(): number {
-    return this.#pending.count;
+    return this.#window.waiting;
   }
 
   /** The state between two chunks (after `drain`), as bytes. */
   save(): Buffer {
-    const window = this.#window.save(this.#settledUntil);
-    // Videos are saved by id: dense numbers may be others after a restart.
-    const byId = new Int32Array(3 + ((window.length - 1) / 4) * 5);
-    byId[0] = this.#settledUntil;
-    byId[1] = byId.length;
-    byId[2] = window[0];
-    for (let from = 1, to = 3; from < window.length; from += 4, to += 5) {
-      const video = window[from + 2];
-      byId[to] = window[from];
-      byId[to + 1] = window[from + 1];
-      byId[to + 2] = this.#videos.idLo(video);
-      byId[to + 3] = this.#videos.idHi(video);
-      byId[to + 4] = window[from + 3];
-    }
-    return Buffer.concat([Buffer.from(byId.buffer), this.#pending.save(this.#videos, this.#frame.lookbackStartMs)]);
+    return saveWindow(this.#window, this.#videos, this.#settledUntil);
   }
 
   /**
@@ -286,19 +293,7 @@ export class ViewJudge {
    * @throws SettleError PLAN_OUTDATED when a video was removed meanwhile
    */
   restore(saved: Buffer): void {
-    const byId = new Int32Array(new Uint8Array(saved.subarray(0, 4 * saved.readInt32LE(4))).buffer);
-    const window = new Int32Array(1 + ((byId.length - 3) / 5) * 4);
-    window[0] = byId[2];
-    for (let from = 3, to = 1; from < byId.length; from += 5, to += 4) {
-      window[to] = byId[from];
-      window[to + 1] = byId[from + 1];
-      window[to + 2] = this.#denseVideo(byId[from + 2], byId[from + 3]);
-      window[to + 3] = byId[from + 4];
-    }
-    this.#settledUntil = byId[0];
-    this.#window.restore(window);
-    const numberOf = (lo: number, hi: number) => this.#denseVideo(lo, hi);
-    this.#pending.restore(saved.subarray(4 * byId.length), numberOf, this.#frame.lookbackStartMs);
+    this.#settledUntil = restoreWindow(this.#window, saved, (lo, hi) => this.#denseVideo(lo, hi));
   }
 
   #denseVideo(lo: number, hi: number): number {
@@ -307,22 +302,46 @@ export class ViewJudge {
     throw new SettleError('PLAN_OUTDATED', 1, `video ${joinWords(lo, hi)} was removed while its views were counted`);
   }
 
-  #leaveOpen(
-    idLo: number,
-    idHi: number,
-    viewerLo: number,
-    viewerHi: number,
-    videoLo: number,
-    videoHi: number,
-    time: number,
-    play: number,
-    ads: number,
-  ): void {
-    this.#open.add(idLo, idHi, viewerLo, viewerHi, videoLo, videoHi, time, play, ads, 0);
-    if (time >= this.#frame.dayStartMs) this.#openOfDay++;
+  /** Leaves a row of a stray pair to the merge. */
+  #leaveStrayOpen(rows: ViewColumns, row: number): void {
+    const { idWords, viewerWords, videoWords, viewedAt, playSeconds, adViews } = rows;
+    this.#open.add(
+      idWords[2 * row],
+      idWords[2 * row + 1],
+      viewerWords[2 * row],
+      viewerWords[2 * row + 1],
+      videoWords[2 * row],
+      videoWords[2 * row + 1],
+      viewedAt[row],
+      playSeconds[row],
+      adViews[row],
+      0,
+    );
+    if (viewedAt[row] >= this.#frame.dayStartMs) this.#openOfDay++;
   }
 
-  #reason(rows: PendingViews, row: number, video: number): QuarantineReason {
+  /** @param isCounted it counts already, and is there for the views after it */
+  #leaveOpen(at: number, isCounted: boolean): void {
+    const { idWords, viewerWords, videos, times, playSeconds, adViews } = this.#window;
+    const { dayStartMs, lookbackStartMs } = this.#frame;
+    const video = videos[at];
+    const time = times[at] + lookbackStartMs;
+    this.#open.add(
+      idWords[2 * at],
+      idWords[2 * at + 1],
+      viewerWords[2 * at],
+      viewerWords[2 * at + 1],
+      this.#videos.idLo(video),
+      this.#videos.idHi(video),
+      time,
+      playSeconds[at],
+      adViews[at],
+      isCounted ? 1 : 0,
+    );
+    if (!isCounted && time >= dayStartMs) this.#openOfDay++;
+  }
+
+  #reason(rows: ViewColumns, row: number, video: number): QuarantineReason {
     const nulls = rows.nulls[row];
     if (video < 0 || (nulls & videoNullBit) !== 0) return 'unknown-video';
     const play = (nulls & playSecondsNullBit) !== 0 ? Number.NaN : rows.playSeconds[row];
@@ -332,7 +351,7 @@ export class ViewJudge {
     return reason;
   }
 
-  #quarantine(rows: PendingViews, row: number, reason: QuarantineReason): void {
+  #quarantine(rows: ViewColumns, row: number, reason: QuarantineReason): void {
     this.#verdicts[reason === 'undated' ? 'undated' : 'invalid']++;
     const nulls = rows.nulls[row];
     const int64 = (words: Int32Array, bit: number) =>

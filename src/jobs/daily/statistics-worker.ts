@@ -2,7 +2,7 @@
  * One partition of a date's statistics, in a worker thread: range scan -> columns -> verdict -> sums -> checkpoint.
  * A chunk is read and judged batch by batch, so that memory holds one batch of rows whatever the chunk's size.
  */
-import type { ColumnBatch } from '../../database/column-batch.ts';
+import { ColumnBatch } from '../../database/column-batch.ts';
 import { openScanner, type Scanner } from '../../database/column-scan.ts';
 import type { Transaction } from '../../database/database.ts';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
@@ -11,7 +11,7 @@ import { ExitCode, SettleError } from '../../errors.ts';
 import { contestedBy } from '../../partition/date-plan.ts';
 import type { Zone } from '../../partition/zone.ts';
 import { type SharedVideoDirectory, VideoDirectory } from '../../rules/video-directory.ts';
-import { type JudgedChunk, ViewJudge } from '../../rules/view-judge.ts';
+import { type JudgedChunk, type ViewColumns, ViewJudge } from '../../rules/view-judge.ts';
 import {
   type ChunkKey,
   insertPartial,
@@ -22,10 +22,12 @@ import {
 } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
 import { plannedZones, type StatisticsPlanDetail } from './statistics-plan.ts';
-import { viewBatch, viewLog, viewLogColumns } from './view-log.ts';
+import { viewColumns, viewLog, viewLogColumns } from './view-log.ts';
 
-/** Rows of one scan: 3 MB of columns. */
-const batchRows = 65_536;
+/** Rows of one scan. */
+const scanRows = 65_536;
+/** Rows of one batch: 200 KB, to be judged while the processor's cache holds them. */
+const batchRows = 4096;
 /** A chunk ends early with this many rows for the quarantine, which are the only ones kept as objects. */
 const quarantinedMax = 10_000;
 
@@ -76,7 +78,8 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   readonly #watermarks: Float64Array;
   readonly #windowMs: number;
   readonly #scanner: Scanner;
-  readonly #batchRows: number;
+  readonly #batch = new ColumnBatch(viewLogColumns, batchRows);
+  readonly #columns: ViewColumns = viewColumns(this.#batch);
   /** The zone that the next row may lie in. */
   #zone = 0;
   #nextId: bigint;
@@ -98,7 +101,6 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
     this.#zones = zones;
     this.#windowMs = (context.planDetail as StatisticsPlanDetail).frame.policy.repeatWindowMs;
     this.#scanner = scanner;
-    this.#batchRows = Math.min(batchRows, context.chunkSize);
     this.#nextId = lastKey === undefined ? context.minId : lastKey + 1n;
     this.#chunk = Number(context.executionContext.getLong('chunk') ?? 0n);
     this.#watermarks = new Float64Array(zones.length + 1).fill(Number.POSITIVE_INFINITY);
@@ -112,15 +114,14 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
     while (size < limit && this.#judge.quarantinedCount < quarantinedMax) {
       const run = this.#nextRun();
       if (run === undefined) break;
-      const rowsMax = Math.min(limit - size, this.#batchRows);
-      const batch = viewBatch(this.#judge.room(rowsMax));
+      const rowsMax = Math.min(limit - size, scanRows);
       const rows = await this.#scanner.scan(
         { table: viewLog.table, key: viewLog.key, columns: viewLogColumns, from: run.from, to: run.to, limit: rowsMax },
-        batch,
+        this.#batch,
+        this.#take,
       );
       // Fewer rows than asked for: the run is at its end.
-      this.#nextId = rows < rowsMax ? run.to + 1n : batch.int64(0).values[rows - 1] + 1n;
-      this.#judgeBatch(batch);
+      if (rows < rowsMax) this.#nextId = run.to + 1n;
       this.#judge.settle(this.#watermarks[this.#zoneAt(this.#nextId)]);
       size += rows;
     }
@@ -198,15 +199,17 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
   }
 
   /** Hands the batch to the judge zone by zone, because each zone promises times of its own. */
-  #judgeBatch(batch: ColumnBatch): void {
+  readonly #take = (batch: ColumnBatch): void => {
     const ids = batch.int64(0).values;
     for (let from = 0, z = this.#zone; from < batch.size; z++) {
       const zone = this.#zones[z];
       const to = firstAbove(ids, from, batch.size, zone.toId);
-      if (to > from) this.#judge.take(to - from, zone.minMs, zone.maxMs);
+      if (to > from) this.#judge.take(this.#columns, from, to, zone.minMs, zone.maxMs);
       from = to;
     }
-  }
+    this.#nextId = ids[batch.size - 1] + 1n;
+    this.#zoneAt(this.#nextId);
+  };
 }
 
 /** The first position in [from, to) whose id is above `id`; `to` when there is none. */

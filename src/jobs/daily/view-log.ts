@@ -1,5 +1,5 @@
 /** The platform's view log as the daily job reads it (domain.md section 7). */
-import { ColumnBatch, type ColumnSpec } from '../../database/column-batch.ts';
+import type { ColumnBatch, ColumnSpec } from '../../database/column-batch.ts';
 import type { LogTable } from '../../partition/zone.ts';
 import type { ViewColumns } from '../../rules/view-judge.ts';
 
@@ -15,9 +15,15 @@ export const viewLogColumns: readonly ColumnSpec[] = [
   { name: 'ad_views', type: 'number' },
 ];
 
-/** A batch that lies where the rules want the rows: reading it fills their columns. */
-export function viewBatch(room: ViewColumns): ColumnBatch {
-  const { idWords, videoWords, viewerWords, viewedAt, playSeconds, adViews, nulls } = room;
-  const columns = [idWords, videoWords, viewerWords, viewedAt, playSeconds, adViews];
-  return new ColumnBatch(viewLogColumns, room.size, { columns, nulls });
+/** The columns of such a batch by what they are. */
+export function viewColumns(batch: ColumnBatch): ViewColumns {
+  return {
+    idWords: batch.int64(0).words,
+    videoWords: batch.int64(1).words,
+    viewerWords: batch.int64(2).words,
+    viewedAt: batch.doubles(3),
+    playSeconds: batch.doubles(4),
+    adViews: batch.doubles(5),
+    nulls: batch.nulls,
+  };
 }

@@ -154,6 +154,28 @@ describe.each(ways)('a column scan on $name', ({ kind, plain }) => {
     expect(batch.int64(0).values[4096]).toBe(4096n * 3n);
   });
 
+  test('a taker is handed every row once, batch by batch, and its error comes out; the scanner goes on', async () => {
+    await insert(Array.from({ length: 10_000 }, (_, i): SqlValue[] => [i, i, null, i]));
+    const batch = new ColumnBatch(specs, 300);
+    for (const limit of [9000, 9123, 20_000]) {
+      const sizes: number[] = [];
+      let next = 0n;
+      const rows = await scanner.scan({ ...all, limit }, batch, (taken) => {
+        sizes.push(taken.size);
+        for (const id of taken.int64(0).values.subarray(0, taken.size)) if (id !== next++) expect(id).toBe(next);
+      });
+      expect([rows, next]).toEqual([Math.min(limit, 10_000), BigInt(Math.min(limit, 10_000))]);
+      expect(sizes.slice(0, -1).every((size) => size === 300)).toBe(true);
+    }
+    const failure = new Error('cannot take it');
+    const fail = () => {
+      throw failure;
+    };
+    await expect(scanner.scan({ ...all, limit: 9000 }, batch, fail)).rejects.toBe(failure);
+    expect(await scanner.scan({ ...all, limit: 7 }, batch)).toBe(7);
+    expect(await scanner.scan({ ...all, from: 1_000_000n, limit: 1000 }, batch, fail)).toBe(0);
+  });
+
   test('a value that does not fit is a data error that names the row; the scanner goes on', async () => {
     await insert([
       [1, 5, null, 0],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BinaryRows, type ColumnDefinition } from '../../../src/database/binary-rows.ts';
+import type { ColumnDefinition } from '../../../src/database/binary-columns.ts';
+import { BinaryRows } from '../../../src/database/binary-rows.ts';
 import { ColumnBatch, type ColumnType } from '../../../src/database/column-batch.ts';
 import { isSettleError } from '../../../src/errors.ts';
 
@@ -85,6 +86,49 @@ describe('BinaryRows', () => {
     expect(() => rows.decode(Uint8Array.from([...row, ...row]), 0)).toThrow(/more than the 1 rows/);
     const other = new BinaryRows([definition(LONG)], batchOf(['number'], 1));
     expect(() => other.decode(Uint8Array.from(packet([[1, 0, 0, 0, 0]])), 0)).toThrow(/longer or shorter/);
+  });
+
+  test('hands the batch over each time that it is full, and the rest at the end', () => {
+    const batch = batchOf(['number'], 3);
+    const taken: number[][] = [];
+    const rows = new BinaryRows([definition(LONG)], batch, () =>
+      taken.push([...batch.doubles(0).slice(0, batch.size)]),
+    );
+    const bytes = Uint8Array.from([1, 2, 3, 4, 5, 6, 7].flatMap((value) => packet([[value, 0, 0, 0]])));
+    for (let at = 0, end = 1; at < bytes.length; end++) at = rows.decode(bytes.subarray(0, end), at);
+    rows.finish();
+    expect(taken).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
+    expect(rows.rows).toBe(7);
+  });
+
+  test('reads over the rows after an error of the taker, and keeps the error', () => {
+    const batch = batchOf(['number'], 2);
+    const failure = new Error('no');
+    let calls = 0;
+    const rows = new BinaryRows([definition(LONG)], batch, () => {
+      calls++;
+      throw failure;
+    });
+    const bytes = Uint8Array.from(new Array(600).fill(packet([[1, 0, 0, 0]])).flat());
+    expect(rows.decode(bytes, 0)).toBe(bytes.length);
+    rows.finish();
+    expect([rows.rows, rows.failure, calls]).toEqual([600, failure, 1]);
+  });
+
+  test('integers of every width and sign keep their value', () => {
+    const batch = batchOf(['number', 'number', 'number', 'number', 'int64', 'int64', 'int64', 'int64']);
+    const types = [1, 2, 3, 8];
+    const values = [-3n, -300n, -70_000n, -(2n ** 40n)];
+    const bytesOf = (value: bigint, width: number) => int64(value).slice(0, width);
+    const signed = [...types, ...types].map((type) => definition(type));
+    const row = packet([...values, ...values].map((value, i) => bytesOf(value, [1, 2, 4, 8][i % 4])));
+    new BinaryRows(signed, batch).decode(Uint8Array.from(row), 0);
+    expect(batch.columns.map(({ values: [value] }) => BigInt(value))).toEqual([...values, ...values]);
+    const unsigned = [...types, ...types].map((type) => definition(type, UNSIGNED));
+    const large = [2n ** 8n - 1n, 2n ** 16n - 1n, 2n ** 32n - 1n, 2n ** 53n - 1n];
+    const largeRow = packet([...large, ...large].map((value, i) => bytesOf(value, [1, 2, 4, 8][i % 4])));
+    new BinaryRows(unsigned, batch).decode(Uint8Array.from(largeRow), 0);
+    expect(batch.columns.map(({ values: [value] }) => BigInt(value))).toEqual([...large, ...large]);
   });
 
   test('a column of a type that cannot be read so is refused in one line', () => {

@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { coreInterval } from '../../../src/rules/core-interval.ts';
 import { Int64Index } from '../../../src/rules/int64-index.ts';
-import { IntervalCursor, unionOf } from '../../../src/rules/intervals.ts';
-import { notPending, PendingViews } from '../../../src/rules/pending-views.ts';
+import { stretchAt, unionOf } from '../../../src/rules/intervals.ts';
 import { topVideos } from '../../../src/rules/ranking.ts';
 import { StatisticsTotals } from '../../../src/rules/statistics-totals.ts';
 import { directRange, VideoDirectory } from '../../../src/rules/video-directory.ts';
@@ -62,10 +61,11 @@ describe('VideoDirectory', () => {
             expect(copy.numbersUpTo(id) >= sorted.filter((one) => one <= id).length).toBe(true);
             if (at < 0) continue;
             expect(joinWords(copy.idLo(video), copy.idHi(video))).toBe(id);
-            expect(copy.isCreatorKnown(video)).toBe(at % 3 !== 0);
             expect(copy.numbersUpTo(id)).toBe(video + 1);
-            const creator = joinWords(copy.creatorWords[2 * video], copy.creatorWords[2 * video + 1]);
-            expect(creator).toBe(at % 3 === 0 ? 0n : BigInt.asIntN(64, id + 1n));
+            expect(copy.isBy(video, ...splitWords(id + 1n))).toBe(at % 3 !== 0);
+            for (const other of [0n, id, ...others]) {
+              if (other !== BigInt.asIntN(64, id + 1n)) expect(copy.isBy(video, ...splitWords(other))).toBe(false);
+            }
           }
         },
       ),
@@ -73,44 +73,21 @@ describe('VideoDirectory', () => {
   });
 });
 
-describe('IntervalCursor', () => {
+describe('stretchAt', () => {
   it('answers as a search through all intervals would', () => {
     const interval = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 60 }));
     fc.assert(
       fc.property(fc.array(interval, { maxLength: 8 }), (intervals) => {
-        const cursor = new IntervalCursor(unionOf(intervals));
+        const set = unionOf(intervals);
+        const isIn = (time: number) => intervals.some(([start, end]) => start <= time && time < end);
         for (let time = 0; time <= 62; time++) {
-          const inside = intervals.some(([start, end]) => start <= time && time < end);
-          expect(cursor.contains(time)).toBe(inside);
-          if (inside) continue;
-          const later = intervals.filter(([start, end]) => start < end && start > time).map(([start]) => start);
-          expect(cursor.nextStart(time)).toBe(Math.min(Number.POSITIVE_INFINITY, ...later));
+          const { isInside, from, until } = stretchAt(set, time);
+          expect(isInside).toBe(isIn(time));
+          const before = Array.from({ length: time + 2 }, (_, back) => time - back);
+          const after = Array.from({ length: 64 - time }, (_, on) => time + on);
+          expect(from).toBe((before.find((other) => isIn(other) !== isInside) ?? Number.NEGATIVE_INFINITY) + 1);
+          expect(until).toBe(after.find((other) => isIn(other) !== isInside) ?? Number.POSITIVE_INFINITY);
         }
-      }),
-    );
-  });
-});
-
-describe('PendingViews', () => {
-  it('gives what is due in order of (time, arrival) and keeps the rest', () => {
-    const time = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 90_000_000 }));
-    fc.assert(
-      fc.property(fc.array(fc.option(time), { maxLength: 60 }), time, (times, watermark) => {
-        const pending = new PendingViews(1);
-        times.forEach((at, row) => {
-          const room = pending.room(1);
-          room.viewedAt[0] = at ?? 7;
-          room.idWords[0] = row;
-          pending.videos[pending.count++] = at === null ? notPending : 1;
-        });
-        const due = [...pending.due(watermark)].map((at) => [pending.viewedAt[at], pending.idWords[2 * at]]);
-        const waiting = times.flatMap((at, row) => (at === null ? [] : [[at, row]]));
-        const expected = waiting.filter(([at]) => at < watermark);
-        expect(due).toEqual(expected.sort((a, b) => a[0] - b[0] || a[1] - b[1]));
-        pending.removeDue(watermark);
-        expect([...pending.idWords.filter((_, at) => at % 2 === 0).subarray(0, pending.count)]).toEqual(
-          waiting.flatMap(([at, row]) => (at < watermark ? [] : [row])),
-        );
       }),
     );
   });

@@ -64,18 +64,18 @@ const cuts: fc.Arbitrary<Cuts> = fc.record({
   lookbackMs: fc.constantFrom(0, 60_000, 3_600_000),
 });
 
-/** What a scan does. */
-function fill(room: ViewColumns, rows: readonly LogRow[]): void {
-  const words = (values: (bigint | null)[]) => values.flatMap((value) => splitWords(value ?? 0n));
-  room.idWords.set(words(rows.map(({ id }) => id)));
-  room.videoWords.set(words(rows.map(({ videoId }) => videoId)));
-  room.viewerWords.set(words(rows.map(({ viewerId }) => viewerId)));
-  rows.forEach((row, at) => {
-    room.viewedAt[at] = row.viewedAt ?? Number.NaN;
-    room.playSeconds[at] = row.playSeconds ?? 0;
-    room.adViews[at] = row.adViews ?? 0;
-    room.nulls[at] = 0;
-  });
+/** What a scan gives. */
+function columnsOf(rows: readonly LogRow[]): ViewColumns {
+  const words = (values: (bigint | null)[]) => Int32Array.from(values.flatMap((value) => splitWords(value ?? 0n)));
+  return {
+    idWords: words(rows.map(({ id }) => id)),
+    videoWords: words(rows.map(({ videoId }) => videoId)),
+    viewerWords: words(rows.map(({ viewerId }) => viewerId)),
+    viewedAt: Float64Array.from(rows, ({ viewedAt }) => viewedAt ?? Number.NaN),
+    playSeconds: Float64Array.from(rows, ({ playSeconds }) => playSeconds ?? 0),
+    adViews: Float64Array.from(rows, ({ adViews }) => adViews ?? 0),
+    nulls: new Uint8Array(rows.length),
+  };
 }
 
 /** A log in order of time but for `swaps`, so that partitions overlap only at their edges. */
@@ -173,11 +173,10 @@ function simulate(rows: readonly LogRow[], videos: ReadonlyMap<bigint, bigint | 
     for (let at = 0, c = 0; at < flat.length; c++) {
       const chunk = flat.slice(at, at + cut.chunkSizes[c % cut.chunkSizes.length]);
       at += chunk.length;
-      fill(
-        judge.room(chunk.length),
-        chunk.map(({ row }) => row),
-      );
-      for (const { of } of chunk) judge.take(1, of.minMs, of.maxMs);
+      const columns = columnsOf(chunk.map(({ row }) => row));
+      chunk.forEach(({ of }, row) => {
+        judge.take(columns, row, row + 1, of.minMs, of.maxMs);
+      });
       const decidedBefore = earliest(flat.slice(at).map(({ of }) => ({ zone: of })));
       judge.settle(decidedBefore);
       collect(judge.drain(buckets, denseBounds));
@@ -301,8 +300,7 @@ describe('ViewJudge and resolveOpenViews', () => {
       policy: defaultViewPolicy,
     };
     const judge = new ViewJudge(frame, directory, contestedBy([], { minId: 1n, maxId: 1n }, 0, 0), new Set());
-    fill(judge.room(1), rows);
-    expect(() => judge.take(1, dayStartMs + 6, dayStartMs + 10)).toThrow(
+    expect(() => judge.take(columnsOf(rows), 0, 1, dayStartMs + 6, dayStartMs + 10)).toThrow(
       expect.objectContaining({ code: 'PLAN_OUTDATED' }),
     );
   });
