@@ -11,7 +11,8 @@ import { isSameState, type LedgerState } from './read-head.ts';
 const END_TIMEOUT_MS = 5_000;
 /** Typed arrays are outside of it. */
 const HEAP_MB_MAX = 512;
-const journalsARunDefault = 16_384n;
+/** A page: with longer runs the threads wait for each other, as none may be more than its places ahead. */
+const journalsARunDefault = 4_096n;
 
 export interface PageThreads {
   /** Begins a snapshot in every thread, and gives up the one before; true when all of them see `state`. */
