@@ -1,6 +1,6 @@
 /**
  * What each account of one type holds, by replay, and the roots of its users' trees of lots. All of an account lies in
- * one record of 32 bytes: ledgers name accounts in random order, and each place looked at is a wait for memory. Pure.
+ * one record of 16 bytes, or of 32 with roots: ledgers name accounts in random order, and each place looked at is a wait for memory. Pure.
  */
 import { hashWords } from './int64-index.ts';
 
@@ -8,16 +8,22 @@ import { hashWords } from './int64-index.ts';
 const BALANCE = 2;
 const OPEN_ROOT = 4;
 const USED_UP_ROOT = 5;
-const recordShift = 3;
-/** Records of a block, 2 MB: nothing is copied when accounts become more. */
+const shiftWithLots = 3;
+const shiftWithout = 2;
+/** Records of a block, 1 or 2 MB: nothing is copied when accounts become more. */
 const blockShift = 16;
 const inBlock = 2 ** blockShift - 1;
 
 export class AccountSums {
   #size = 0;
+  readonly #recordShift: number;
   readonly #blocks: Int32Array[] = [];
   /** Number of an account + 1, 0 for an empty slot; length a power of two, at most half full. */
   #slots = new Int32Array(2048);
+
+  constructor(hasLots: boolean) {
+    this.#recordShift = hasLots ? shiftWithLots : shiftWithout;
+  }
 
   /** Accounts, which are numbered 0, 1, 2 ... */
   get size(): number {
@@ -32,7 +38,7 @@ export class AccountSums {
       const account = slots[slot] - 1;
       if (account < 0) return -1;
       const block = this.#blocks[account >>> blockShift];
-      const at = (account & inBlock) << recordShift;
+      const at = (account & inBlock) << this.#recordShift;
       if (block[at] === lo && block[at + 1] === hi) return account;
     }
   }
@@ -45,7 +51,7 @@ export class AccountSums {
   /** Brings a record nearer. */
   touch(account: number): number {
     const known = account < 0 ? 0 : account;
-    return this.#blocks.length === 0 ? 0 : this.#blocks[known >>> blockShift][(known & inBlock) << recordShift];
+    return this.#blocks.length === 0 ? 0 : this.#blocks[known >>> blockShift][(known & inBlock) << this.#recordShift];
   }
 
   /** The account of an owner, made when it is new. */
@@ -54,9 +60,9 @@ export class AccountSums {
     if (found >= 0) return found;
     if (2 * (this.#size + 1) > this.#slots.length) this.#grow();
     const account = this.#size++;
-    if ((account & inBlock) === 0) this.#blocks.push(new Int32Array(2 ** (blockShift + recordShift)));
+    if ((account & inBlock) === 0) this.#blocks.push(new Int32Array(2 ** (blockShift + this.#recordShift)));
     const block = this.#blocks[account >>> blockShift];
-    const at = (account & inBlock) << recordShift;
+    const at = (account & inBlock) << this.#recordShift;
     block[at] = lo;
     block[at + 1] = hi;
     this.#place(account, lo, hi);
@@ -66,7 +72,7 @@ export class AccountSums {
   /** Adds 64 bits in words, and keeps what 64 bits hold of the sum. Returns false when that is not all of it. */
   add(account: number, lo: number, hi: number): boolean {
     const block = this.#blocks[account >>> blockShift];
-    const at = ((account & inBlock) << recordShift) + BALANCE;
+    const at = ((account & inBlock) << this.#recordShift) + BALANCE;
     const before = block[at + 1];
     const low = (block[at] >>> 0) + (lo >>> 0);
     const high = (before + hi + (low > 0xffffffff ? 1 : 0)) | 0;
@@ -77,38 +83,38 @@ export class AccountSums {
   }
 
   isNegative(account: number): boolean {
-    return this.#blocks[account >>> blockShift][((account & inBlock) << recordShift) + BALANCE + 1] < 0;
+    return this.#blocks[account >>> blockShift][((account & inBlock) << this.#recordShift) + BALANCE + 1] < 0;
   }
 
   /** Whether it holds what the words say. */
   holds(account: number, lo: number, hi: number): boolean {
     const block = this.#blocks[account >>> blockShift];
-    const at = ((account & inBlock) << recordShift) + BALANCE;
+    const at = ((account & inBlock) << this.#recordShift) + BALANCE;
     return block[at] === lo && block[at + 1] === hi;
   }
 
   balanceOf(account: number): bigint {
     const block = this.#blocks[account >>> blockShift];
-    const at = ((account & inBlock) << recordShift) + BALANCE;
+    const at = ((account & inBlock) << this.#recordShift) + BALANCE;
     return (BigInt(block[at + 1]) << 32n) + BigInt(block[at] >>> 0);
   }
 
   /** Tree of OpenLots: lots with points left. 0 for none. */
   openRoot(account: number): number {
-    return this.#blocks[account >>> blockShift][((account & inBlock) << recordShift) + OPEN_ROOT];
+    return this.#blocks[account >>> blockShift][((account & inBlock) << this.#recordShift) + OPEN_ROOT];
   }
 
   setOpenRoot(account: number, root: number): void {
-    this.#blocks[account >>> blockShift][((account & inBlock) << recordShift) + OPEN_ROOT] = root;
+    this.#blocks[account >>> blockShift][((account & inBlock) << this.#recordShift) + OPEN_ROOT] = root;
   }
 
   /** Tree of OpenLots: used-up lots that hold points today. 0 for none. */
   usedUpRoot(account: number): number {
-    return this.#blocks[account >>> blockShift][((account & inBlock) << recordShift) + USED_UP_ROOT];
+    return this.#blocks[account >>> blockShift][((account & inBlock) << this.#recordShift) + USED_UP_ROOT];
   }
 
   setUsedUpRoot(account: number, root: number): void {
-    this.#blocks[account >>> blockShift][((account & inBlock) << recordShift) + USED_UP_ROOT] = root;
+    this.#blocks[account >>> blockShift][((account & inBlock) << this.#recordShift) + USED_UP_ROOT] = root;
   }
 
   #place(account: number, lo: number, hi: number): void {
@@ -122,7 +128,7 @@ export class AccountSums {
     this.#slots = new Int32Array(this.#slots.length * 2);
     for (let account = 0; account < this.#size; account++) {
       const block = this.#blocks[account >>> blockShift];
-      const at = (account & inBlock) << recordShift;
+      const at = (account & inBlock) << this.#recordShift;
       this.#place(account, block[at], block[at + 1]);
     }
   }

@@ -19,7 +19,7 @@ export class LedgerReplay {
   lastId = 0;
   entries = 0;
   /** By index in `accountTypes`. */
-  readonly accounts = accountTypes.map(() => new AccountSums());
+  readonly accounts = accountTypes.map((_type, code) => new AccountSums(code === userType));
   readonly #lots = new OpenLots();
   /** By entry of the page that is taken: its account. */
   #accountOf = new Int32Array(0);
@@ -53,10 +53,8 @@ export class LedgerReplay {
     const lots = this.#lots;
     let first = 0;
     for (let lot = 1; lot < lots.end; lot++) {
-      const journal = lots.journalId(lot);
-      if (journal === 0 || lots.remaining(lot) === lots.stored(lot)) continue;
-      const order = first === 0 ? -1 : journal - lots.journalId(first) || lots.lineNo(lot) - lots.lineNo(first);
-      if (order < 0) first = lot;
+      if (!lots.isOpen(lot) || lots.remaining(lot) === lots.stored(lot)) continue;
+      if (first === 0 || lots.compareAge(lot, first) < 0) first = lot;
     }
     if (first === 0) return;
     throw new Misfit(this.#lotName(first), `${lots.stored(first)} points are left instead of ${lots.remaining(first)}`);
@@ -83,7 +81,7 @@ export class LedgerReplay {
         accountOf[e] = this.accounts[types[e]].numberOf(ownerWords[2 * e], ownerWords[2 * e + 1]);
     }
     for (let e = from; e < to; e++) {
-      if (types[e] === userType) touched |= lots.lineNo(this.accounts[userType].openRoot(accountOf[e]));
+      if (types[e] === userType) touched |= lots.touch(this.accounts[userType].openRoot(accountOf[e]));
     }
     this.touched = touched;
   }
@@ -206,10 +204,10 @@ export class LedgerReplay {
     if (lot === 0) {
       lot = lots.find(sums.usedUpRoot(account), key, line, granted, expires);
       if (lot !== 0) sums.setUsedUpRoot(account, lots.remove(sums.usedUpRoot(account), lot));
-      else lot = lots.open(key, line, givenBack.amount[row], 0n, givenBack.remaining[row], granted, expires);
+      else lot = lots.open(key, line, 0n, givenBack.remaining[row], granted, expires);
       sums.setOpenRoot(account, lots.insert(sums.openRoot(account), lot));
     }
-    if (points > lots.amount(lot) - lots.remaining(lot))
+    if (points > givenBack.amount[row] - lots.remaining(lot))
       throw new Misfit(entryName(page, e), `lot ${journal}.${line} is given back more than was taken`);
     lots.setRemaining(lot, lots.remaining(lot) + points);
   }
@@ -222,7 +220,7 @@ export class LedgerReplay {
     if (amount <= 0n) throw new Misfit(place(), `it was opened with ${amount}`);
     const [granted, expires] = [rows.grantedAt[row], rows.expiresAt[row]];
     const key = Number(rows.journalId[row]);
-    const lot = this.#lots.open(key, rows.lineNo[row], amount, amount, rows.remaining[row], granted, expires);
+    const lot = this.#lots.open(key, rows.lineNo[row], amount, rows.remaining[row], granted, expires);
     sums.setOpenRoot(account, this.#lots.insert(sums.openRoot(account), lot));
   }
 

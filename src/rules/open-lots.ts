@@ -1,24 +1,25 @@
 /**
  * The lots of all users that are open: one number a lot, one search tree a user, ordered as points are taken
  * (ledger-lots.ts has the order). A tree is named by the number of its root; 0 is the empty one. All of a lot lies in one
- * record of 64 bytes, a line of the processor's cache: each other place would be another wait for memory. Pure.
+ * record of 48 bytes: each other place would be another wait for memory. Pure.
  */
 
-/** Of a record: 32-bit words, then numbers and points of 64 bits. A lot that was freed has journal 0. */
+/** Of a record: its words 0 and 1, then numbers and points of 64 bits. */
 const LEFT = 0;
 const RIGHT = 1;
-const LINE_NO = 2;
-const JOURNAL_ID = 2;
-const GRANTED_AT = 3;
+/** Journal and line as one number, in their order. A lot that was freed has 0. */
+const KEY = 1;
+const GRANTED_AT = 2;
 /** Infinity: never. */
-const EXPIRES_AT = 4;
-/** Points it was opened with, that are left by replay, and that the table says are left today. */
-const AMOUNT = 5;
-const REMAINING = 6;
-const STORED = 7;
-const wordsShift = 4;
-const numbersShift = 3;
-/** Records of a block, 1 MB: nothing is copied when lots become more. */
+const EXPIRES_AT = 3;
+/** Points that are left by replay, and that the table says are left today. */
+const REMAINING = 4;
+const STORED = 5;
+const wordsOfLot = 12;
+const numbersOfLot = 6;
+/** More than the lines of a journal (ledger-journal.ts); with it, a double is exact up to 500 thousand million journals. */
+const linesOfJournal = 16_384;
+/** Records of a block, 768 KB: nothing is copied when lots become more. */
 const blockShift = 14;
 const inBlock = 2 ** blockShift - 1;
 
@@ -44,38 +45,46 @@ export class OpenLots {
     return this.#end;
   }
 
-  /** 0 for a lot that was freed. */
+  isOpen(lot: number): boolean {
+    return this.#key(lot) !== 0;
+  }
+
+  /** Of two lots, negative when `a` was opened first. */
+  compareAge(a: number, b: number): number {
+    return this.#key(a) - this.#key(b);
+  }
+
   journalId(lot: number): number {
-    return this.#blocks[lot >>> blockShift].numbers[((lot & inBlock) << numbersShift) + JOURNAL_ID];
+    return Math.floor(this.#key(lot) / linesOfJournal);
   }
 
   lineNo(lot: number): number {
-    return this.#blocks[lot >>> blockShift].words[((lot & inBlock) << wordsShift) + LINE_NO];
+    return this.#key(lot) % linesOfJournal;
   }
 
-  amount(lot: number): bigint {
-    return this.#blocks[lot >>> blockShift].points[((lot & inBlock) << numbersShift) + AMOUNT];
+  /** Looks at the lot, and says nothing of it. */
+  touch(lot: number): number {
+    return this.#left(lot);
   }
 
   /** Points that are left by replay. */
   remaining(lot: number): bigint {
-    return this.#blocks[lot >>> blockShift].points[((lot & inBlock) << numbersShift) + REMAINING];
+    return this.#blocks[lot >>> blockShift].points[(lot & inBlock) * numbersOfLot + REMAINING];
   }
 
   setRemaining(lot: number, points: bigint): void {
-    this.#blocks[lot >>> blockShift].points[((lot & inBlock) << numbersShift) + REMAINING] = points;
+    this.#blocks[lot >>> blockShift].points[(lot & inBlock) * numbersOfLot + REMAINING] = points;
   }
 
   /** Points that the table says are left today. */
   stored(lot: number): bigint {
-    return this.#blocks[lot >>> blockShift].points[((lot & inBlock) << numbersShift) + STORED];
+    return this.#blocks[lot >>> blockShift].points[(lot & inBlock) * numbersOfLot + STORED];
   }
 
   /** Number of a new lot, in no tree yet. `expiresAt` NaN: never. */
   open(
     journalId: number,
     lineNo: number,
-    amount: bigint,
     remaining: bigint,
     stored: bigint,
     grantedAt: number,
@@ -88,15 +97,13 @@ export class OpenLots {
       if ((lot & inBlock) === 0) this.#addBlock();
     }
     const { words, numbers, points } = this.#blocks[lot >>> blockShift];
-    const word = (lot & inBlock) << wordsShift;
-    const at = (lot & inBlock) << numbersShift;
+    const word = (lot & inBlock) * wordsOfLot;
+    const at = (lot & inBlock) * numbersOfLot;
     words[word + LEFT] = 0;
     words[word + RIGHT] = 0;
-    words[word + LINE_NO] = lineNo;
-    numbers[at + JOURNAL_ID] = journalId;
+    numbers[at + KEY] = journalId * linesOfJournal + lineNo;
     numbers[at + GRANTED_AT] = grantedAt;
     numbers[at + EXPIRES_AT] = Number.isNaN(expiresAt) ? Number.POSITIVE_INFINITY : expiresAt;
-    points[at + AMOUNT] = amount;
     points[at + REMAINING] = remaining;
     points[at + STORED] = stored;
     return lot;
@@ -104,7 +111,7 @@ export class OpenLots {
 
   /** Forgets a lot that is in no tree. */
   close(lot: number): void {
-    this.#blocks[lot >>> blockShift].numbers[((lot & inBlock) << numbersShift) + JOURNAL_ID] = 0;
+    this.#blocks[lot >>> blockShift].numbers[(lot & inBlock) * numbersOfLot + KEY] = 0;
     this.#setLeft(lot, this.#free);
     this.#free = lot;
   }
@@ -149,16 +156,14 @@ export class OpenLots {
   /** The lot of a tree with that key and those times, or 0. */
   find(root: number, journalId: number, lineNo: number, grantedAt: number, expiresAt: number): number {
     const expiry = Number.isNaN(expiresAt) ? Number.POSITIVE_INFINITY : expiresAt;
+    const key = journalId * linesOfJournal + lineNo;
     let lot = root;
     while (lot !== 0) {
       const { words, numbers } = this.#blocks[lot >>> blockShift];
-      const word = (lot & inBlock) << wordsShift;
-      const at = (lot & inBlock) << numbersShift;
+      const word = (lot & inBlock) * wordsOfLot;
+      const at = (lot & inBlock) * numbersOfLot;
       const order =
-        compare(expiry, numbers[at + EXPIRES_AT]) ||
-        grantedAt - numbers[at + GRANTED_AT] ||
-        journalId - numbers[at + JOURNAL_ID] ||
-        lineNo - words[word + LINE_NO];
+        compare(expiry, numbers[at + EXPIRES_AT]) || grantedAt - numbers[at + GRANTED_AT] || key - numbers[at + KEY];
       if (order === 0) return lot;
       lot = words[word + (order < 0 ? LEFT : RIGHT)];
     }
@@ -175,12 +180,11 @@ export class OpenLots {
 
   #compare(a: number, b: number): number {
     const [blockA, blockB] = [this.#blocks[a >>> blockShift], this.#blocks[b >>> blockShift]];
-    const [atA, atB] = [(a & inBlock) << numbersShift, (b & inBlock) << numbersShift];
+    const [atA, atB] = [(a & inBlock) * numbersOfLot, (b & inBlock) * numbersOfLot];
     return (
       compare(blockA.numbers[atA + EXPIRES_AT], blockB.numbers[atB + EXPIRES_AT]) ||
       blockA.numbers[atA + GRANTED_AT] - blockB.numbers[atB + GRANTED_AT] ||
-      blockA.numbers[atA + JOURNAL_ID] - blockB.numbers[atB + JOURNAL_ID] ||
-      this.lineNo(a) - this.lineNo(b)
+      blockA.numbers[atA + KEY] - blockB.numbers[atB + KEY]
     );
   }
 
@@ -214,24 +218,28 @@ export class OpenLots {
     return b;
   }
 
+  #key(lot: number): number {
+    return this.#blocks[lot >>> blockShift].numbers[(lot & inBlock) * numbersOfLot + KEY];
+  }
+
   #left(lot: number): number {
-    return this.#blocks[lot >>> blockShift].words[((lot & inBlock) << wordsShift) + LEFT];
+    return this.#blocks[lot >>> blockShift].words[(lot & inBlock) * wordsOfLot + LEFT];
   }
 
   #right(lot: number): number {
-    return this.#blocks[lot >>> blockShift].words[((lot & inBlock) << wordsShift) + RIGHT];
+    return this.#blocks[lot >>> blockShift].words[(lot & inBlock) * wordsOfLot + RIGHT];
   }
 
   #setLeft(lot: number, left: number): void {
-    this.#blocks[lot >>> blockShift].words[((lot & inBlock) << wordsShift) + LEFT] = left;
+    this.#blocks[lot >>> blockShift].words[(lot & inBlock) * wordsOfLot + LEFT] = left;
   }
 
   #setRight(lot: number, right: number): void {
-    this.#blocks[lot >>> blockShift].words[((lot & inBlock) << wordsShift) + RIGHT] = right;
+    this.#blocks[lot >>> blockShift].words[(lot & inBlock) * wordsOfLot + RIGHT] = right;
   }
 
   #addBlock(): void {
-    const memory = new ArrayBuffer(4 * 2 ** (blockShift + wordsShift));
+    const memory = new ArrayBuffer(4 * wordsOfLot * 2 ** blockShift);
     this.#blocks.push({
       words: new Int32Array(memory),
       numbers: new Float64Array(memory),

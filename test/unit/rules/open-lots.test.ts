@@ -19,7 +19,7 @@ test('keeps lots in the order in which they are taken', () => {
       const list: { lot: number; key: readonly [number, number, number] }[] = [];
       commands.forEach(({ adds, expiresAt, grantedAt, pick }, i) => {
         if (adds || list.length === 0) {
-          const lot = lots.open(i + 1, 1, 5n, 5n, 5n, grantedAt, expiresAt);
+          const lot = lots.open(i + 1, 1, 5n, 5n, grantedAt, expiresAt);
           root = lots.insert(root, lot);
           list.push({ lot, key: [Number.isNaN(expiresAt) ? 9 : expiresAt, grantedAt, i + 1] });
           list.sort((a, b) => a.key[0] - b.key[0] || a.key[1] - b.key[1] || a.key[2] - b.key[2]);
