@@ -4,6 +4,9 @@ import type { Database } from '../../database/database.ts';
 import { workerModule } from '../../jobs/worker-module.ts';
 import type { CaseContext, Contender } from '../case.ts';
 
+/** As settle's launcher starts it; the driver, which makes an object a row, keeps what Node gives. */
+const youngHeap = ['--max-semi-space-size=4'];
+
 export interface LedgerPass extends Pick<Contender, 'name' | 'label' | 'role'> {
   /** See ledger-process.ts. */
   readonly way: 'verify' | 'read' | 'read-alone' | 'driver';
@@ -21,7 +24,8 @@ export function ledgerPass(
     async run() {
       const program = fileURLToPath(workerModule('ledger-process', import.meta.url));
       const env = { SETTLE_DATABASE_URL: database.url };
-      const { stdout, wallSeconds } = await context.runProcess(process.execPath, [program, way], { env });
+      const args = [...(way === 'driver' ? [] : youngHeap), program, way];
+      const { stdout, wallSeconds } = await context.runProcess(process.execPath, args, { env });
       const { seconds, wrong } = JSON.parse(stdout);
       return { seconds, wallSeconds, rows: entries, ...(wrong === undefined ? {} : { wrong }) };
     },
