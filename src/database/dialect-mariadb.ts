@@ -14,8 +14,11 @@ export const mariadbDialect: Dialect = {
   ],
   dropSequence: (name) => [`DROP SEQUENCE IF EXISTS ${serverDialect.quoteIdentifier(name)}`],
   nextSequenceValue,
-  insertRows: (executor, target, rows) =>
-    insertMariadbRows(executor, insertSyntax(target), target.columns.length, rows),
+  insertRows: (executor, inserts) =>
+    insertMariadbRows(
+      executor,
+      inserts.map(({ target, rows }) => ({ syntax: insertSyntax(target), columnCount: target.columns.length, rows })),
+    ),
 };
 
 async function nextSequenceValue(executor: Executor, name: string): Promise<number> {

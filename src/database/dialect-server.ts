@@ -27,7 +27,9 @@ export const serverDialect: Omit<Dialect, 'name' | 'createSequence' | 'dropSeque
   quoteIdentifier,
   insertSyntax,
   limitIdle,
-  insertRows: (executor, target, rows) => insertServerRows(executor, insertSyntax(target), rows),
+  insertRows: async (executor, inserts) => {
+    for (const { target, rows } of inserts) await insertServerRows(executor, insertSyntax(target), rows);
+  },
   withLock,
 };
 

@@ -34,7 +34,11 @@ export const sqliteDialect: Dialect = {
   nextSequenceValue,
   insertSyntax,
   limitIdle: async () => {},
-  insertRows: (executor, target, rows) => insertSqliteRows(executor, insertSyntax(target), target.columns.length, rows),
+  insertRows: async (executor, inserts) => {
+    for (const { target, rows } of inserts) {
+      await insertSqliteRows(executor, insertSyntax(target), target.columns.length, rows);
+    }
+  },
   withLock,
 };
 

@@ -38,6 +38,12 @@ export interface InsertTarget {
   readonly keys?: readonly string[];
 }
 
+/** Rows of one INSERT; they may be made while they are asked for. */
+export interface RowsToInsert {
+  readonly target: InsertTarget;
+  readonly rows: Iterable<readonly SqlValue[]>;
+}
+
 /** What stands before and after the rows of a multi-row VALUES list. */
 export interface InsertSyntax {
   readonly head: string;
@@ -74,7 +80,7 @@ export interface Dialect {
    */
   limitIdle(executor: Executor, seconds: number | undefined): Promise<void>;
   /** Inserts all rows in their order, in as few and as large statements as this database likes: see bulk-insert.ts. */
-  insertRows(executor: Executor, target: InsertTarget, rows: Iterable<readonly SqlValue[]>): Promise<void>;
+  insertRows(executor: Executor, inserts: readonly RowsToInsert[]): Promise<void>;
   /**
    * Runs `work` while this process alone holds the lock `name` of this database. `work` must use the executor that it
    * is given: on SQLite that is one transaction over everything, on servers DDL commits by itself.

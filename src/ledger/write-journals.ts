@@ -1,5 +1,6 @@
 /** Writes journals that have been decided, with everything that hangs on them, in bulk statements. */
-import { bulkInsert } from '../database/bulk-insert.ts';
+import { bulkInsertAll } from '../database/bulk-insert.ts';
+import type { InsertTarget } from '../database/dialect.ts';
 import type { SqlValue } from '../database/values.ts';
 import type { Account, Line } from '../rules/ledger-book.ts';
 import { canonicalVersion } from '../rules/ledger-canonical.ts';
@@ -41,24 +42,26 @@ export async function writeJournals(
   journals: readonly DecidedJournal[],
   changed: { readonly accounts: Iterable<Account>; readonly lots: Iterable<Lot> },
 ): Promise<void> {
-  const insert = (table: string, columns: readonly string[], rows: Iterable<readonly SqlValue[]>) =>
-    bulkInsert(tx, dialect, { table, columns }, rows);
-  await insert('settle_journal', journalColumns, mapEach(journals, journalRow));
-  await insert('settle_entry', entryColumns, entryRows(journals));
-  await insert('settle_lot', lotColumns, openedLotRows(journals));
-  await insert('settle_consumption', consumptionColumns, consumptionRows(journals));
-  await bulkInsert(
-    tx,
-    dialect,
-    { table: 'settle_lot', columns: lotColumns, mode: 'replace-values', keys: lotKeys },
-    mapEach(changed.lots, lotRow),
-  );
-  await bulkInsert(
-    tx,
-    dialect,
-    { table: 'settle_account', columns: [...accountKeys, 'balance'], mode: 'add-values', keys: accountKeys },
-    mapEach([...changed.accounts].sort(byAccount), ({ type, ownerId, change }) => [type, ownerId, change]),
-  );
+  const replacedLots: InsertTarget = {
+    table: 'settle_lot',
+    columns: lotColumns,
+    mode: 'replace-values',
+    keys: lotKeys,
+  };
+  const balances: InsertTarget = {
+    table: 'settle_account',
+    columns: [...accountKeys, 'balance'],
+    mode: 'add-values',
+    keys: accountKeys,
+  };
+  await bulkInsertAll(tx, dialect, [
+    { target: { table: 'settle_journal', columns: journalColumns }, rows: mapEach(journals, journalRow) },
+    { target: { table: 'settle_entry', columns: entryColumns }, rows: entryRows(journals) },
+    { target: { table: 'settle_lot', columns: lotColumns }, rows: openedLotRows(journals) },
+    { target: { table: 'settle_consumption', columns: consumptionColumns }, rows: consumptionRows(journals) },
+    { target: replacedLots, rows: mapEach(changed.lots, lotRow) },
+    { target: balances, rows: mapEach([...changed.accounts].sort(byAccount), accountRow) },
+  ]);
 }
 
 // Rows are made one at a time as they are written: all of them together would be several times what they are made from.
@@ -109,6 +112,10 @@ function journalRow(journal: DecidedJournal): SqlValue[] {
 
 function lotRow({ journalId, lineNo, userId, amount, remaining, grantedAt, expiresAt }: Lot): SqlValue[] {
   return [journalId, lineNo, userId, amount, remaining, grantedAt, expiresAt];
+}
+
+function accountRow({ type, ownerId, change }: Account): SqlValue[] {
+  return [type, ownerId, change];
 }
 
 /** In the order of the primary key: neighbours are written together. */

@@ -39,6 +39,9 @@ export interface Restorable {
   left: bigint;
 }
 
+/** Most lines use no lot: they share it. */
+const noUses: readonly LotUse[] = [];
+
 export class LedgerBook {
   readonly #accounts = new Map<AccountType, Map<bigint, Account>>();
   /** Lots that were there before and have been changed. */
@@ -116,7 +119,7 @@ export class LedgerBook {
       account.change -= amount;
       account.entries--;
     });
-    if (ref.type !== 'user') return { lineNo, account: ref, amount, lot: undefined, uses: [] };
+    if (ref.type !== 'user') return { lineNo, account: ref, amount, lot: undefined, uses: noUses };
     if (amount < 0n)
       return { lineNo, account: ref, amount, lot: undefined, uses: this.#take(request, entry, reversesId) };
 
@@ -135,7 +138,8 @@ export class LedgerBook {
   }
 
   /** What was taken last comes back first. */
-  #giveBack({ restoresLotsOf = [] }: JournalRequest, { account, amount }: EntryRequest): LotUse[] {
+  #giveBack({ restoresLotsOf }: JournalRequest, { account, amount }: EntryRequest): readonly LotUse[] {
+    if (restoresLotsOf === undefined) return noUses;
     const uses: LotUse[] = [];
     let left = amount;
     for (const key of restoresLotsOf) {

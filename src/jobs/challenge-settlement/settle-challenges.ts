@@ -100,6 +100,8 @@ class JournalBuilder {
   readonly #date: string;
   /** Of the journal that is being filled: it gives it its name, because a member is paid once. */
   #firstMemberId: bigint | undefined;
+  /** Its key, once it has a member: one text for all of them. */
+  #openKey: string | undefined;
   #credits: EntryRequest[] = [];
   #restores: string[] = [];
   #members = 0;
@@ -122,7 +124,8 @@ class JournalBuilder {
     this.#firstMemberId ??= member.id;
     this.#credits.push({ account: { type: 'user', ownerId: member.userId }, amount });
     if (this.#kind === 'refund') this.#restores.push(stakeKey(this.#challengeId, member.id));
-    return this.#key();
+    this.#openKey ??= this.#key();
+    return this.#openKey;
   }
 
   /** The journals that nothing more goes into. */
@@ -138,7 +141,7 @@ class JournalBuilder {
   #close(): void {
     const total = this.#credits.reduce((sum, { amount }) => sum + amount, 0n);
     this.#done.push({
-      key: this.#key(),
+      key: this.#openKey ?? this.#key(),
       kind: `challenge-${this.#kind}`,
       businessDate: this.#date,
       reason: `${this.#kind} of challenge ${this.#challengeId}`,
@@ -149,6 +152,7 @@ class JournalBuilder {
     this.#restores = [];
     this.#members = 0;
     this.#firstMemberId = undefined;
+    this.#openKey = undefined;
   }
 
   #key(): string {

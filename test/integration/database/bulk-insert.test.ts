@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bulkInsert } from '../../../src/database/bulk-insert.ts';
+import { bulkInsert, bulkInsertAll } from '../../../src/database/bulk-insert.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { classifyError, toSettleError } from '../../../src/database/errors.ts';
 import { openDatabase } from '../../../src/database/open.ts';
@@ -185,6 +185,31 @@ describe.each(testDatabases())('bulk insert on $name', ({ name }) => {
     const target = { table: 'strict_one', columns: ['id', 'v'], mode: 'ignore', keys: ['id'] } as const;
     const failed = bulkInsert(database.knex, database.dialect, target, [[1, null]]).then(String, classifyError);
     expect(await failed).toBe('data');
+  });
+
+  test('rows that are made as they are asked for, of types that change, and of another table after them', async () => {
+    const { columnTypes: types, tableOptions } = database.dialect;
+    await database.knex.raw(`CREATE TABLE after (id ${types.bigint} PRIMARY KEY)${tableOptions}`);
+    function* make(count: number): Generator<SqlValue[]> {
+      for (let id = 0; id < count; id++) {
+        yield [id < 3000 ? id : BigInt(id), id % 2 === 0 ? null : `text ${id}`, null, id < 4000 ? id : id + 0.5];
+      }
+    }
+    const inserts = (target: string[]) => [
+      { target: { table: 't', columns: target }, rows: make(6000) },
+      { target: { table: 'after', columns: ['id'] }, rows: Array.from({ length: 100 }, (_, id): SqlValue[] => [id]) },
+    ];
+    await bulkInsertAll(database.knex, database.dialect, inserts(columns));
+    expect(await database.knex('t').where('id', '>=', 2999).orderBy('id').limit(2)).toEqual([
+      { id: 2999, s: 'text 2999', b: null, n: 2999 },
+      { id: 3000, s: null, b: null, n: 3000 },
+    ]);
+    expect(await database.knex('t').count('* as n').sum('n as total')).toEqual([{ n: 6000, total: 17_998_000 }]);
+    // The keys exist: outside a transaction too, nothing is inserted after what failed.
+    await database.knex('after').delete();
+    const failed = bulkInsertAll(database.knex, database.dialect, inserts(columns)).then(String, classifyError);
+    expect(await failed).toBe('data');
+    expect(await database.knex('after').count('* as n')).toEqual([{ n: 0 }]);
   });
 
   test('nothing to insert is no statement, and an ended transaction is noticed', async () => {
