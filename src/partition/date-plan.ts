@@ -16,8 +16,8 @@ export interface Span {
 const straysReadAlone = 16;
 /** Logs smaller than this are not worth a second thread. */
 const rowsWorthSplitting = 200_000;
-/** Few: views near the ends of a partition are decided later, and what is left at the end is cut again (stealing). */
-const partitionsAWorker = 2;
+/** Views near the ends of a partition are decided later, which costs; what is left at the end is cut again (stealing). */
+const partitionsAWorker = 1;
 
 /** The zones that can hold rows of the span; of a zone where only a few strays can, just those. */
 export function zonesToRead(zones: readonly Zone[], span: Span): Zone[] {
@@ -43,7 +43,7 @@ export function isEdge(zone: Zone, span: Span): boolean {
 
 /**
  * Cuts the zones into runs of about equal rows.
- * @param gridSize partitions wanted; undefined: several for each worker, one for a small log. Never more than zones.
+ * @param gridSize partitions wanted; undefined: one for each worker, one for a small log. Never more than zones.
  */
 export function cutPartitions(
   zones: readonly Zone[],

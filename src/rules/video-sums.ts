@@ -185,6 +185,11 @@ export class VideoSumsReader {
     this.#left = encoded.readUInt32LE(0);
   }
 
+  /** Entries that were not read yet. */
+  get left(): number {
+    return this.#left;
+  }
+
   /** Hands the next entries to `take`, `max` of them at most; false when there are no more. */
   read(max: number, take: TakeSums): boolean {
     const encoded = this.#encoded;

@@ -11,16 +11,12 @@ import { ExitCode, SettleError } from '../../errors.ts';
 import { listPartitions } from '../../repository/partition.ts';
 import { StatisticsTotals } from '../../rules/statistics-totals.ts';
 import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../../rules/verdict.ts';
-import { type TakeSums, VideoSumsReader } from '../../rules/video-sums.ts';
 import { listPartials, type PartialName, readPartial, sumPartialVerdicts } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
 import { statisticsStep } from './statistics-plan.ts';
 
 /** Few, so that the garbage of one batch does not outlive it. */
 const rowsAnInsert = 1_000;
-
-/** Some milliseconds of work: heartbeats and signals are not kept waiting for longer. */
-const entriesATurn = 20_000;
 
 /** @throws SettleError BALANCE_BROKEN (exit code 20) */
 export async function publishStatistics(context: StepContext): Promise<Partial<StepCounts>> {
@@ -77,10 +73,8 @@ async function readTotals(
 ): Promise<StatisticsTotals> {
   const totals = new StatisticsTotals();
   for (const name of names) {
-    const encoded = await readPartial(executor, jobInstanceId, 'sums', name);
-    const reader = new VideoSumsReader(encoded);
-    const take: TakeSums = (lo, hi, views, adViews, playSeconds) => totals.add(lo, hi, views, adViews, playSeconds);
-    while (reader.read(entriesATurn, take)) await giveTurn();
+    totals.merge(await readPartial(executor, jobInstanceId, 'sums', name));
+    await giveTurn();
   }
   return totals;
 }

@@ -28,7 +28,7 @@ describe.each(testDatabases())('daily statistics with work stealing on $name', (
       const log = buildLog(kind, 31, 3000, date, zone);
       bench = await openBench(name, log);
       // Small chunks: the other threads are awake long before the last one.
-      const options = { workers: 3, partitions: 1, chunkSize: 13 };
+      const options = { workers: 3, partitions: 1, chunkSize: 5 };
       const { execution, error } = await runJob(bench.database, eagerJob, { date, zone }, options);
       expect(error).toBeUndefined();
       await expectAsOracle(bench.database, log, date, zone);

@@ -118,12 +118,12 @@ describe('VideoSums and StatisticsTotals', () => {
               expected.set(id, [a + 1n, b + BigInt(ads), c + BigInt(play)]);
             }
             for (const { body } of sums.drain(ids, [1, 3])) {
-              readVideoSums(body, (lo, hi, views, ads, play) => totals.add(lo, hi, views, ads, play));
+              totals.merge(body);
             }
           }
-          expect([...totals.inOrder()].map((v) => [v.videoId, [v.views, v.adViews, v.playSeconds]])).toEqual(
-            [...expected].sort(([a], [b]) => (a < b ? -1 : 1)),
-          );
+          expect(totals.size).toBe(expected.size);
+          const found = [...totals.inOrder()].map((v) => [v.videoId, [v.views, v.adViews, v.playSeconds].map(BigInt)]);
+          expect(found).toEqual([...expected].sort(([a], [b]) => (a < b ? -1 : 1)));
         },
       ),
     );
@@ -154,14 +154,26 @@ describe('VideoSums and StatisticsTotals', () => {
     );
   });
 
-  it('carry a total beyond 2^53 without rounding', () => {
+  it('carry a total beyond 2^53 without rounding, and refuse sums out of order', () => {
     const totals = new StatisticsTotals();
-    const large = 2 ** 52 - 1;
-    for (let times = 0; times < 5; times++) totals.add(9, 0, 1, large, large);
-    totals.add(9, 0, 1, 1, 2);
+    const sums = new VideoSums(2);
+    const ids = { idLo: (video: number) => 9 + video, idHi: () => 0 };
+    const large = 2 ** 53 - 1;
+    for (let times = 0; times < 5; times++) {
+      sums.add(0, large, large);
+      sums.add(1, 1, 1);
+      for (const { body } of sums.drain(ids)) totals.merge(body);
+    }
+    sums.add(0, 1, 2);
+    for (const { body } of sums.drain(ids)) totals.merge(body);
     expect([...totals.inOrder()]).toEqual([
       { videoId: 9n, views: 6n, adViews: 5n * BigInt(large) + 1n, playSeconds: 5n * BigInt(large) + 2n },
+      { videoId: 10n, views: 5, adViews: 5, playSeconds: 5 },
     ]);
+    sums.add(0, 1, 1);
+    sums.add(1, 1, 1);
+    const [{ body }] = sums.drain({ idLo: (video) => 9 - video, idHi: () => 0 });
+    expect(() => totals.merge(body)).toThrow(/order of id/);
   });
 
   it('refuse a sum of one chunk that is no longer exact', () => {
