@@ -5,7 +5,7 @@
 import type { Database } from '../database/database.ts';
 import { usageError } from '../errors.ts';
 import { lastExecutionOfInstance } from '../repository/job-execution.ts';
-import { findJobInstance } from '../repository/job-instance.ts';
+import { findJobInstance, findJobInstanceIds } from '../repository/job-instance.ts';
 import type { BatchStatus } from '../repository/types.ts';
 import type { JobDefinition } from './job.ts';
 import { jobKey } from './job-key.ts';
@@ -13,6 +13,8 @@ import type { JobParameters } from './parameters.ts';
 import { parseParameters, REVISION, withRevision } from './parse-parameters.ts';
 
 const REVISIONS_MAX = 10_000;
+/** A date that is computed again every day for a month is found by one statement. */
+const REVISIONS_A_QUERY = 40;
 
 /**
  * The parameters to run with. `rerun` gives those of the last revision where that can still be restarted, else of the
@@ -29,16 +31,33 @@ export async function resolveParameters(
   if (revision !== undefined) return await requireRevision(database, job, first, revision);
   if (!rerun) return first;
 
-  let latest = first;
-  let status = await statusOf(database, job, first);
-  for (let next = 2; next <= REVISIONS_MAX; next++) {
-    const candidate = withRevision(first, next);
-    const candidateStatus = status === undefined ? undefined : await statusOf(database, job, candidate);
-    if (candidateStatus === undefined) return isClosed(status) ? candidate : latest;
-    latest = candidate;
-    status = candidateStatus;
+  const instances = await listInstances(database, job, first);
+  for (let at = instances.length - 1; at >= 0; at--) {
+    const status = (await lastExecutionOfInstance(database.knex, instances[at]))?.status;
+    // A process died between its instance and its execution.
+    if (status === undefined) continue;
+    return nthRevision(first, isClosed(status) ? at + 2 : at + 1);
+  }
+  return first;
+}
+
+/** Ids of the instances of all revisions, the first one first. */
+async function listInstances(database: Database, job: JobDefinition, first: JobParameters): Promise<number[]> {
+  const ids: number[] = [];
+  while (ids.length < REVISIONS_MAX) {
+    const keys = Array.from({ length: REVISIONS_A_QUERY }, (_, i) => jobKey(nthRevision(first, ids.length + i + 1)));
+    const found = await findJobInstanceIds(database.knex, job.name, keys);
+    for (const key of keys) {
+      const id = found.get(key);
+      if (id === undefined) return ids;
+      ids.push(id);
+    }
   }
   throw usageError(`${job.name} with these parameters has ${REVISIONS_MAX} revisions already`);
+}
+
+function nthRevision(first: JobParameters, number: number): JobParameters {
+  return number === 1 ? first : withRevision(first, number);
 }
 
 async function requireRevision(

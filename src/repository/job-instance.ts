@@ -14,6 +14,19 @@ export async function findJobInstance(
   return row === undefined ? undefined : { id: toNumber(row.JOB_INSTANCE_ID), jobName, jobKey };
 }
 
+/** Ids of the instances that exist of some keys, by key. */
+export async function findJobInstanceIds(
+  executor: Executor,
+  jobName: string,
+  jobKeys: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await executor(TABLE)
+    .where({ JOB_NAME: jobName })
+    .whereIn('JOB_KEY', [...jobKeys])
+    .select('JOB_KEY', 'JOB_INSTANCE_ID');
+  return new Map(rows.map((row) => [row.JOB_KEY, toNumber(row.JOB_INSTANCE_ID)]));
+}
+
 /** Passes over an instance that exists: of two processes that insert the same one, both find one row afterwards. */
 export async function insertJobInstance(executor: Executor, instance: JobInstance): Promise<void> {
   await executor(TABLE)
