@@ -29,12 +29,6 @@ export interface NumberColumn {
 }
 export type Column = Int64Column | NumberColumn;
 
-/** Where a batch lies: for each column its words (int64) or values, and the NULLs; all of the batch's capacity. */
-export interface BatchMemory {
-  readonly columns: readonly (Int32Array | Float64Array)[];
-  readonly nulls: Uint8Array;
-}
-
 /** Columns of equal capacity; rows 0 to `size - 1` are valid. At most 8 columns (one null bit each). */
 export class ColumnBatch {
   readonly capacity: number;
@@ -44,18 +38,15 @@ export class ColumnBatch {
   readonly nulls: Uint8Array;
   size = 0;
 
-  /** @param memory to lie in; by default its own */
-  constructor(specs: readonly ColumnSpec[], capacity: number, memory?: BatchMemory) {
+  constructor(specs: readonly ColumnSpec[], capacity: number) {
     if (specs.length > 8) throw new RangeError('a column batch holds at most 8 columns');
     this.specs = specs;
     this.capacity = capacity;
-    this.nulls = memory?.nulls ?? new Uint8Array(capacity);
-    this.columns = specs.map((spec, at): Column => {
-      const own = memory?.columns[at];
-      if (spec.type !== 'int64')
-        return { type: spec.type, values: (own as Float64Array) ?? new Float64Array(capacity) };
-      const words = (own as Int32Array) ?? new Int32Array(2 * capacity);
-      return { type: 'int64', words, values: new BigInt64Array(words.buffer, words.byteOffset, capacity) };
+    this.nulls = new Uint8Array(capacity);
+    this.columns = specs.map((spec): Column => {
+      if (spec.type !== 'int64') return { type: spec.type, values: new Float64Array(capacity) };
+      const words = new Int32Array(2 * capacity);
+      return { type: 'int64', words, values: new BigInt64Array(words.buffer) };
     });
   }
 

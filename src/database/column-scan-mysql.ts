@@ -20,10 +20,18 @@ export async function openServerScanner(database: Database): Promise<Scanner> {
   async function scan(query: RangeQuery, batch: ColumnBatch, take?: TakeRows): Promise<number | UnreadableValue> {
     const sql = rangeSql(query, quote);
     if (!plain) {
+      let handedOver = false;
+      const takeAndNote: TakeRows | undefined =
+        take &&
+        ((full) => {
+          handedOver = true;
+          take(full);
+        });
       try {
-        return await scanBinary(connection, sql, query, batch, take);
+        return await scanBinary(connection, sql, query, batch, takeAndNote);
       } catch (error) {
-        if (!(error instanceof SeamMovedError)) throw error;
+        // Rows that were handed over must not be handed over again.
+        if (!(error instanceof SeamMovedError) || handedOver) throw error;
         plain = true;
       }
     }

@@ -45,6 +45,7 @@ function fillBatches(
   batch: ColumnBatch,
   take: TakeRows | undefined,
 ): number | UnreadableValue {
+  batch.size = 0;
   if (take === undefined) return fillBatch(rows, batch);
   for (let from = 0; from < rows.length; from += batch.capacity) {
     const size = fillBatch(rows.slice(from, from + batch.capacity), batch);

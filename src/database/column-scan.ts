@@ -31,6 +31,7 @@ export interface Scanner {
    * content of the batch is undefined and the scanner can be used again, unless the connection was lost.
    * @param take for a query of more rows than a batch should hold: a batch that fits the processor's cache is worked on
    *   while it is there. An error that it throws is thrown when the rows that are still coming have been read over.
+   *   When a scan fails it may have been handed some of the rows: what it made of them must be thrown away.
    */
   scan(query: RangeQuery, batch: ColumnBatch, take?: TakeRows): Promise<number>;
   /** Gives the connection back. Idempotent. Close scanners before their database. */
@@ -51,7 +52,7 @@ export async function openScanner(database: Database): Promise<Scanner> {
 export function checkQuery(query: RangeQuery, batch: ColumnBatch, take?: TakeRows): void {
   const limitMax = take === undefined ? batch.capacity : Number.MAX_SAFE_INTEGER;
   if (!Number.isInteger(query.limit) || query.limit < 0 || query.limit > limitMax) {
-    throw new RangeError(`limit ${query.limit} is not between 0 and the batch's capacity ${batch.capacity}`);
+    throw new RangeError(`limit ${query.limit} is not between 0 and ${limitMax}`);
   }
   if (
     query.columns.length !== batch.specs.length ||

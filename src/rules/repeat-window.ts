@@ -12,8 +12,8 @@
  * those of a pair that has another one here, are sorted by (time, id).
  *
  * Held are the views that wait and, for a window's length after its turn, the last view of a pair that counts or is
- * open: its *state*. All lie in columns in order of arrival, looked through from front to back; an index finds the
- * first of a pair, which keeps the state of its pair.
+ * open: its *state*. They lie in columns, looked through from front to back, those that wait in order of arrival; an
+ * index finds the first of a pair, which keeps the state of its pair.
  */
 import { radixSort } from './radix-sort.ts';
 
@@ -30,7 +30,7 @@ export interface PairRows {
   readonly adViews: Float64Array;
 }
 
-/** Positions of the views whose turn has come; valid until the next call of `due`. */
+/** Positions of the views whose turn has come; valid until the next call of `due` or `forget`. */
 export interface DueViews {
   /** The only ones of their pairs: in order of arrival. */
   readonly alone: Int32Array;
@@ -39,11 +39,17 @@ export interface DueViews {
 }
 
 /** A view that waits. */
-const WAITS = 0;
+const waits = 0;
 /** A view that was decided, and is here for the state of its pair at most. */
-const DECIDED = 1;
+const decided = 1;
 /** Added to the above: there is or was another view of its pair. */
-const COMPANY = 2;
+const company = 2;
+
+/** Times are below: twice a time, and a bit, must fit 32 bits. */
+export const timesMax = 2 ** 30;
+
+/** Room that is kept: what a batch or two need. */
+const capacityMin = 2 ** 14;
 
 /** No view of the pair was counted or open within reach. */
 const noState = -1;
@@ -57,7 +63,7 @@ export class RepeatWindow {
   viewerWords!: Int32Array;
   /** Numbers. */
   videos!: Int32Array;
-  /** Milliseconds since an epoch of the caller's, 0 <= time < 2^30. */
+  /** Milliseconds since an epoch of the caller's, 0 <= time < timesMax. */
   times!: Int32Array;
   playSeconds!: Float64Array;
   adViews!: Float64Array;
@@ -74,7 +80,7 @@ export class RepeatWindow {
   #inCompany!: Int32Array;
   #spare = new Int32Array(0);
 
-  constructor(windowMs: number, capacity = 2 ** 14) {
+  constructor(windowMs: number, capacity = capacityMin) {
     this.#windowMs = windowMs;
     this.#capacity = capacity;
     this.#allocate(capacity);
@@ -83,7 +89,7 @@ export class RepeatWindow {
   /** Views that wait for their turn. */
   get waiting(): number {
     let waiting = 0;
-    for (let at = 0; at < this.#count; at++) waiting += 1 - (this.#flags[at] & DECIDED);
+    for (let at = 0; at < this.#count; at++) waiting += 1 - (this.#flags[at] & decided);
     return waiting;
   }
 
@@ -113,8 +119,8 @@ export class RepeatWindow {
     for (let at = 0; at < count; at++) {
       const time = times[at];
       const flag = flags[at];
-      if (time >= watermark || (flag & DECIDED) !== 0) continue;
-      if (flag === WAITS) alone[aloneCount++] = at;
+      if (time >= watermark || (flag & decided) !== 0) continue;
+      if (flag === waits) alone[aloneCount++] = at;
       else {
         inCompany[companyCount++] = at;
         if (time < min) min = time;
@@ -130,7 +136,7 @@ export class RepeatWindow {
 
   /** Notes how a view that is alone was decided: it counts, unless it was left open. */
   decideAlone(at: number, isOpen: boolean): void {
-    this.#flags[at] = DECIDED;
+    this.#flags[at] = decided;
     this.#states[at] = (this.times[at] << 1) | (isOpen ? 1 : 0);
   }
 
@@ -144,7 +150,7 @@ export class RepeatWindow {
     const state = this.#states[first];
     const known = state !== noState && time - (state >> 1) < this.#windowMs;
     const isOpen = contested || (known && (state & 1) === 1);
-    this.#flags[at] |= DECIDED;
+    this.#flags[at] |= decided;
     if (known && !isOpen) return Observation.repeat;
     this.#states[first] = (time << 1) | (isOpen ? 1 : 0);
     return isOpen ? Observation.open : Observation.counted;
@@ -154,8 +160,12 @@ export class RepeatWindow {
   forget(watermark: number): void {
     // A state of a whole window before the watermark, open or not; `noState` is below it always.
     this.#count = this.#compact(Math.max((watermark - this.#windowMs) * 2 + 1, noState));
-    this.#index.fill(0);
-    this.#enter(0, this.#count);
+    // After a burst: clearing a large index for few views costs at each call.
+    if (this.#capacity > capacityMin && this.#capacity > 16 * this.#count) this.#resize(this.#capacity / 4);
+    else {
+      this.#index.fill(0);
+      this.#enter(0, this.#count);
+    }
   }
 
   /** Drops decided views whose pair's state is `bound` or older. Returns how many are left. */
@@ -165,7 +175,7 @@ export class RepeatWindow {
     const states = this.#states;
     let kept = 0;
     for (let at = 0; at < count; at++) {
-      if ((flags[at] & DECIDED) !== 0 && states[at] <= bound) continue;
+      if ((flags[at] & decided) !== 0 && states[at] <= bound) continue;
       if (kept !== at) this.#move(at, kept);
       kept++;
     }
@@ -183,14 +193,14 @@ export class RepeatWindow {
   /** Calls `take` with the position of every view that waits, in order of arrival. */
   forEachWaiting(take: (at: number) => void): void {
     for (let at = 0; at < this.#count; at++) {
-      if ((this.#flags[at] & DECIDED) === 0) take(at);
+      if ((this.#flags[at] & decided) === 0) take(at);
     }
   }
 
   /** Puts back a state, before any view of its pair. */
   restoreState(viewerLo: number, viewerHi: number, video: number, state: number): void {
     const at = this.#restore(viewerLo, viewerHi, video, state >> 1);
-    this.#flags[at] = DECIDED;
+    this.#flags[at] = decided;
     this.#states[at] = state;
     this.#enter(at, at + 1);
   }
@@ -222,7 +232,7 @@ export class RepeatWindow {
     this.videos[at] = video;
     this.times[at] = time;
     this.#hashes[at] = hashPair(viewerLo, viewerHi, video);
-    this.#flags[at] = WAITS;
+    this.#flags[at] = waits;
     this.#states[at] = noState;
     return at;
   }
@@ -247,7 +257,7 @@ export class RepeatWindow {
       plays[at] = playSeconds[row];
       ads[at] = adViews[row];
       hashes[at] = hashPair(viewerLo, viewerHi, video);
-      flags[at] = WAITS;
+      flags[at] = waits;
       states[at] = noState;
     }
   }
@@ -274,8 +284,8 @@ export class RepeatWindow {
           viewerWords[2 * other] === viewerWords[2 * at] &&
           viewerWords[2 * other + 1] === viewerWords[2 * at + 1]
         ) {
-          flags[at] |= COMPANY;
-          flags[other] |= COMPANY;
+          flags[at] |= company;
+          flags[other] |= company;
           break;
         }
       }
@@ -289,6 +299,7 @@ export class RepeatWindow {
     const places = index.length - 1;
     for (let place = hash & places; ; place = (place + 1) & places) {
       const entry = index[place];
+      if (entry === 0) throw new Error('a view that is held is not in the index');
       if (((entry ^ hash) & ~places) !== 0) continue;
       const other = (entry & places) - 1;
       if (videos[other] === video && viewerWords[2 * other] === viewerLo && viewerWords[2 * other + 1] === viewerHi) {
@@ -312,20 +323,29 @@ export class RepeatWindow {
   }
 
   #reserve(views: number): void {
-    if (this.#count + views <= this.#capacity) return;
-    const old = { ...this, hashes: this.#hashes, flags: this.#flags, states: this.#states };
-    while (this.#capacity < this.#count + views) this.#capacity *= 2;
-    this.#allocate(this.#capacity);
-    this.idWords.set(old.idWords);
-    this.viewerWords.set(old.viewerWords);
-    this.videos.set(old.videos);
-    this.times.set(old.times);
-    this.playSeconds.set(old.playSeconds);
-    this.adViews.set(old.adViews);
-    this.#hashes.set(old.hashes);
-    this.#flags.set(old.flags);
-    this.#states.set(old.states);
-    this.#enter(0, this.#count);
+    let capacity = this.#capacity;
+    while (capacity < this.#count + views) capacity *= 2;
+    if (capacity > this.#capacity) this.#resize(capacity);
+  }
+
+  #resize(capacity: number): void {
+    const { idWords, viewerWords, videos, times, playSeconds, adViews } = this;
+    const hashes = this.#hashes;
+    const flags = this.#flags;
+    const states = this.#states;
+    const count = this.#count;
+    this.#capacity = capacity;
+    this.#allocate(capacity);
+    this.idWords.set(idWords.subarray(0, 2 * count));
+    this.viewerWords.set(viewerWords.subarray(0, 2 * count));
+    this.videos.set(videos.subarray(0, count));
+    this.times.set(times.subarray(0, count));
+    this.playSeconds.set(playSeconds.subarray(0, count));
+    this.adViews.set(adViews.subarray(0, count));
+    this.#hashes.set(hashes.subarray(0, count));
+    this.#flags.set(flags.subarray(0, count));
+    this.#states.set(states.subarray(0, count));
+    this.#enter(0, count);
   }
 
   #allocate(capacity: number): void {
@@ -341,6 +361,7 @@ export class RepeatWindow {
     this.#index = new Int32Array(2 * capacity);
     this.#alone = new Int32Array(capacity);
     this.#inCompany = new Int32Array(capacity);
+    this.#spare = new Int32Array(0);
   }
 }
 

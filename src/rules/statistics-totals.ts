@@ -1,10 +1,11 @@
 /**
- * Exact totals by video over any number of chunks: doubles while they are exact, 64-bit integers beyond. A chunk's sums
- * come in order of id, and so lie the totals: adding them is one walk along both, which looks nothing up.
+ * Exact totals by video over any number of chunks: doubles while they are exact, 64-bit integers beyond. The sums of a
+ * chunk come in order of id, and so do totals: adding up is merging lists, two of like length at a time, which looks
+ * nothing up and costs the logarithm of the number of chunks.
  */
-import { VideoSumsReader } from './video-sums.ts';
+import { countVideoSums, readVideoSums } from './video-sums.ts';
 
-/** A total stays a double below this: a chunk's exact sum and it are then still exact together. */
+/** A total stays a double below this: with a chunk's exact sum it is then still told exactly from one beyond. */
 const carryAt = 2 ** 52;
 
 /** Totals of one video: numbers where they are exact, so that the usual one makes no object. */
@@ -15,8 +16,9 @@ export interface VideoTotals {
   readonly playSeconds: number | bigint;
 }
 
-/** Words of the ids, and the sums, of `size` videos in order of id. */
-class Columns {
+/** Words of the ids, and the sums, of `size` videos in ascending order of id. */
+class SumsList {
+  size = 0;
   readonly idWords: Int32Array;
   readonly views: Float64Array;
   readonly adViews: Float64Array;
@@ -28,55 +30,60 @@ class Columns {
     this.adViews = new Float64Array(room);
     this.playSeconds = new Float64Array(room);
   }
+
+  append(lo: number, hi: number, views: number, adViews: number, playSeconds: number): void {
+    const at = this.size++;
+    this.idWords[2 * at] = lo;
+    this.idWords[2 * at + 1] = hi;
+    this.views[at] = views;
+    this.adViews[at] = adViews;
+    this.playSeconds[at] = playSeconds;
+  }
+
+  appendFrom(list: SumsList, at: number): void {
+    const { idWords, views, adViews, playSeconds } = list;
+    this.append(idWords[2 * at], idWords[2 * at + 1], views[at], adViews[at], playSeconds[at]);
+  }
 }
 
 export class StatisticsTotals {
-  #size = 0;
-  #columns = new Columns(0);
-  /** The columns before the last merge, to be filled by the next. */
-  #spare = new Columns(0);
-  /** What was taken out of the doubles before it became inexact. */
+  /** Each at least twice as long as the next, when `mergeNext` has nothing to do. */
+  readonly #lists: SumsList[] = [];
+  /** What was taken out of doubles before it became inexact. */
   readonly #carried = new Map<bigint, { views: bigint; adViews: bigint; playSeconds: bigint }>();
 
-  get size(): number {
-    return this.#size;
-  }
-
-  /** Adds the sums of one chunk, as VideoSums encodes them. @throws Error when they are not in order of id */
-  merge(encoded: Buffer): void {
-    const reader = new VideoSumsReader(encoded);
-    const from = this.#columns;
-    const size = this.#size;
-    const room = size + reader.left;
-    const to = this.#spare.views.length < room ? new Columns(2 * room) : this.#spare;
-    let at = 0;
-    let next = 0;
-    reader.read(Number.POSITIVE_INFINITY, (lo, hi, views, adViews, playSeconds) => {
-      for (; at < size && isBelow(from.idWords, at, lo, hi); at++, next++) copy(from, at, to, next);
-      if (next > 0 && !isBelow(to.idWords, next - 1, lo, hi)) throw new Error('sums of a chunk are not in order of id');
-      to.idWords[2 * next] = lo;
-      to.idWords[2 * next + 1] = hi;
-      const isKnown = at < size && from.idWords[2 * at] === lo && from.idWords[2 * at + 1] === hi;
-      to.views[next] = (isKnown ? from.views[at] : 0) + views;
-      to.adViews[next] = (isKnown ? from.adViews[at] : 0) + adViews;
-      to.playSeconds[next] = (isKnown ? from.playSeconds[at] : 0) + playSeconds;
-      if (to.views[next] >= carryAt || to.adViews[next] >= carryAt || to.playSeconds[next] >= carryAt) {
-        // Each of them may have lost its last bit already: added up again, exactly.
-        this.#carry(to, next, isKnown ? from : undefined, at, [views, adViews, playSeconds]);
+  /** Takes the sums of one chunk, as VideoSums encodes them. @throws Error when they are not in order of id */
+  add(encoded: Buffer): void {
+    const list = new SumsList(countVideoSums(encoded));
+    readVideoSums(encoded, (lo, hi, views, adViews, playSeconds) => {
+      if (list.size > 0 && compareWith(list.idWords, list.size - 1, lo, hi) >= 0) {
+        throw new Error('the sums of a chunk are not in order of id');
       }
-      if (isKnown) at++;
-      next++;
+      list.append(lo, hi, views, adViews, playSeconds);
     });
-    for (; at < size; at++, next++) copy(from, at, to, next);
-    this.#columns = to;
-    this.#spare = from;
-    this.#size = next;
+    if (list.size > 0) this.#lists.push(list);
   }
 
-  /** Every video's totals, by video id. */
+  /**
+   * Merges the last two lists if they are of like length, or if `all` are to be merged. Some milliseconds of work; call
+   * it until it returns false.
+   */
+  mergeNext(all = false): boolean {
+    const lists = this.#lists;
+    if (lists.length < 2) return false;
+    const [a, b] = lists.slice(-2);
+    if (!all && a.size >= 2 * b.size) return false;
+    lists.splice(-2, 2, this.#merge(a, b));
+    return true;
+  }
+
+  /** Every video's totals, by video id, when all lists are merged. */
   *inOrder(): Generator<VideoTotals> {
-    const { idWords, views, adViews, playSeconds } = this.#columns;
-    for (let at = 0; at < this.#size; at++) {
+    const [list, ...others] = this.#lists;
+    if (others.length > 0) throw new Error('totals were asked for before all was merged');
+    if (list === undefined) return;
+    const { idWords, views, adViews, playSeconds } = list;
+    for (let at = 0; at < list.size; at++) {
       const videoId = idAt(idWords, at);
       const carried = this.#carried.get(videoId);
       if (carried === undefined) {
@@ -92,33 +99,53 @@ export class StatisticsTotals {
     }
   }
 
-  #carry(to: Columns, next: number, from: Columns | undefined, at: number, sums: readonly number[]): void {
-    const id = idAt(to.idWords, next);
+  #merge(a: SumsList, b: SumsList): SumsList {
+    const merged = new SumsList(a.size + b.size);
+    let i = 0;
+    for (let j = 0; j < b.size; j++) {
+      const lo = b.idWords[2 * j];
+      const hi = b.idWords[2 * j + 1];
+      let order = -1;
+      while (i < a.size) {
+        order = compareWith(a.idWords, i, lo, hi);
+        if (order >= 0) break;
+        merged.appendFrom(a, i++);
+      }
+      if (i === a.size || order > 0) {
+        merged.appendFrom(b, j);
+        continue;
+      }
+      const views = a.views[i] + b.views[j];
+      const adViews = a.adViews[i] + b.adViews[j];
+      const playSeconds = a.playSeconds[i] + b.playSeconds[j];
+      if (views < carryAt && adViews < carryAt && playSeconds < carryAt) {
+        merged.append(lo, hi, views, adViews, playSeconds);
+      } else {
+        // One of them may have lost its last bit already: added up again, exactly.
+        this.#carry(a, i);
+        this.#carry(b, j);
+        merged.append(lo, hi, 0, 0, 0);
+      }
+      i++;
+    }
+    while (i < a.size) merged.appendFrom(a, i++);
+    return merged;
+  }
+
+  #carry({ idWords, views, adViews, playSeconds }: SumsList, at: number): void {
+    const id = idAt(idWords, at);
     const before = this.#carried.get(id) ?? { views: 0n, adViews: 0n, playSeconds: 0n };
-    const [views, adViews, playSeconds] = sums.map(BigInt);
     this.#carried.set(id, {
-      views: before.views + BigInt(from?.views[at] ?? 0) + views,
-      adViews: before.adViews + BigInt(from?.adViews[at] ?? 0) + adViews,
-      playSeconds: before.playSeconds + BigInt(from?.playSeconds[at] ?? 0) + playSeconds,
+      views: before.views + BigInt(views[at]),
+      adViews: before.adViews + BigInt(adViews[at]),
+      playSeconds: before.playSeconds + BigInt(playSeconds[at]),
     });
-    to.views[next] = 0;
-    to.adViews[next] = 0;
-    to.playSeconds[next] = 0;
   }
 }
 
-/** Whether the id at a position is below the other one, as signed 64-bit integers. */
-function isBelow(idWords: Int32Array, at: number, lo: number, hi: number): boolean {
-  const own = idWords[2 * at + 1];
-  return own < hi || (own === hi && idWords[2 * at] >>> 0 < lo >>> 0);
-}
-
-function copy(from: Columns, at: number, to: Columns, next: number): void {
-  to.idWords[2 * next] = from.idWords[2 * at];
-  to.idWords[2 * next + 1] = from.idWords[2 * at + 1];
-  to.views[next] = from.views[at];
-  to.adViews[next] = from.adViews[at];
-  to.playSeconds[next] = from.playSeconds[at];
+/** Negative when the id at a position is below the other one, 0 when it is the same; as signed 64-bit integers. */
+function compareWith(idWords: Int32Array, at: number, lo: number, hi: number): number {
+  return idWords[2 * at + 1] - hi || (idWords[2 * at] >>> 0) - (lo >>> 0);
 }
 
 function idAt(idWords: Int32Array, at: number): bigint {

@@ -46,10 +46,6 @@ export class VideoSums {
     this.#touched = new Int32Array(room);
   }
 
-  get videoCount(): number {
-    return this.#touchedCount;
-  }
-
   /** Reads a word of the video's sums, to have them fetched; its value means nothing. */
   touch(video: number): number {
     return this.#places === undefined ? this.#words[2 * entryStride * video] : 0;
@@ -174,39 +170,20 @@ class VideoPlaces {
 
 export type TakeSums = (idLo: number, idHi: number, views: number, adViews: number, playSeconds: number) => void;
 
-/** Reads an encoded chunk, as many entries at a time as the caller likes. */
-export class VideoSumsReader {
-  readonly #encoded: Buffer;
-  readonly #cursor = { at: 4 };
-  #left: number;
-
-  constructor(encoded: Buffer) {
-    this.#encoded = encoded;
-    this.#left = encoded.readUInt32LE(0);
-  }
-
-  /** Entries that were not read yet. */
-  get left(): number {
-    return this.#left;
-  }
-
-  /** Hands the next entries to `take`, `max` of them at most; false when there are no more. */
-  read(max: number, take: TakeSums): boolean {
-    const encoded = this.#encoded;
-    const cursor = this.#cursor;
-    for (const end = Math.max(0, this.#left - max); this.#left > end; this.#left--) {
-      const lo = encoded.readInt32LE(cursor.at);
-      const hi = encoded.readInt32LE(cursor.at + 4);
-      cursor.at += 8;
-      take(lo, hi, readVarint(encoded, cursor), readVarint(encoded, cursor), readVarint(encoded, cursor));
-    }
-    return this.#left > 0;
-  }
+/** How many videos an encoded chunk has. */
+export function countVideoSums(encoded: Buffer): number {
+  return encoded.readUInt32LE(0);
 }
 
 /** Hands every entry of an encoded chunk to `take`. */
 export function readVideoSums(encoded: Buffer, take: TakeSums): void {
-  new VideoSumsReader(encoded).read(Number.POSITIVE_INFINITY, take);
+  const cursor = { at: 4 };
+  for (let left = countVideoSums(encoded); left > 0; left--) {
+    const lo = encoded.readInt32LE(cursor.at);
+    const hi = encoded.readInt32LE(cursor.at + 4);
+    cursor.at += 8;
+    take(lo, hi, readVarint(encoded, cursor), readVarint(encoded, cursor), readVarint(encoded, cursor));
+  }
 }
 
 /** @throws RangeError when the value is no longer exact: never a rounded sum */

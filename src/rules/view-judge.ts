@@ -8,13 +8,13 @@
 import { SettleError } from '../errors.ts';
 import { type IntervalSet, stretchAt } from './intervals.ts';
 import { OpenViews } from './open-views.ts';
-import { Observation, RepeatWindow } from './repeat-window.ts';
+import { Observation, RepeatWindow, timesMax } from './repeat-window.ts';
 import { restoreWindow, saveWindow } from './saved-window.ts';
 import { invalidReason, noVerdicts, type QuarantineReason, type VerdictCounts, type ViewPolicy } from './verdict.ts';
 import type { VideoDirectory } from './video-directory.ts';
 import { type EncodedSums, VideoSums } from './video-sums.ts';
 
-/** Rows of the view log as columns. NULL is: `nulls` bit for ids (1 video, 2 viewer: see bits), NaN for the others. */
+/** Rows of the view log as columns. NULL is a bit in `nulls`, and 0 in its column; NaN in that of times. */
 export interface ViewColumns {
   readonly idWords: Int32Array;
   readonly videoWords: Int32Array;
@@ -60,7 +60,7 @@ export interface JudgedChunk {
   readonly quarantined: readonly QuarantinedView[];
 }
 
-/** Views whose places in the tables are fetched together: with their hashes they fit the first-level cache. */
+/** Views whose sums are fetched together: they fit the first-level cache. */
 const groupViews = 256;
 
 export class ViewJudge {
@@ -94,6 +94,7 @@ export class ViewJudge {
    *   before, or at the same time
    */
   constructor(frame: JudgeFrame, videos: VideoDirectory, contested: IntervalSet, strayPairs: ReadonlySet<string>) {
+    if (frame.dayEndMs - frame.lookbackStartMs >= timesMax) throw new RangeError('a frame of more than twelve days');
     this.#frame = frame;
     this.#videos = videos;
     this.#strayPairs = strayPairs;
@@ -276,11 +277,6 @@ export class ViewJudge {
   /** Rows for the quarantine since the last `drain`. */
   get quarantinedCount(): number {
     return this.#quarantined.length;
-  }
-
-  /** Rows that were read and wait for their verdict. */
-  get pendingCount(): number {
-    return this.#window.waiting;
   }
 
   /** The state between two chunks (after `drain`), as bytes. */

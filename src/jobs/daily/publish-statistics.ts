@@ -32,8 +32,7 @@ export async function publishStatistics(context: StepContext): Promise<Partial<S
     for (const [, names] of buckets) {
       context.signal.throwIfAborted();
       const totals = await readTotals(tx, jobInstanceId, names);
-      await insertStatistics(database, tx, date, totals);
-      videos += totals.size;
+      videos += await insertStatistics(database, tx, date, totals);
     }
     await replaceQuarantine(database, tx, context, date);
     await saveRun(database, tx, context, counts, read);
@@ -73,30 +72,36 @@ async function readTotals(
 ): Promise<StatisticsTotals> {
   const totals = new StatisticsTotals();
   for (const name of names) {
-    totals.merge(await readPartial(executor, jobInstanceId, 'sums', name));
+    totals.add(await readPartial(executor, jobInstanceId, 'sums', name));
     await giveTurn();
+    while (totals.mergeNext()) await giveTurn();
   }
+  while (totals.mergeNext(true)) await giveTurn();
   return totals;
 }
 
+/** Returns how many videos there were. */
 async function insertStatistics(
   database: Database,
   tx: Transaction,
   date: string,
   totals: StatisticsTotals,
-): Promise<void> {
+): Promise<number> {
   const target = {
     table: 'video_daily_stats',
     columns: ['business_date', 'video_id', 'views', 'ad_views', 'play_seconds'],
   };
+  let videos = 0;
   let rows: SqlValue[][] = [];
   for (const video of totals.inOrder()) {
+    videos++;
     rows.push([date, video.videoId, video.views, video.adViews, video.playSeconds]);
     if (rows.length < rowsAnInsert) continue;
     await bulkInsert(tx, database.dialect, target, rows);
     rows = [];
   }
   await bulkInsert(tx, database.dialect, target, rows);
+  return videos;
 }
 
 /** The date's invalid rows are replaced; an undated row is quarantined once, whichever run meets it first. */
