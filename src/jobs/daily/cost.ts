@@ -16,14 +16,14 @@ function serial(by: string, unitUs: number, startMs = 20): StepCost {
 export const dailyCost: JobCost = {
   count: async ({ knex }) => ({ [videos]: toNumber((await knex('video').count({ rows: '*' }))[0].rows) }),
   steps: {
-    [statisticsStep]: { by: ROWS, startMs: 400, unitUs: 0.75, unitCpuUs: 0.45, workerGain: 0.8 },
+    [statisticsStep]: { by: ROWS, startMs: 400, unitUs: 0.6, unitCpuUs: 0.3, workerGain: 0.8 },
     'resolve-windows': serial(openViews, 1),
-    'publish-statistics': serial(videos, 8),
+    'publish-statistics': serial(videos, 6),
     'settle-videos': serial(videos, 40),
     'credit-creators': serial(videos, 2),
     'rank-videos': serial(videos, 4),
     'publish-popular': serial(videos, 0.1),
     'challenge-settlement': serial(ROWS, 0, 50),
   },
-  memoryMb: (units, workers) => 110 + workers * 40 + (units[videos] * (60 + 30 * workers)) / 1e6,
+  memoryMb: (units, workers) => 120 + workers * 60 + (units[videos] * (60 + 30 * workers)) / 1e6,
 };
