@@ -13,6 +13,7 @@ const userType = accountTypes.indexOf('user');
 const guarded = accountTypes.map(isGuarded);
 /** Few enough that what they need stays in the processor's caches until they are taken. */
 const entriesAtOnce = 512;
+const TWO_32 = 4_294_967_296;
 
 export class LedgerReplay {
   /** Ids have no gaps, so as many journals as they say: numbers hold them, and what is beyond equals none of them. */
@@ -98,14 +99,20 @@ export class LedgerReplay {
     const reversesId = journals.reversesId[j];
     if (reversesId < 0n || reversesId >= journals.id[j])
       throw new Misfit(place(), `it reverses journal ${reversesId}, which does not come before it`);
-    let sum = 0n;
+    // Words are added apart: doubles are exact for more lines than a page has, where 64 bits would come round to 0.
+    let high = 0;
+    let low = 0;
     for (let e = firstEntry; e < end; e++) {
       if (entries.lineNo[e] !== e - firstEntry + 1)
         throw new Misfit(`entry ${id}.${entries.lineNo[e]}`, `expected line ${e - firstEntry + 1}`);
       this.#takeEntry(page, e, reversesId);
-      sum = BigInt.asIntN(64, sum + entries.amount[e]);
+      low += entries.amountWords[2 * e] >>> 0;
+      high += entries.amountWords[2 * e + 1];
     }
-    if (sum !== 0n) throw new Misfit(place(), `its entries sum to ${sum} instead of 0`);
+    if (low % TWO_32 !== 0 || high + low / TWO_32 !== 0) {
+      const sum = (BigInt(high) << 32n) + BigInt(low);
+      throw new Misfit(place(), `its entries sum to ${sum} instead of 0`);
+    }
     this.lastId = id;
   }
 
@@ -136,6 +143,8 @@ export class LedgerReplay {
       for (let use = usesFrom; use < usesTo; use++) {
         this.#giveBack(page, e, use, sums, account);
         opened = BigInt.asIntN(64, opened + page.uses.amount[use]);
+        // Each use is negative: one more could bring it round to more than 0.
+        if (opened < 0n) throw new Misfit(entryName(page, e), `it gives back more than its ${entries.amount[e]}`);
       }
       const found = lot < 0 ? 0n : page.lots.amount[lot];
       if (lot >= 0) this.#open(page, e, lot, sums, account);
