@@ -18,18 +18,20 @@ const UNSIGNED_FLAG = 32;
 const types: Readonly<Record<RowColumnSpec['type'], readonly number[]>> = {
   int64: [LONGLONG],
   int32: [LONG],
-  instant: [DATE, DATETIME],
+  date: [DATE],
+  datetime: [DATETIME],
   text: [VARCHAR, VAR_STRING, STRING],
 };
 const INT64 = 0;
 const INT32 = 1;
 const TEXT = 2;
 const INSTANT = 3;
-const kinds = { int64: INT64, int32: INT32, text: TEXT, instant: INSTANT } as const;
+const kinds = { int64: INT64, int32: INT32, text: TEXT, date: INSTANT, datetime: INSTANT } as const;
 
 /** True when the server's column is of the declared type, and can be read as the spec says. */
 export function isOfType({ columnType, flags }: ColumnDefinition, { type }: RowColumnSpec): boolean {
-  return types[type].includes(columnType) && (type === 'text' || type === 'instant' || (flags & UNSIGNED_FLAG) === 0);
+  const isInteger = type === 'int64' || type === 'int32';
+  return types[type].includes(columnType) && (!isInteger || (flags & UNSIGNED_FLAG) === 0);
 }
 
 /** Adds the rows of one result set to the columns. */

@@ -1,5 +1,5 @@
 /** Rows as drivers give them, arrays of values, into RowColumns: SQLite's way, and that of servers without the seam. */
-import { packInstantText, type RowColumnSpec, type RowColumns } from './row-columns.ts';
+import { packDateText, packDatetimeText, type RowColumnSpec, type RowColumns } from './row-columns.ts';
 
 const INT64_MAX = 2n ** 63n - 1n;
 const INT32_MAX = 2 ** 31 - 1;
@@ -33,7 +33,7 @@ function store(
     columns.nulls[row] |= 1 << c;
     if (type === 'int64') columns.int64[c][row] = 0n;
     else if (type === 'int32') columns.int32[c][row] = 0;
-    else if (type === 'instant') columns.instants[c][row] = Number.NaN;
+    else if (type === 'date' || type === 'datetime') columns.instants[c][row] = Number.NaN;
     else columns.textLength[c][row] = 0;
     return nullable === true;
   }
@@ -50,8 +50,10 @@ function store(
       columns.int32[c][row] = number;
       return true;
     }
-    case 'instant': {
-      const packed = typeof value === 'string' ? packInstantText(value) : Number.NaN;
+    case 'date':
+    case 'datetime': {
+      const pack = type === 'date' ? packDateText : packDatetimeText;
+      const packed = typeof value === 'string' ? pack(value) : Number.NaN;
       columns.instants[c][row] = packed;
       return !Number.isNaN(packed);
     }

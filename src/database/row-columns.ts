@@ -2,13 +2,15 @@
  * Rows of any width held as columns that grow, texts included: what a reader of whole rows (read-rows.ts) fills again and
  * again without an object for a row or for a text. ColumnBatch is the narrower, faster one of the statistics' scan.
  */
+import { daysInMonth } from './instant.ts';
 
 /**
  * - `int64`, `int32`: exact integers.
  * - `text`: UTF-8 bytes that stay where they are in `bytes`, found by position and length.
- * - `instant`: a date or a UTC datetime(3) as one double (`packInstant`) that orders and prints like its text.
+ * - `date`, `datetime`: a date without a time, a UTC datetime(3); one double (`packInstant`) that orders and prints like
+ *   its text, of which each has only one: on SQLite, which keeps any text, another one is unreadable.
  */
-export type RowColumnType = 'int64' | 'int32' | 'text' | 'instant';
+export type RowColumnType = 'int64' | 'int32' | 'text' | 'date' | 'datetime';
 
 export interface RowColumnSpec {
   readonly name: string;
@@ -36,6 +38,7 @@ export class RowColumns {
   readonly int64: BigInt64Array[];
   readonly words: Int32Array[];
   readonly int32: Int32Array[];
+  /** Of dates and datetimes. */
   readonly instants: Float64Array[];
   readonly textAt: Int32Array[];
   readonly textLength: Int32Array[];
@@ -84,7 +87,8 @@ export class RowColumns {
         this.int64[c] = this.#grown(this.int64[c], BigInt64Array, capacity);
         this.words[c] = new Int32Array(this.int64[c].buffer);
       } else if (type === 'int32') this.int32[c] = this.#grown(this.int32[c], Int32Array, capacity);
-      else if (type === 'instant') this.instants[c] = this.#grown(this.instants[c], Float64Array, capacity);
+      else if (type === 'date' || type === 'datetime')
+        this.instants[c] = this.#grown(this.instants[c], Float64Array, capacity);
       else {
         this.textAt[c] = this.#grown(this.textAt[c], Int32Array, capacity);
         this.textLength[c] = this.#grown(this.textLength[c], Int32Array, capacity);
@@ -126,14 +130,26 @@ export function packInstant(
   return ((year * 16 + month) * 32 + day) * 131_072_000 + ((hour * 64 + minute) * 64 + second) * 1000 + millisecond;
 }
 
-const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)\.(\d{3}))?$/;
+const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
+const DATETIME = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{3})$/;
 
-/** Packs `YYYY-MM-DD`, or `YYYY-MM-DD HH:MM:SS.sss`; NaN for a text of another form. */
-export function packInstantText(text: string): number {
-  const parts = INSTANT.exec(text);
+/** Packs a real date `YYYY-MM-DD`; NaN for any other text. */
+export function packDateText(text: string): number {
+  const parts = DATE.exec(text);
   if (parts === null) return Number.NaN;
-  const [year, month, day, hour = 0, minute = 0, second = 0, millisecond = 0] = parts
-    .slice(1)
-    .map((part) => +(part ?? 0));
-  return packInstant(year, month, day, hour, minute, second, millisecond);
+  const [year, month, day] = [+parts[1], +parts[2], +parts[3]];
+  return isDate(year, month, day) ? packInstant(year, month, day, 0, 0, 0, 0) : Number.NaN;
+}
+
+/** Packs a real time `YYYY-MM-DD HH:MM:SS.sss`; NaN for any other text. */
+export function packDatetimeText(text: string): number {
+  const parts = DATETIME.exec(text);
+  if (parts === null) return Number.NaN;
+  const [year, month, day, hour, minute, second] = [+parts[1], +parts[2], +parts[3], +parts[4], +parts[5], +parts[6]];
+  const isReal = isDate(year, month, day) && hour < 24 && minute < 60 && second < 60;
+  return isReal ? packInstant(year, month, day, hour, minute, second, +parts[7]) : Number.NaN;
+}
+
+function isDate(year: number, month: number, day: number): boolean {
+  return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
 }

@@ -21,7 +21,7 @@ const journalSpecs = [
   { name: 'previous_hash', type: 'text' },
   { name: 'journal_key', type: 'text' },
   { name: 'kind', type: 'text' },
-  { name: 'business_date', type: 'instant' },
+  { name: 'business_date', type: 'date' },
   { name: 'reason', type: 'text' },
   { name: 'reverses_id', type: 'int64', nullable: true },
   { name: 'content_digest', type: 'text' },
@@ -44,8 +44,8 @@ const lotSpecs = [
   { name: 'user_id', type: 'int64' },
   { name: 'amount', type: 'int64' },
   { name: 'remaining', type: 'int64' },
-  { name: 'granted_at', type: 'instant' },
-  { name: 'expires_at', type: 'instant', nullable: true },
+  { name: 'granted_at', type: 'datetime' },
+  { name: 'expires_at', type: 'datetime', nullable: true },
 ] as const;
 const useSpecs = [
   ...lineKeys,

@@ -6,7 +6,7 @@ import { canonicalVersion } from './ledger-canonical.ts';
 import { accountTypes } from './ledger-journal.ts';
 import type { LedgerPage, TextColumn } from './ledger-page.ts';
 
-/** What of journals is only hashed. `businessDate` is a packed instant (`digitsOf`). */
+/** What of journals is only hashed. `businessDate` is a packed date (`packInstant`). */
 export interface JournalTexts {
   readonly bytes: Uint8Array;
   readonly previousHash: TextColumn;

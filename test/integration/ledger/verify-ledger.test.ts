@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPageThreads, type PageThreads } from '../../../src/ledger/page-threads.ts';
 import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';
 import { type LedgerVerification, verifyLedger } from '../../../src/ledger/verify-ledger.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { type DatabaseKind, testDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { escrow, grant, move, post, user } from './support.ts';
 
@@ -31,9 +31,9 @@ describe.each(testDatabases())('settle ledger verify on $name', ({ name }) => {
     bench = await openBench(name);
     const { database } = bench;
     await post(database, [
-      grant('a', 1, 10, '2026-06-01 00:00:00.000'),
+      grant('a', 1, 10, '2026-06-01 00:01:00.000'),
       grant('b', 1, 10),
-      grant('c', 2, 7),
+      grant('c', 2, 7, '2027-01-01 00:00:00.000'),
       move('stake', user(1), escrow(5), 12),
       move('back', escrow(5), user(1), 12, ['stake']),
       move('all', user(2), escrow(6), 7),
@@ -64,7 +64,7 @@ describe.each(testDatabases())('settle ledger verify on $name', ({ name }) => {
       expect(rows.length).toBeGreaterThan(0);
       for (const row of rows) {
         for (const column of Object.keys(row)) {
-          for (const value of otherValues(row[column], column)) {
+          for (const value of otherValues(row[column], column, name)) {
             const at = Object.fromEntries(keys.map((key) => [key, row[key]]));
             const changed = { ...at, ...(keys.includes(column) ? { [column]: value } : {}) };
             // Some values the database refuses itself (a key that is there, a column that is too small).
@@ -114,9 +114,26 @@ describe.each(testDatabases())('settle ledger verify on $name', ({ name }) => {
 });
 
 /** Near ones: another number by 1, another text by one character, nothing instead of something. */
-function otherValues(value: string | number | null, column: string): (string | number | null)[] {
+function otherValues(
+  value: string | number | null,
+  column: string,
+  database: DatabaseKind,
+): (string | number | null)[] {
   if (value === null) return column.endsWith('_at') ? ['2026-06-01 00:00:00.001'] : [1];
   if (typeof value === 'number') return [value + 1, value - 1, 99];
   const last = value.at(-1) === '1' ? '2' : '1';
-  return value === '' ? ['1', null] : [`${value.slice(0, -1)}${last}`, '', null];
+  const sameTimes = database === 'sqlite' ? otherTextsOf(value) : [];
+  return value === '' ? ['1', null] : [`${value.slice(0, -1)}${last}`, '', null, ...sameTimes];
+}
+
+/** What SQLite takes, and somebody could read as the same time: `2026-01-33` of `2026-02-01`, a date as its midnight. */
+function otherTextsOf(value: string): string[] {
+  const [, year, month, day, time] = /^(\d{4})-(\d\d)-(\d\d)( .+)?$/.exec(value) ?? [];
+  if (day === undefined) return [];
+  const before = `${year}-${String(Number(month) - 1).padStart(2, '0')}`;
+  const others = [`${before}-${Number(day) + 32}${time ?? ''}`];
+  if (time === undefined) return [...others, `${before}-${Number(day) + 31}`, `${value} 12:00:00.000`];
+  return [...others, value.slice(0, 10), value.slice(0, 19), value.replace(':01:00.', ':00:64.')].filter(
+    (other) => other !== value,
+  );
 }

@@ -1,7 +1,7 @@
 /** Written from columns, the canonical bytes are those of the text that posting hashes: old ledgers stay verifiable. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { packInstantText } from '../../../src/database/row-columns.ts';
+import { packDateText, packDatetimeText } from '../../../src/database/row-columns.ts';
 import { type CanonicalJournal, canonicalJournal } from '../../../src/rules/ledger-canonical.ts';
 import { CanonicalBytes, type JournalTexts } from '../../../src/rules/ledger-canonical-bytes.ts';
 import { accountTypes } from '../../../src/rules/ledger-journal.ts';
@@ -99,9 +99,9 @@ function columnsOf(journals: readonly Journal[]): [LedgerPage, JournalTexts] {
     userId: big(lots, (row) => row.userId),
     amount: big(lots, (row) => row.amount),
     remaining: big(lots, (row) => row.amount),
-    grantedAt: Float64Array.from(lots.map((row) => packInstantText(row.grantedAt))),
+    grantedAt: Float64Array.from(lots.map((row) => packDatetimeText(row.grantedAt))),
     expiresAt: Float64Array.from(
-      lots.map((row) => (row.expiresAt === null ? Number.NaN : packInstantText(row.expiresAt))),
+      lots.map((row) => (row.expiresAt === null ? Number.NaN : packDatetimeText(row.expiresAt))),
     ),
   };
   const page: LedgerPage = {
@@ -149,7 +149,7 @@ function columnsOf(journals: readonly Journal[]): [LedgerPage, JournalTexts] {
     kind: texts(journals.map((row) => row.kind)),
     reason: texts(journals.map((row) => row.reason)),
     contentDigest: texts(journals.map((row) => row.contentDigest)),
-    businessDate: Float64Array.from(journals.map((row) => packInstantText(row.businessDate))),
+    businessDate: Float64Array.from(journals.map((row) => packDateText(row.businessDate))),
   };
   return [page, { ...columns, bytes: Uint8Array.from(bytes) }];
 }
