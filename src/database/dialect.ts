@@ -79,7 +79,10 @@ export interface Dialect {
    * that is lost in mid-transaction would otherwise hold its locks for hours. Nothing to do on SQLite.
    */
   limitIdle(executor: Executor, seconds: number | undefined): Promise<void>;
-  /** Inserts all rows in their order, in as few and as large statements as this database likes: see bulk-insert.ts. */
+  /**
+   * Inserts the rows of each insert, one after the other, in as few and as large statements as this database likes; none
+   * after what failed. See bulk-insert.ts.
+   */
   insertRows(executor: Executor, inserts: readonly RowsToInsert[]): Promise<void>;
   /**
    * Runs `work` while this process alone holds the lock `name` of this database. `work` must use the executor that it

@@ -4,7 +4,8 @@ import type { Database } from '../../../src/database/database.ts';
 import { classifyError, toSettleError } from '../../../src/database/errors.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import type { SqlValue } from '../../../src/database/values.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, serverDatabases, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { waitForLock } from '../../support/wait-for-lock.ts';
 
 /** So many rows go by MariaDB's bulk protocol; fewer as text. */
 const MANY = 64;
@@ -219,5 +220,50 @@ describe.each(testDatabases())('bulk insert on $name', ({ name }) => {
       kept = tx;
     });
     await expect(bulkInsert(kept!, database.dialect, { table: 't', columns: ['id'] }, [[1]])).rejects.toThrow(/ended/);
+  });
+});
+
+describe.each(serverDatabases())('bulk insert that meets a deadlock on $name', ({ name }) => {
+  let own: TestDatabase;
+  let database: Database;
+  let rival: Database;
+
+  beforeEach(async () => {
+    own = await freshDatabase(name);
+    database = await openDatabase(own.url);
+    rival = await openDatabase(own.url);
+    for (const table of ['t', 'after', 'heavy']) {
+      await database.knex.raw(
+        `CREATE TABLE ${table} (id BIGINT PRIMARY KEY, b LONGBLOB)${database.dialect.tableOptions}`,
+      );
+    }
+  });
+  afterEach(async () => {
+    await database.close();
+    await rival.close();
+    await own.drop();
+  });
+
+  test('behind it nothing more is inserted: the server has ended the transaction, and would keep it', async () => {
+    // Of 256 KB each, some packets: what the other transaction has locked is in the midst of them.
+    const rows = Array.from({ length: 100 }, (_, i): SqlValue[] => [i + 1, Buffer.alloc(20_000)]);
+    const inserts = ['t', 'after'].map((table) => ({ target: { table, columns: ['id', 'b'] }, rows }));
+    const met = rival.transaction(async (tx) => {
+      // The server ends the one of them that has changed fewer rows.
+      const heavy = Array.from({ length: 2_000 }, (_, id): SqlValue[] => [id, null]);
+      await bulkInsert(tx, rival.dialect, { table: 'heavy', columns: ['id', 'b'] }, heavy);
+      await tx('t').insert({ id: 50 });
+      const inserted = database
+        .transaction((mine) => bulkInsertAll(mine, database.dialect, inserts))
+        .then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+      await waitForLock(rival);
+      await tx('t').where({ id: 1 }).forUpdate();
+      return Promise.reject(await inserted);
+    });
+    await expect(met).rejects.toMatchObject({ errno: 1213 });
+    for (const table of ['t', 'after', 'heavy']) expect(await database.knex(table).pluck('id'), table).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import { type ItemsBench, itemsJob, itemsStep, openItemsBench, tasklet } from '.
 import { faultsOf, installFaults } from '../../support/statement-faults.ts';
 import { onServers } from '../../support/thorough.ts';
 import { numbers, toyJob, toyOutput } from '../../support/toy/toy-job.ts';
+import { waitForLock } from '../../support/wait-for-lock.ts';
 
 /** Reads and processes by way of the database too; the tasklets are idempotent, as they must be. */
 function everyPhaseJob({ database }: ItemsBench): JobDefinition {
@@ -191,19 +192,6 @@ async function killOne({ knex }: Database): Promise<number> {
   if (rows.length === 0) return 0;
   await knex.raw(`KILL ${Number(rows[0].id)}`).catch(() => {});
   return 1;
-}
-
-/** Until the rival's second statement waits for ours. */
-async function waitForLock({ knex }: Database): Promise<void> {
-  const countWaiting = async () => {
-    const [rows] = await knex.raw(
-      `SELECT COUNT(*) AS waiting FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'
-        AND trx_mysql_thread_id IN (SELECT id FROM information_schema.processlist WHERE db = DATABASE())`,
-    );
-    return Number(rows[0].waiting);
-  };
-  // The server remembers the answer until nobody has asked for 100 ms.
-  await expect.poll(countWaiting, { timeout: 20_000, interval: 150 }).toBeGreaterThan(0);
 }
 
 function dateSource(): () => string {
