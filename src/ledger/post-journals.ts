@@ -74,7 +74,7 @@ async function post(
   return { posted, rejected };
 }
 
-/** Before the chain is locked: what others wait for is to be short. */
+/** Before the chain is locked, unless the caller has done so: what others wait for is to be short. */
 async function checkAndDigest(requests: readonly JournalRequest[]): Promise<ReadonlyMap<JournalRequest, string>> {
   const digests = new Map<JournalRequest, string>();
   for (const request of requests) {

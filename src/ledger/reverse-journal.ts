@@ -5,6 +5,7 @@ import {
   type JournalRequest,
   LEDGER_ALREADY_REVERSED,
   LEDGER_JOURNAL_UNKNOWN,
+  LEDGER_JOURNAL_UNSOUND,
   LedgerError,
 } from '../rules/ledger-journal.ts';
 import { lockHead } from './head.ts';
@@ -15,8 +16,9 @@ import type { PostedJournal, PostingContext } from './types.ts';
  * Posts the journal `reversal/KEY`: every entry with its sign turned. Points that the original took from lots go back to
  * them; points that it brought are taken from the lots that it opened, then from others first in, first out.
  * The same reversal again returns the one that is there.
- * @throws LedgerError LEDGER_JOURNAL_UNKNOWN, LEDGER_ALREADY_REVERSED (also when it is itself a reversal, or when
- *   another date or reason was given before), INSUFFICIENT_POINTS when what it brought has been spent
+ * @throws LedgerError LEDGER_JOURNAL_UNSOUND (a reason of blanks, too), LEDGER_JOURNAL_UNKNOWN, LEDGER_ALREADY_REVERSED
+ *   (also when it is itself a reversal), LEDGER_KEY_CONFLICT when another date or reason was given before,
+ *   INSUFFICIENT_POINTS when what it brought has been spent
  */
 export async function reverseJournal(
   context: PostingContext,
@@ -24,6 +26,8 @@ export async function reverseJournal(
 ): Promise<PostedJournal> {
   const { tx } = context;
   const { key, reason, businessDate } = request;
+  if (reason.trim() === '')
+    throw new LedgerError(LEDGER_JOURNAL_UNSOUND, `reversal/${key}`, 'a reversal needs a reason');
   await lockHead(context);
   const original = await tx('settle_journal').where({ journal_key: key }).first('id', 'reverses_id');
   if (original === undefined) throw new LedgerError(LEDGER_JOURNAL_UNKNOWN, key, 'there is no such journal');

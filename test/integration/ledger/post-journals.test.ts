@@ -95,6 +95,7 @@ describe.each(testDatabases())('the ledger on $name', ({ name }) => {
     await expect(reverse('wrong', 'another')).rejects.toMatchObject({ code: 'LEDGER_KEY_CONFLICT' });
     await expect(reverse('reversal/wrong')).rejects.toMatchObject({ code: 'LEDGER_ALREADY_REVERSED' });
     await expect(reverse('nothing')).rejects.toMatchObject({ code: 'LEDGER_JOURNAL_UNKNOWN' });
+    await expect(reverse('old', ' ')).rejects.toMatchObject({ code: 'LEDGER_JOURNAL_UNSOUND' });
     expect(await lotsOf(database)).toEqual(
       new Map([
         ['old 2', `10 5 ${june}`],
