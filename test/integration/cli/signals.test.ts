@@ -5,13 +5,13 @@ import { freshDatabase, type TestDatabase, testDatabases } from '../../support/d
 import { runSettle, startSettle } from '../../support/run-settle.ts';
 
 const ROWS = 400_000;
-const SEED = [
+const seedOf = (rows: number) => [
   'run',
   'seed',
   '--date',
   '2026-11-20',
   '-p',
-  `rows=${ROWS}`,
+  `rows=${rows}`,
   '-p',
   'videos=100',
   '--chunk',
@@ -19,6 +19,9 @@ const SEED = [
   '--workers',
   '1',
 ];
+const SEED = seedOf(ROWS);
+/** Far from its end when two other programs have been started and have ended. */
+const LONG_SEED = seedOf(20 * ROWS);
 
 describe.each(testDatabases())('on $name', ({ name }) => {
   let database: TestDatabase;
@@ -36,8 +39,8 @@ describe.each(testDatabases())('on $name', ({ name }) => {
   }
 
   /** Starts the run and waits until views are being written. */
-  async function startRun() {
-    const { child, outcome } = startSettle(SEED, { url: database.url });
+  async function startRun(seed = SEED) {
+    const { child, outcome } = startSettle(seed, { url: database.url });
     while (child.exitCode === null && (await rowCount()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     return { child, outcome };
   }
@@ -79,8 +82,8 @@ describe.each(testDatabases())('on $name', ({ name }) => {
   });
 
   test('a second start is refused while the first runs, and stop ends the first from outside', async () => {
-    const { outcome } = await startRun();
-    const second = await runSettle(SEED, { url: database.url });
+    const { outcome } = await startRun(LONG_SEED);
+    const second = await runSettle(LONG_SEED, { url: database.url });
     expect(second).toMatchObject({ code: 11, stdout: '' });
     expect(second.stderr).toMatch(/^settle: .*running.*\n$/);
     const asked = await runSettle(['stop', '1'], { url: database.url });
