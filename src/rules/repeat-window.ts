@@ -34,7 +34,7 @@ export interface PairRows {
 export interface DueViews {
   /** The only ones of their pairs: in order of arrival. */
   readonly alone: Int32Array;
-  /** In order of (time, id), to be decided by `observe` one after the other. */
+  /** In order of (time, id), to be decided one after the other. */
   readonly inCompany: Int32Array;
 }
 
@@ -134,10 +134,11 @@ export class RepeatWindow {
     return { alone: alone.subarray(0, aloneCount), inCompany: sorted };
   }
 
-  /** Notes how a view that is alone was decided: it counts, unless it was left open. */
-  decideAlone(at: number, isOpen: boolean): void {
+  /** Decides a view that is alone, as `observe` would: there is nothing that it could repeat. */
+  observeAlone(at: number, contested: boolean): Observation {
     this.#flags[at] = decided;
-    this.#states[at] = (this.times[at] << 1) | (isOpen ? 1 : 0);
+    this.#states[at] = (this.times[at] << 1) | (contested ? 1 : 0);
+    return contested ? Observation.open : Observation.counted;
   }
 
   /**

@@ -173,12 +173,8 @@ export class ViewJudge {
     const watermark = Math.min(watermarkMs, dayEndMs) - lookbackStartMs;
     if (watermark <= this.#settledUntil) return;
     const { alone, inCompany } = this.#window.due(watermark);
-    for (let from = 0; from < alone.length; from += groupViews) {
-      const to = Math.min(alone.length, from + groupViews);
-      this.#fetchSums(alone, from, to);
-      this.#decideAlone(alone, from, to);
-    }
-    this.#decideInCompany(inCompany);
+    this.#decide(alone, true);
+    this.#decide(inCompany, false);
     this.#window.forget(watermark);
     this.#settledUntil = watermark;
   }
@@ -195,7 +191,16 @@ export class ViewJudge {
     this.fetched = fetched;
   }
 
-  #decideAlone(positions: Int32Array, from: number, to: number): void {
+  /** @param areAlone whether each is the only view of its pair, as `due` has told them apart */
+  #decide(positions: Int32Array, areAlone: boolean): void {
+    for (let from = 0; from < positions.length; from += groupViews) {
+      const to = Math.min(positions.length, from + groupViews);
+      this.#fetchSums(positions, from, to);
+      this.#decideGroup(positions, from, to, areAlone);
+    }
+  }
+
+  #decideGroup(positions: Int32Array, from: number, to: number, areAlone: boolean): void {
     const { dayStartMs, lookbackStartMs, policy } = this.#frame;
     const { repeatWindowMs } = policy;
     const dayStart = dayStartMs - lookbackStartMs;
@@ -203,33 +208,13 @@ export class ViewJudge {
     const { times, videos, adViews, playSeconds } = window;
     const sums = this.#sums;
     let counted = 0;
+    let repeat = 0;
     for (let i = from; i < to; i++) {
       const at = positions[i];
       const time = times[at];
       if (time < this.#sameFrom || time >= this.#sameUntil) this.#lookAround(time);
-      const isOpen = this.#contestedNow;
-      window.decideAlone(at, isOpen);
-      if (!isOpen && time >= dayStart) {
-        counted++;
-        sums.add(videos[at], adViews[at], playSeconds[at]);
-      }
-      if (isOpen || time + repeatWindowMs > this.#nextStart) this.#leaveOpen(at, !isOpen);
-    }
-    this.#verdicts.counted += counted;
-  }
-
-  #decideInCompany(positions: Int32Array): void {
-    const { dayStartMs, lookbackStartMs, policy } = this.#frame;
-    const { repeatWindowMs } = policy;
-    const dayStart = dayStartMs - lookbackStartMs;
-    const window = this.#window;
-    const { times, videos, adViews, playSeconds } = window;
-    let counted = 0;
-    let repeat = 0;
-    for (const at of positions) {
-      const time = times[at];
-      if (time < this.#sameFrom || time >= this.#sameUntil) this.#lookAround(time);
-      const seen = window.observe(at, this.#contestedNow);
+      const contested = this.#contestedNow;
+      const seen = areAlone ? window.observeAlone(at, contested) : window.observe(at, contested);
       if (seen === Observation.repeat) {
         if (time >= dayStart) repeat++;
         continue;
@@ -237,8 +222,9 @@ export class ViewJudge {
       const isCounted = seen === Observation.counted;
       if (isCounted && time >= dayStart) {
         counted++;
-        this.#sums.add(videos[at], adViews[at], playSeconds[at]);
+        sums.add(videos[at], adViews[at], playSeconds[at]);
       }
+      // Its window may reach into a time at which other partitions have rows.
       if (!isCounted || time + repeatWindowMs > this.#nextStart) this.#leaveOpen(at, isCounted);
     }
     this.#verdicts.counted += counted;

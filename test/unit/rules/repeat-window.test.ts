@@ -53,10 +53,7 @@ function decide(views: readonly View[], batchSize: number, restart: boolean, cap
       expect(window.adViews[at]).toBe(2 ** 40 + id);
       counts[id] = true;
     };
-    for (const at of alone) {
-      window.decideAlone(at, false);
-      take(at);
-    }
+    for (const at of alone) if (window.observeAlone(at, false) === Observation.counted) take(at);
     for (const at of inCompany) if (window.observe(at, false) === Observation.counted) take(at);
     window.forget(watermark);
     if (!restart) continue;
