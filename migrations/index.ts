@@ -1,7 +1,7 @@
 /**
  * Every migration, in order. To add one: write `migrations/NNNN_what_it_makes.ts` (one DDL statement, safe to run
  * again: see migration.ts) that exports `migration`, import it here and put it at the end of its block. The engine's
- * tables are 00xx, the domain's 01xx, the ledger's 02xx. A released migration is never changed or removed.
+ * tables are 00xx, the domain's 01xx, the ledger's 02xx, what guards it 07xx. A released migration is never changed or removed.
  */
 import { migration as batchJobInstance } from './0001_batch_job_instance.ts';
 import { migration as batchJobExecution } from './0002_batch_job_execution.ts';
@@ -54,6 +54,7 @@ import { migration as settleOutbox } from './0406_settle_outbox.ts';
 import { migration as settleOutboxNext } from './0407_settle_outbox_next.ts';
 import { migration as settleOutboxFirst } from './0408_settle_outbox_first.ts';
 import { migration as settleViewAmount } from './0501_settle_view_amount.ts';
+import { migration as settleLedgerIntegers } from './0701_settle_ledger_integers.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -108,4 +109,5 @@ export const migrations: readonly Migration[] = [
   settleOutboxNext,
   settleOutboxFirst,
   settleViewAmount,
+  settleLedgerIntegers,
 ];

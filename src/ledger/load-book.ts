@@ -7,27 +7,31 @@ import { compareLots, type Lot, lotKey } from '../rules/ledger-lots.ts';
 import { inSmallGroups } from './in-groups.ts';
 import { readBalances } from './read-balances.ts';
 
-/** @param ids of the journals that `restoresLotsOf` names, by key */
+/**
+ * @param ids of the journals that `restoresLotsOf` names, by key
+ * @param isBounded false: it must be known of every account what it holds, because one may go beyond 63 bits
+ */
 export async function loadBook(
   tx: Transaction,
   requests: readonly JournalRequest[],
   ids: ReadonlyMap<string, bigint>,
+  isBounded: boolean,
 ): Promise<LedgerBook> {
   const book = new LedgerBook();
   /** Of them it must be known what they hold; all others are only added to, or may hold less than nothing. */
-  const guarded = new Map<string, AccountRef>();
+  const known = new Map<string, AccountRef>();
   const debtors = new Set<bigint>();
   const restored = new Set<string>();
   for (const { entries, restoresLotsOf = [] } of requests) {
     for (const { account, amount } of entries) {
       book.addAccount(account, undefined);
-      if (amount > 0n || !isGuarded(account.type)) continue;
-      guarded.set(accountKey(account), account);
-      if (account.type === 'user') debtors.add(account.ownerId);
+      const isTakenFrom = amount < 0n && isGuarded(account.type);
+      if (isTakenFrom || !isBounded) known.set(accountKey(account), account);
+      if (isTakenFrom && account.type === 'user') debtors.add(account.ownerId);
     }
     for (const key of restoresLotsOf) restored.add(key);
   }
-  await loadHoldings(tx, book, [...guarded.values()]);
+  await loadHoldings(tx, book, [...known.values()]);
   await loadOpenLots(tx, book, [...debtors]);
   await loadRestorables(tx, book, [...restored], ids);
   return book;

@@ -9,12 +9,13 @@ import { toBigInt } from '../database/values.ts';
 import type { Line } from '../rules/ledger-book.ts';
 import {
   accountKey,
-  INSUFFICIENT_POINTS,
+  balanceMax,
   type JournalRequest,
   LEDGER_ALREADY_REVERSED,
   LEDGER_JOURNAL_UNKNOWN,
   LEDGER_KEY_CONFLICT,
   LedgerError,
+  refusalCodes,
   requireSound,
 } from '../rules/ledger-journal.ts';
 import { contentDigest } from './digest.ts';
@@ -22,6 +23,7 @@ import { type LedgerHead, lockHead, moveHead } from './head.ts';
 import { inGroups } from './in-groups.ts';
 import { linkJournal } from './link-journal.ts';
 import { loadBook } from './load-book.ts';
+import { pointsOf, pointsOutstanding } from './points-outstanding.ts';
 import type { PostedJournal, PostingContext, RejectedJournal } from './types.ts';
 import { type DecidedJournal, writeJournals } from './write-journals.ts';
 
@@ -36,7 +38,8 @@ export interface PostingResult {
  * journal that is there.
  * @throws LedgerError (exit code 1, with `journalKey`), after which the caller rolls back:
  *   LEDGER_JOURNAL_UNSOUND, LEDGER_KEY_CONFLICT, LEDGER_JOURNAL_UNKNOWN (a key in `restoresLotsOf` or `reverses`),
- *   LEDGER_ALREADY_REVERSED, INSUFFICIENT_POINTS (a user or an escrow would fall below 0)
+ *   LEDGER_ALREADY_REVERSED, INSUFFICIENT_POINTS (a user or an escrow would fall below 0), BALANCE_BEYOND_63_BITS (an
+ *   account would hold more than a signed 64-bit integer)
  */
 export async function postJournals(
   context: PostingContext,
@@ -49,7 +52,7 @@ export async function postJournals(
   ).posted;
 }
 
-/** As `postJournals`, but passes over requests that are not covered (INSUFFICIENT_POINTS) and returns them. */
+/** As `postJournals`, but passes over requests of `refusalCodes` (not covered, beyond 63 bits) and returns them. */
 export async function postCoveredJournals(
   context: PostingContext,
   requests: readonly JournalRequest[],
@@ -69,8 +72,9 @@ async function post(
   const rejected: RejectedJournal[] = [];
   if (requests.length === 0) return { posted, rejected };
   let head = await lockHead(context);
+  const isBounded = (await pointsOutstanding(context.tx)) + pointsOf(requests) <= balanceMax;
   for (const batch of untilReference(requests))
-    head = await postBatch(context, head, batch, digests, { posted, rejected }, onRejected);
+    head = await postBatch(context, head, batch, digests, isBounded, { posted, rejected }, onRejected);
   return { posted, rejected };
 }
 
@@ -111,6 +115,7 @@ async function postBatch(
   head: LedgerHead,
   requests: readonly JournalRequest[],
   digests: ReadonlyMap<JournalRequest, string>,
+  isBounded: boolean,
   result: { readonly posted: PostedJournal[]; readonly rejected: RejectedJournal[] },
   onRejected: OnRejected,
 ): Promise<LedgerHead> {
@@ -118,7 +123,7 @@ async function postBatch(
   const fresh = requests.filter(({ key }) => !known.has(key));
   const ids = new Map([...known].map(([key, { id }]) => [key, id]));
   const reversed = await findReversed(context.tx, fresh, ids);
-  const book = await loadBook(context.tx, fresh, ids);
+  const book = await loadBook(context.tx, fresh, ids, isBounded);
   const decided: DecidedJournal[] = [];
   let { lastJournalId, lastHash } = head;
   for (const request of requests) {
@@ -142,9 +147,9 @@ async function postBatch(
     try {
       lines = book.apply(request, id, reversesId);
     } catch (error) {
-      if ((error as { code?: unknown }).code !== INSUFFICIENT_POINTS) throw error;
-      onRejected(error as LedgerError);
-      result.rejected.push({ request, code: INSUFFICIENT_POINTS, reason: (error as LedgerError).message });
+      if (!(error instanceof LedgerError) || !refusalCodes.has(error.code)) throw error;
+      onRejected(error);
+      result.rejected.push({ request, code: error.code, reason: error.message });
       if (reversesId !== undefined) reversed.delete(reversesId);
       continue;
     }

@@ -8,7 +8,7 @@ export type { AccountRef, AccountType, EntryRequest, JournalRequest, LotTerms } 
 export interface PostingContext {
   readonly database: Pick<Database, 'dialect'>;
   readonly tx: Transaction;
-  /** Is given what users and escrows that were taken from hold afterwards, by `accountKey`. */
+  /** Is given what users and escrows that were taken from (at least) hold afterwards, by `accountKey`. */
   readonly holdings?: Map<string, bigint>;
 }
 
@@ -22,7 +22,7 @@ export interface PostedJournal {
 
 export interface RejectedJournal {
   readonly request: JournalRequest;
-  /** INSUFFICIENT_POINTS. */
+  /** One of `refusalCodes`. */
   readonly code: string;
   /** One line, for people. */
   readonly reason: string;

@@ -6,6 +6,8 @@ import {
   type AccountRef,
   type AccountType,
   accountKey,
+  BALANCE_BEYOND_63_BITS,
+  balanceMax,
   type EntryRequest,
   INSUFFICIENT_POINTS,
   isGuarded,
@@ -15,7 +17,7 @@ import {
 import { type Lot, LotQueue, type LotUse, lotKey } from './ledger-lots.ts';
 
 export interface Account extends AccountRef {
-  /** What it held before; known of accounts that may not fall below 0 and are taken from. */
+  /** What it held before; known of accounts that may not fall below 0 and are taken from, and of all near 63 bits. */
   readonly held: bigint | undefined;
   /** What the journals add to it. */
   change: bigint;
@@ -86,7 +88,8 @@ export class LedgerBook {
 
   /**
    * What the request does, as the journal `journalId`; afterwards the book is as if it were posted.
-   * @throws LedgerError INSUFFICIENT_POINTS when a user or an escrow would fall below 0; the book is then as before.
+   * @throws LedgerError INSUFFICIENT_POINTS when a user or an escrow would fall below 0, BALANCE_BEYOND_63_BITS when an
+   *   account would hold what no database keeps; the book is then as before.
    */
   apply(request: JournalRequest, journalId: bigint, reversesId: bigint | undefined): Line[] {
     this.#undo = [];
@@ -112,6 +115,10 @@ export class LedgerBook {
       if (account.held === undefined) throw new Error(`what ${accountKey(ref)} holds was not loaded`);
       const balance = account.held + account.change;
       if (balance + amount < 0n) throw insufficient(request, ref, -amount, balance);
+    }
+    if (account.held !== undefined) {
+      const balance = account.held + account.change + amount;
+      if (balance > balanceMax || balance < -balanceMax) throw beyond(request, ref, balance);
     }
     account.change += amount;
     account.entries++;
@@ -207,4 +214,12 @@ function insufficient(
       ? `the lots of ${accountKey(account)} do not cover ${asked} points`
       : `${accountKey(account)} has ${held} points, ${asked} are asked for`;
   return new LedgerError(INSUFFICIENT_POINTS, key, problem);
+}
+
+function beyond({ key }: JournalRequest, account: AccountRef, balance: bigint): LedgerError {
+  return new LedgerError(
+    BALANCE_BEYOND_63_BITS,
+    key,
+    `${accountKey(account)} would hold ${balance} points: an account holds at most ${balanceMax}, either way`,
+  );
 }

@@ -60,8 +60,13 @@ export const LEDGER_JOURNAL_UNSOUND = 'LEDGER_JOURNAL_UNSOUND';
 export const LEDGER_JOURNAL_UNKNOWN = 'LEDGER_JOURNAL_UNKNOWN';
 export const LEDGER_ALREADY_REVERSED = 'LEDGER_ALREADY_REVERSED';
 export const INSUFFICIENT_POINTS = 'INSUFFICIENT_POINTS';
+export const BALANCE_BEYOND_63_BITS = 'BALANCE_BEYOND_63_BITS';
+/** What a request can be refused for by what the ledger holds: it is passed over alone, and others go on. */
+export const refusalCodes: ReadonlySet<string> = new Set([INSUFFICIENT_POINTS, BALANCE_BEYOND_63_BITS]);
 
-const int64Max = 2n ** 63n - 1n;
+/** The most that an account holds, and the least with the sign turned: what every database keeps exactly. */
+export const balanceMax = 2n ** 63n - 1n;
+const int64Max = balanceMax;
 const types: ReadonlySet<string> = new Set(accountTypes);
 
 /** An error about one journal. `journalKey` survives a thread boundary, as the code does. */

@@ -12,7 +12,7 @@ import { contentDigest } from '../../ledger/digest.ts';
 import { findDigests } from '../../ledger/find-digests.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
 import type { JournalRequest } from '../../ledger/types.ts';
-import { LEDGER_KEY_CONFLICT } from '../../rules/ledger-journal.ts';
+import { BALANCE_BEYOND_63_BITS, LEDGER_KEY_CONFLICT } from '../../rules/ledger-journal.ts';
 import { FILE_ROWS } from '../import/check-file.ts';
 import { openGrantRows } from '../import/row-source.ts';
 import { createTimeParser } from '../import/view-time.ts';
@@ -39,7 +39,7 @@ export const postGrantsStep: ChunkStep = {
     const handlers: ChunkHandlers<ItemChunk<GrantLine>, readonly JournalRequest[]> = {
       faults: {
         // Met at writing: a key that somebody else posts meanwhile, points that no balance can hold.
-        skip: { limit: Number.MAX_SAFE_INTEGER, on: [LEDGER_KEY_CONFLICT, 'data'] },
+        skip: { limit: Number.MAX_SAFE_INTEGER, on: [LEDGER_KEY_CONFLICT, BALANCE_BEYOND_63_BITS, 'data'] },
         describe: ({ items: [line] }) => describeLine(line),
       },
       async read(limit) {

@@ -13,7 +13,7 @@ import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
 import { businessDateOf, defaultZone } from '../../rules/business-time.ts';
-import { INSUFFICIENT_POINTS, LEDGER_KEY_CONFLICT } from '../../rules/ledger-journal.ts';
+import { LEDGER_KEY_CONFLICT, refusalCodes } from '../../rules/ledger-journal.ts';
 import { readBalances } from '../challenge-settlement/balances.ts';
 import { lockChallenges } from '../challenge-settlement/challenge-store.ts';
 import { stakeJournal } from '../challenge-settlement/stake.ts';
@@ -55,7 +55,7 @@ export const writeMembersStep: ChunkStep = {
     }
     const handlers: ChunkHandlers<ItemChunk<MemberRow>, Output> = {
       faults: {
-        skip: { limit: Number.MAX_SAFE_INTEGER, on: [MEMBER_REFUSED, INSUFFICIENT_POINTS, LEDGER_KEY_CONFLICT] },
+        skip: { limit: Number.MAX_SAFE_INTEGER, on: [MEMBER_REFUSED, ...refusalCodes, LEDGER_KEY_CONFLICT] },
         describe: ({ items: [member] }) => describeMember(member),
       },
       async read(limit) {

@@ -77,6 +77,21 @@ test('lines that are no grants are set aside, by what is wrong with them, and th
   expect((await settle('replay', String(view.id))).stdout).toMatch(/^0 replayed, 8 failed again/);
 });
 
+test('a grant beyond 63 bits is set aside, and the others are posted', async () => {
+  const url = `sqlite:${join(folder, 'b.db')}`;
+  const own = (...args: string[]) => runSettle(args, { cwd: folder, env: { SETTLE_DATABASE_URL: url } });
+  await own('migrate');
+  grants('five,1,5,2026-11-01,,', 'big,1,9223372036854775807,2026-11-01,2027-11-01,', 'one,2,1,2026-11-01,,');
+  const { code, stdout } = await own('ledger', 'post', 'grants.csv', '--json');
+  expect(code).toBe(3);
+  const skipped = JSON.parse((await own('skipped', String(JSON.parse(stdout).id), '--json')).stdout);
+  expect(skipped).toMatchObject([
+    { key: 'line 3', reason: expect.stringMatching(/^journal big: grant:0 would hold -92/) },
+  ]);
+  expect((await own('ledger', 'balances')).stdout).toBe('user_id,balance\n1,5\n2,1\n');
+  expect(await own('ledger', 'verify')).toMatchObject({ code: 0, stdout: 'ledger: sound, 2 journals, 4 entries\n' });
+});
+
 test('a reversal without a reason is refused before anything is posted', async () => {
   for (const reason of ['', '  ']) {
     const { code, stdout, stderr } = await settle('ledger', 'reverse', 'g1', '--reason', reason);

@@ -3,12 +3,33 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { postJournals } from '../../../src/ledger/post-journals.ts';
 import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';
-import type { JournalRequest } from '../../../src/ledger/types.ts';
+import type { AccountRef, JournalRequest } from '../../../src/ledger/types.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
+import { balanceMax } from '../../../src/rules/ledger-journal.ts';
 import { testDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
-import { balancesOf, escrow, expectAsPlayed, grant, lotsOf, move, post, postCovered, user } from './support.ts';
+import {
+  balancesOf,
+  escrow,
+  expectAsPlayed,
+  grant,
+  grantSource,
+  lotsOf,
+  move,
+  post,
+  postCovered,
+  user,
+} from './support.ts';
 
+/** Of the ledger's tables. */
+const integersOf = {
+  settle_account: ['owner_id', 'balance'],
+  settle_journal: ['id', 'reverses_id', 'line_count', 'hash_version'],
+  settle_entry: ['journal_id', 'line_no', 'owner_id', 'amount'],
+  settle_lot: ['journal_id', 'line_no', 'user_id', 'amount', 'remaining'],
+  settle_consumption: ['journal_id', 'line_no', 'lot_journal_id', 'lot_line_no', 'restores_id', 'amount'],
+  settle_ledger_head: ['id', 'last_journal_id'],
+};
 const june = '2026-06-01 00:00:00.000';
 const july = '2026-07-01 00:00:00.000';
 
@@ -58,6 +79,73 @@ describe.each(testDatabases())('the ledger on $name', ({ name }) => {
     await expect(post(database, [move('d', escrow(5), user(2), 11)])).rejects.toMatchObject({
       code: 'INSUFFICIENT_POINTS',
     });
+  });
+
+  test('refuses what would take any account beyond 63 bits, and takes what just fits', async () => {
+    const { database } = bench;
+    const expense: AccountRef = { type: 'expense', ownerId: 0n };
+    const house: AccountRef = { type: 'house', ownerId: 0n };
+    const points = (key: string, from: AccountRef, to: AccountRef, amount: bigint): JournalRequest => {
+      const entries = [
+        { account: from, amount: -amount },
+        { account: to, amount },
+      ];
+      return { ...move(key, from, to, 1), entries };
+    };
+    await post(database, [grant('five', 1, 5)]);
+    await expect(post(database, [points('source', grantSource, user(1), balanceMax)])).rejects.toMatchObject({
+      code: 'BALANCE_BEYOND_63_BITS',
+      exitCode: 1,
+      journalKey: 'source',
+      message: `journal source: grant:0 would hold ${-balanceMax - 5n} points: an account holds at most ${balanceMax}, either way`,
+    });
+    const refused = await postCovered(database, [
+      points('user', expense, user(1), balanceMax - 4n),
+      points('house', expense, house, balanceMax),
+      points('from house', house, user(2), 1n),
+      points('into house', user(1), house, 2n),
+      points('fits', user(1), house, 1n),
+      points('from expense', expense, user(2), 1n),
+    ]);
+    expect(refused).toEqual(['user', 'into house', 'from expense']);
+    expect(await balancesOf(database)).toEqual(
+      new Map([
+        ['expense:0', -balanceMax],
+        ['grant:0', -5n],
+        ['house:0', balanceMax],
+        ['user:1', 4n],
+        ['user:2', 1n],
+      ]),
+    );
+    expect(await verifyLedger(database)).toMatchObject({ sound: true, journals: 4n });
+  });
+
+  test('reads all accounts of a request where sources are too many to be summed', async () => {
+    const { database } = bench;
+    const owing = Array.from({ length: 1_001 }, (_, i): JournalRequest => {
+      const account: AccountRef = { type: 'suspense', ownerId: BigInt(i + 1) };
+      return move(`owing ${i}`, account, user(1), 1);
+    });
+    await post(database, owing);
+    const entries = [
+      { account: grantSource, amount: -balanceMax },
+      { account: user(1), amount: balanceMax },
+    ];
+    const error = { code: 'BALANCE_BEYOND_63_BITS' };
+    await expect(post(database, [{ ...grant('g', 1, 1), entries }])).rejects.toMatchObject(error);
+  });
+
+  test('no column of integers keeps what is none, or beyond 63 bits', async () => {
+    const { database } = bench;
+    await post(database, [grant('g', 1, 5), move('m', user(1), escrow(1), 2)]);
+    for (const [table, integers] of Object.entries(integersOf)) {
+      const [row] = await database.knex(table);
+      for (const column of integers) {
+        const select = Object.keys(row).map((own) => (own === column ? '9223372036854775807 + 1' : own));
+        const insert = `INSERT INTO ${table} (${Object.keys(row)}) SELECT ${select} FROM ${table} LIMIT 1`;
+        await expect(database.knex.raw(insert), insert).rejects.toThrow(/CHECK constraint|mismatch|out of range/i);
+      }
+    }
   });
 
   test('gives a refund back to the lots that it came from, once', async () => {
