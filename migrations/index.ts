@@ -54,6 +54,7 @@ import { migration as settleOutbox } from './0406_settle_outbox.ts';
 import { migration as settleOutboxNext } from './0407_settle_outbox_next.ts';
 import { migration as settleOutboxFirst } from './0408_settle_outbox_first.ts';
 import { migration as settleViewAmount } from './0501_settle_view_amount.ts';
+import { migration as batchSequences } from './0620_batch_sequences.ts';
 import { migration as settleLedgerIntegers } from './0701_settle_ledger_integers.ts';
 import type { Migration } from './migration.ts';
 
@@ -109,5 +110,6 @@ export const migrations: readonly Migration[] = [
   settleOutboxNext,
   settleOutboxFirst,
   settleViewAmount,
+  batchSequences,
   settleLedgerIntegers,
 ];

@@ -1,6 +1,7 @@
 /** MariaDB 10.6 and later: ids come from real sequences, rows go by its bulk protocol. */
 import type { Executor } from './database.ts';
 import type { Dialect } from './dialect.ts';
+import { nextTableValue, raiseTableValue } from './dialect-mysql.ts';
 import { insertSyntax, serverDialect } from './dialect-server.ts';
 import { insertMariadbRows } from './insert-rows-mariadb.ts';
 import { toNumber } from './values.ts';
@@ -14,6 +15,7 @@ export const mariadbDialect: Dialect = {
   ],
   dropSequence: (name) => [`DROP SEQUENCE IF EXISTS ${serverDialect.quoteIdentifier(name)}`],
   nextSequenceValue,
+  raiseSequence,
   insertRows: (executor, inserts) =>
     insertMariadbRows(
       executor,
@@ -21,7 +23,33 @@ export const mariadbDialect: Dialect = {
     ),
 };
 
+/** MariaDB's "is not a SEQUENCE". */
+const NOT_A_SEQUENCE = 4089;
+
 async function nextSequenceValue(executor: Executor, name: string): Promise<number> {
-  const [rows] = await executor.raw(`SELECT NEXTVAL(${serverDialect.quoteIdentifier(name)}) AS id`);
-  return toNumber(rows[0].id);
+  return await ofSequence(
+    async () => {
+      const [rows] = await executor.raw(`SELECT NEXTVAL(${serverDialect.quoteIdentifier(name)}) AS id`);
+      return toNumber(rows[0].id);
+    },
+    () => nextTableValue(executor, name),
+  );
+}
+
+/** SETVAL never goes back: of a smaller value it does nothing. */
+async function raiseSequence(executor: Executor, name: string, value: number): Promise<void> {
+  await ofSequence(
+    () => executor.raw(`SELECT SETVAL(${serverDialect.quoteIdentifier(name)}, ?)`, [value]),
+    () => raiseTableValue(executor, name, value),
+  );
+}
+
+/** A Spring Batch application that took this server for MySQL has made one-row tables: then ids come from those. */
+async function ofSequence<T>(work: () => Promise<T>, workOfTable: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if ((error as { errno?: unknown }).errno !== NOT_A_SEQUENCE) throw error;
+    return await workOfTable();
+  }
 }

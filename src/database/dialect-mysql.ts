@@ -15,10 +15,12 @@ export const mysqlDialect: Dialect = {
     ];
   },
   dropSequence: (name) => [`DROP TABLE IF EXISTS ${serverDialect.quoteIdentifier(name)}`],
-  nextSequenceValue,
+  nextSequenceValue: nextTableValue,
+  raiseSequence: raiseTableValue,
 };
 
-async function nextSequenceValue(executor: Executor, name: string): Promise<number> {
+/** Steps a one-row table. */
+export async function nextTableValue(executor: Executor, name: string): Promise<number> {
   // LAST_INSERT_ID(expression) comes back in the answer to the UPDATE itself: no second statement, so it does not
   // matter that the next one might use another connection of the pool.
   const [result] = await executor.raw(
@@ -26,4 +28,8 @@ async function nextSequenceValue(executor: Executor, name: string): Promise<numb
   );
   if (result.affectedRows !== 1) throw new Error(`the sequence table ${name} has no row`);
   return toNumber(result.insertId);
+}
+
+export async function raiseTableValue(executor: Executor, name: string, value: number): Promise<void> {
+  await executor.raw(`UPDATE ${serverDialect.quoteIdentifier(name)} SET ID = GREATEST(ID, ?)`, [value]);
 }

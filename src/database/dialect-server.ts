@@ -16,7 +16,9 @@ const columnTypes: ColumnTypes = {
   varchar: (length) => `VARCHAR(${length})`,
 };
 
-export const serverDialect: Omit<Dialect, 'name' | 'createSequence' | 'dropSequence' | 'nextSequenceValue'> = {
+type SequenceMembers = 'createSequence' | 'dropSequence' | 'nextSequenceValue' | 'raiseSequence';
+
+export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
   columnTypes,
   inspect: serverInspector,
   // The binary collation: names and keys are told apart by every character, as in SQLite and in job keys.

@@ -32,6 +32,7 @@ export const sqliteDialect: Dialect = {
   createSequence: (name) => [`CREATE TABLE ${quoteIdentifier(name)} (ID INTEGER PRIMARY KEY AUTOINCREMENT)`],
   dropSequence: (name) => [`DROP TABLE IF EXISTS ${quoteIdentifier(name)}`],
   nextSequenceValue,
+  raiseSequence,
   insertSyntax,
   limitIdle: async () => {},
   insertRows: async (executor, inserts) => {
@@ -53,6 +54,12 @@ async function nextSequenceValue(executor: Executor, name: string): Promise<numb
   const id = toNumber(rows[0].id);
   await executor.raw(`DELETE FROM ${table} WHERE ID < ?`, [id]);
   return id;
+}
+
+async function raiseSequence(executor: Executor, name: string, value: number): Promise<void> {
+  const table = quoteIdentifier(name);
+  await executor.raw(`INSERT OR IGNORE INTO ${table} (ID) VALUES (?)`, [value]);
+  await executor.raw(`DELETE FROM ${table} WHERE ID <= ?`, [value]);
 }
 
 function insertSyntax({ table, columns, mode = 'insert', keys = [] }: InsertTarget): InsertSyntax {

@@ -72,6 +72,8 @@ export interface Dialect {
    * transaction it is locked until that commits, and a value is given back when it rolls back.
    */
   nextSequenceValue(executor: Executor, name: string): Promise<number>;
+  /** Makes the next value of a sequence one above `value`, or leaves it where it is further on. */
+  raiseSequence(executor: Executor, name: string, value: number): Promise<void>;
   insertSyntax(target: InsertTarget): InsertSyntax;
   /**
    * Has the server end this connection, and so roll back its transaction and free its locks, when the client sends it

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Database, Executor } from './database.ts';
 import { toSettleError } from './errors.ts';
-import type { Inspector, Privilege } from './inspect.ts';
+import type { ColumnFacts, Inspector, Privilege } from './inspect.ts';
 import { parseDatabaseUrl } from './url.ts';
 
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
@@ -19,6 +19,12 @@ export const serverInspector: Inspector = {
     );
     return rows.map(({ name }) => name);
   },
+  relation: async (executor, name) => {
+    const [row] = await query(executor, `${TABLES} AND TABLE_NAME = ?`, [name]);
+    if (row === undefined) return undefined;
+    return row.type === 'SEQUENCE' ? 'sequence' : /VIEW/.test(row.type) ? 'view' : 'table';
+  },
+  columns: async (executor, table) => (await query(executor, COLUMNS, [table])).map(toColumnFacts),
   primaryKey: async (executor, table) => {
     const rows = await query(executor, `${STATISTICS} AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX`, [table]);
     return rows.map((row) => row.column_name);
@@ -45,6 +51,25 @@ export const serverInspector: Inspector = {
   },
   missingPrivileges,
 };
+
+const TABLES = 'SELECT TABLE_TYPE AS type FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()';
+
+const COLUMNS = `SELECT COLUMN_NAME AS name, COLUMN_TYPE AS type, IS_NULLABLE AS nullable, COLUMN_DEFAULT AS fallback,
+  EXTRA AS extra FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?
+  ORDER BY ORDINAL_POSITION`;
+
+function toColumnFacts({ name, type, nullable, fallback, extra }: Record<string, unknown>): ColumnFacts {
+  const text = String(extra).toLowerCase();
+  // MySQL says DEFAULT_GENERATED of an ordinary column whose default is an expression.
+  const isGenerated = /(virtual|stored|persistent) generated/.test(text);
+  return {
+    name: String(name),
+    type: String(type).toLowerCase(),
+    isNullable: nullable === 'YES',
+    hasDefault: fallback !== null || isGenerated || /auto_increment|default_generated/.test(text),
+    isGenerated,
+  };
+}
 
 const STATISTICS = `SELECT INDEX_NAME AS index_name, COLUMN_NAME AS column_name FROM information_schema.STATISTICS
   WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?`;

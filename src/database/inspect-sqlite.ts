@@ -2,7 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Database } from './database.ts';
-import type { Inspector } from './inspect.ts';
+import type { ColumnFacts, Inspector } from './inspect.ts';
 import { parseDatabaseUrl } from './url.ts';
 
 export const sqliteInspector: Inspector = {
@@ -13,6 +13,19 @@ export const sqliteInspector: Inspector = {
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
       )
     ).map(({ name }: { name: string }) => name),
+  relation: async (executor, name) => {
+    const [row] = await executor.raw(
+      "SELECT type FROM sqlite_master WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",
+      [name],
+    );
+    return row?.type;
+  },
+  columns: async (executor, table) => {
+    const rows: Record<string, string | number | null>[] = await executor.raw('SELECT * FROM pragma_table_xinfo(?)', [
+      table,
+    ]);
+    return rows.map(toColumnFacts);
+  },
   primaryKey: async (executor, table) => {
     const columns: { name: string; pk: number }[] = await executor.raw('SELECT name, pk FROM pragma_table_info(?)', [
       table,
@@ -39,6 +52,20 @@ export const sqliteInspector: Inspector = {
     return isWritable ? [] : privileges.filter((privilege) => privilege !== 'SELECT');
   },
 };
+
+/** Of `hidden`: 2 is a virtual, 3 a stored generated column. */
+function toColumnFacts(row: Record<string, string | number | null>): ColumnFacts {
+  const type = String(row.type).toLowerCase();
+  const isGenerated = Number(row.hidden) >= 2;
+  const isRowId = row.pk === 1 && type === 'integer';
+  return {
+    name: String(row.name),
+    type,
+    isNullable: row.notnull === 0,
+    hasDefault: row.dflt_value !== null || isGenerated || isRowId,
+    isGenerated,
+  };
+}
 
 function pathOf(database: Database): string {
   const url = parseDatabaseUrl(database.url);

@@ -13,11 +13,29 @@ export interface ServerSettings {
   readonly logsStatements: boolean;
 }
 
+/** A column as it was declared. */
+export interface ColumnFacts {
+  /** As it was written when the table was made. */
+  readonly name: string;
+  /** In lower case, e.g. `bigint(20) unsigned`, `datetime(3)`; empty on SQLite where none was declared. */
+  readonly type: string;
+  readonly isNullable: boolean;
+  /** A default, a generated value, or one that counts up: an INSERT may leave the column out. */
+  readonly hasDefault: boolean;
+  readonly isGenerated: boolean;
+}
+
+export type RelationKind = 'table' | 'view' | 'sequence';
+
 export interface Inspector {
   /** For people: product and version. */
   version(executor: Executor): Promise<string>;
   /** Tables and sequences that the user can see, by name. */
   tables(executor: Executor): Promise<readonly string[]>;
+  /** What a name stands for; undefined when it is not there, or the user has no privilege on it. */
+  relation(executor: Executor, name: string): Promise<RelationKind | undefined>;
+  /** Columns of a table or view, in order; empty when there is none that the user may see. */
+  columns(executor: Executor, table: string): Promise<readonly ColumnFacts[]>;
   /** Columns of a table's primary key, in order; empty when it has none. */
   primaryKey(executor: Executor, table: string): Promise<readonly string[]>;
   /** Names of the indexes whose first column is this one. */

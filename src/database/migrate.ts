@@ -6,6 +6,7 @@ import type { Knex } from 'knex';
 import { migrations } from '../../migrations/index.ts';
 import type { Migration } from '../../migrations/migration.ts';
 import { ExitCode, SettleError } from '../errors.ts';
+import { hasBatchSchema, requireBatchSchema } from './batch-schema.ts';
 import type { Database, Executor } from './database.ts';
 import type { Dialect } from './dialect.ts';
 
@@ -24,6 +25,7 @@ export async function migrate(database: Database): Promise<string[]> {
   return await database.dialect.withLock(database, 'migrate', LOCK_SECONDS_MAX, async (executor) => {
     const { pending, unknown } = await readStatus(executor);
     if (unknown.length > 0) throw schemaNewer(database, unknown);
+    await requireBatchSchema(database, executor);
     if (pending.length === 0) return [];
     const config = migratorConfig(database.dialect);
     // We alone hold the lock, so knex's own lock row can only be what a killed process left behind.
@@ -38,10 +40,15 @@ export async function migrationStatus(database: Database): Promise<MigrationStat
   return await readStatus(database.knex);
 }
 
-/** Throws SCHEMA_OUTDATED (exit code 10) unless every migration is applied. One query. */
+/**
+ * Throws SCHEMA_OUTDATED (exit code 10) unless every migration is applied, and SPRING_BATCH_SCHEMA when the tables BATCH_*
+ * are of a version that settle does not share. Three queries that read no table of any size.
+ */
 export async function requireCurrentSchema(database: Database): Promise<void> {
   const { pending, unknown } = await readStatus(database.knex);
   if (unknown.length > 0) throw schemaNewer(database, unknown);
+  // Asked in detail only where something is wrong. An unreadable table is for the statement that needs it.
+  if (pending.length > 0 || !(await hasBatchSchema(database.knex))) await requireBatchSchema(database, database.knex);
   if (pending.length === 0) return;
   const state =
     pending.length === migrations.length

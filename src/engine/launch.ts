@@ -10,6 +10,7 @@ import { insertJobExecution, lastExecutionOfInstance } from '../repository/job-e
 import { findJobInstance, insertJobInstance, lockJobInstance } from '../repository/job-instance.ts';
 import { insertJobParameters } from '../repository/job-parameters.ts';
 import { insertLease, type NewLease, selectLease } from '../repository/lease.ts';
+import { nextJobExecutionId, nextJobInstanceId } from '../repository/next-id.ts';
 import { isRunning, type JobExecution, type JobInstance } from '../repository/types.ts';
 import { deserialiseContext, ExecutionContext, serialiseContext } from './execution-context.ts';
 import type { Fence } from './fence.ts';
@@ -102,10 +103,10 @@ function fenceOf(jobInstanceId: number, token: number, { leaseMs }: LaunchOption
 }
 
 async function findOrCreateInstance(database: Database, jobName: string, key: string): Promise<JobInstance> {
-  const { knex, dialect } = database;
+  const { knex } = database;
   const found = await findJobInstance(knex, jobName, key);
   if (found !== undefined) return found;
-  const id = await dialect.nextSequenceValue(knex, 'BATCH_JOB_INSTANCE_SEQ');
+  const id = await nextJobInstanceId(database, knex);
   await insertJobInstance(knex, { id, jobName, jobKey: key });
   // Ours, or that of the process which was faster.
   const instance = await findJobInstance(knex, jobName, key);
@@ -140,7 +141,7 @@ async function createExecution(
   now: Date,
 ): Promise<JobExecution> {
   const execution: JobExecution = {
-    id: await database.dialect.nextSequenceValue(tx, 'BATCH_JOB_EXECUTION_SEQ'),
+    id: await nextJobExecutionId(database, tx),
     jobInstanceId: instance.id,
     jobName: instance.jobName,
     version: 0,

@@ -3,6 +3,7 @@
  * them up. The figures of the manager's row are those of the whole plan, over all executions of the instance, so that
  * after a restart an operator still sees the whole date (Spring Batch would show the last execution's part only).
  */
+
 import { extname } from 'node:path';
 import type { Span } from '@opentelemetry/api';
 import type { Database } from '../database/database.ts';
@@ -16,6 +17,7 @@ import { runPool } from '../partition/pool.ts';
 import type { PartitionResult, PartitionTask } from '../partition/protocol.ts';
 import { fromRemoteError } from '../partition/remote-error.ts';
 import { insertStepContext, selectStepContext } from '../repository/execution-context.ts';
+import { nextStepExecutionId } from '../repository/next-id.ts';
 import {
   abandonPartitions,
   deletePartitions,
@@ -73,7 +75,7 @@ async function makePlan(step: PartitionedStep, run: StepRun): Promise<StoredPlan
   const { database, fence, logger } = run;
   const { partitions, detail } = await withRetry(run.retrying, () => step.plan(run.context, run.options.partitions));
   // A number out of the sequence of step executions: it tells those of this plan from those of a dropped one.
-  const planId = await nextStepExecutionId(run);
+  const planId = await nextIdOfStep(run);
   const plan: StoredPlan = { planId, detail: JSON.stringify(detail ?? null) };
   const numbered = partitions.map((partition, index) => ({ ...partition, partition: index }));
   await withRetry(run.retrying, () =>
@@ -107,8 +109,8 @@ function partitionsOf(step: PartitionedStep, { database, fence, retrying }: Step
   return withRetry(retrying, () => listPartitions(database, fence.jobInstanceId, step.name));
 }
 
-function nextStepExecutionId({ database, retrying }: StepRun): Promise<number> {
-  return withRetry(retrying, () => database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ'));
+function nextIdOfStep({ database, retrying }: StepRun): Promise<number> {
+  return withRetry(retrying, () => nextStepExecutionId(database, database.knex));
 }
 
 async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): Promise<StepOutcome> {
@@ -206,7 +208,7 @@ async function startPartition(
 ): Promise<Omit<PartitionTask, 'traceCarrier'>> {
   const { database, fence, execution, progress, retrying } = run;
   const { stepName, minId, maxId, rowsExpected, counts } = partition;
-  const id = await nextStepExecutionId(run);
+  const id = await nextIdOfStep(run);
   const name = `${stepName}:${partition.partition}`;
   const stepExecution = newStepExecution(id, execution.id, name, run.now());
   const savedText = await withRetry(retrying, () => previousContext(database, partition));

@@ -1,4 +1,5 @@
 /** Runs one step of a job, whatever its kind: decides whether it is due, keeps its row, and says how it ended. */
+
 import { toSettleError } from '../database/errors.ts';
 import { deserialiseContext, ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
 import { fencedTransaction, OWNERSHIP_LOST } from '../engine/fence.ts';
@@ -12,6 +13,7 @@ import {
   updateJobContext,
   updateStepContext,
 } from '../repository/execution-context.ts';
+import { nextStepExecutionId } from '../repository/next-id.ts';
 import {
   findStepHistory,
   insertStepExecution,
@@ -90,9 +92,7 @@ function requireStartsLeft(step: Step, startCount: number): void {
 async function startStep(step: Step, jobRun: JobRun, last: StepExecution | undefined): Promise<StepRun> {
   const { database, execution, fence, now } = jobRun;
   const retrying = { ...jobRun.retrying, policy: { ...jobRun.retrying.policy, ...step.transientRetry } };
-  const id = await withRetry(retrying, () =>
-    database.dialect.nextSequenceValue(database.knex, 'BATCH_STEP_EXECUTION_SEQ'),
-  );
+  const id = await withRetry(retrying, () => nextStepExecutionId(database, database.knex));
   const stepExecution = newStepExecution(id, execution.id, step.name, now());
   // A step that did not complete goes on from what it saved last; one that runs again begins anew.
   const isRestart = last !== undefined && last.status !== 'COMPLETED';
