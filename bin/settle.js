@@ -1,8 +1,14 @@
 #!/usr/bin/env node
 // Launcher: old syntax only, so that an old Node can read it and say what is missing. The program is settle.ts.
+// Nobody may be listening; the exit code is the same.
+function complain(line) {
+  process.stderr.on('error', () => {});
+  process.stderr.write(line);
+}
+
 var major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
-  process.stderr.write(
+  complain(
     'settle needs Node.js 24 or newer; this is ' +
       process.version +
       '. In a checkout: npm run settle -- ' +
@@ -59,6 +65,6 @@ import('node:module')
     return import(fs.existsSync(source) ? source.href : new URL('../dist/bin/settle.js', import.meta.url).href);
   })
   .catch((error) => {
-    process.stderr.write(`settle: cannot start: ${String(error?.message)}\n`);
+    complain(`settle: cannot start: ${String(error?.message)}\n`);
     process.exitCode = 1;
   });

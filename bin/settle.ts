@@ -1,15 +1,15 @@
 /** The process: arguments in, exit code out. Started by settle.js, which has checked the version of Node. */
 import { reportError } from '../src/cli/errors.ts';
+import { honourNohup } from '../src/cli/hang-up.ts';
+import { outputDrained } from '../src/cli/output/writer.ts';
 import { main } from '../src/cli/program.ts';
 
-// A reader that has seen enough (`settle stats ... | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+honourNohup();
 
 async function last(error: unknown): Promise<void> {
-  process.exit(await reportError(error));
+  const exitCode = await reportError(error);
+  await outputDrained();
+  process.exit(exitCode);
 }
 process.on('uncaughtException', last);
 process.on('unhandledRejection', last);

@@ -13,6 +13,7 @@ export const ExitCode = {
   schemaOutdated: 10,
   alreadyRunning: 11,
   invariantBroken: 20,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;

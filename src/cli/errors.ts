@@ -3,6 +3,7 @@
  * `debug` or `trace`.
  */
 import { isSettleError } from '../errors.ts';
+import { stderrWriter } from './output/writer.ts';
 
 /** Writes the one line; resolves to the exit code. */
 export async function reportError(
@@ -13,14 +14,14 @@ export async function reportError(
   const known = isSettleError(error) ? error : (await import('../database/errors.ts')).toSettleError(error);
   tell(known.message, known.hint);
   if (logLevel === 'debug' || logLevel === 'trace') {
-    for (let at: unknown = known; at instanceof Error; at = at.cause) process.stderr.write(`${at.stack}\n`);
+    for (let at: unknown = known; at instanceof Error; at = at.cause) stderrWriter.write(`${at.stack}\n`);
   }
   return known.exitCode;
 }
 
 /** A message for people: one line on stderr that begins with `settle:`, also where the log is JSON. */
 export function tell(message: string, hint?: string): void {
-  process.stderr.write(`${oneLine(message, hint)}\n`);
+  stderrWriter.write(`${oneLine(message, hint)}\n`);
 }
 
 /** `settle: message. Hint.` on one line, whatever line breaks are inside. */

@@ -1,6 +1,7 @@
 /** The log of a command: pino on stderr, JSON lines for machines, short text lines on a terminal. */
 import { type Logger, pino } from 'pino';
 import type { Settings } from './config.ts';
+import { stderrWriter } from './output/writer.ts';
 
 /** `info`, not 30: the number is pino's own. */
 const formatters = { level: (label: string) => ({ level: label }) };
@@ -8,12 +9,11 @@ const formatters = { level: (label: string) => ({ level: label }) };
 const HIDDEN = new Set(['level', 'time', 'msg', 'pid', 'hostname']);
 
 export function createLogger(settings: Pick<Settings, 'logLevel' | 'logFormat'>): Logger {
-  const terminal = process.stderr.isTTY === true;
+  const terminal = stderrWriter.isTerminal;
   const level = settings.logLevel ?? (terminal ? 'warn' : 'info');
   const json = (settings.logFormat ?? (terminal ? 'text' : 'json')) === 'json';
   const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, formatters };
-  // Synchronous, so that the last line before an exit is never lost.
-  return json ? pino(options, pino.destination({ fd: 2, sync: true })) : pino(options, { write: writeText });
+  return pino(options, { write: json ? (line) => stderrWriter.write(line) : writeText });
 }
 
 function writeText(line: string): void {
@@ -23,7 +23,5 @@ function writeText(line: string): void {
   const fields = Object.entries(record)
     .filter(([name]) => !HIDDEN.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`);
-  process.stderr.write(
-    `${[record.time.slice(11, 19), record.level.padEnd(5), record.msg ?? '', ...fields].join(' ')}\n`,
-  );
+  stderrWriter.write(`${[record.time.slice(11, 19), record.level.padEnd(5), record.msg ?? '', ...fields].join(' ')}\n`);
 }

@@ -1,6 +1,6 @@
 /** The command line: which commands there are, what all of them share, and how arguments become an exit code. */
 import { Command, CommanderError } from 'commander';
-import { usageError } from '../errors.ts';
+import { ExitCode, usageError } from '../errors.ts';
 import { registerAbandon } from './commands/abandon.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerChallenge } from './commands/challenge.ts';
@@ -25,7 +25,8 @@ import { registerStats } from './commands/stats.ts';
 import { registerStop } from './commands/stop.ts';
 import { registerVerify } from './commands/verify.ts';
 import { LOG_LEVELS } from './config.ts';
-import { reportError } from './errors.ts';
+import { reportError, tell } from './errors.ts';
+import { outputDrained, stdoutWriter } from './output/writer.ts';
 import { writeTerminationLog } from './termination-log.ts';
 import { version } from './version.ts';
 
@@ -36,15 +37,31 @@ export interface Cli {
   exit(code: number): void;
 }
 
+/** Commands whose output is their whole work; that of the others is done, whether or not anybody hears of it. */
+const OUTPUT_COMMANDS: ReadonlySet<string> = new Set([
+  ...['stats', 'settlement', 'show', 'runs', 'jobs', 'skipped', 'challenge show'],
+  ...['explain settlement', 'explain payout', 'explain balance', 'ledger balances', 'ledger statement'],
+]);
+
 /** Runs one command line, without the program's own name. Resolves to the exit code; never rejects. */
 export async function main(args: readonly string[]): Promise<number> {
+  const exitCode = await runCommand(args);
+  await outputDrained();
+  return exitCode;
+}
+
+async function runCommand(args: readonly string[]): Promise<number> {
   let exitCode = 0;
+  let isForOutput = false;
   const program = createProgram((code) => {
     exitCode = code;
   });
+  program.hook('preAction', (_program, command) => {
+    isForOutput = OUTPUT_COMMANDS.has(nameOf(command));
+  });
   try {
     await program.parseAsync(withDefaultCommand(args, program), { from: 'user' });
-    return exitCode;
+    return unwrittenOutput(isForOutput) ?? exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
       // Help and version were asked for, and printed.
@@ -69,7 +86,7 @@ function createProgram(exit: (code: number) => void): Command {
     .showSuggestionAfterError()
     .exitOverride()
     // Errors are printed by reportError, as one line.
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ outputError: () => {}, writeOut: (text) => stdoutWriter.write(text) })
     .addHelpText('after', HELP);
   const cli: Cli = { program, exit };
   registerRun(cli);
@@ -96,6 +113,23 @@ function createProgram(exit: (code: number) => void): Command {
   registerSeed(cli);
   registerBench(cli);
   return program;
+}
+
+/** `ledger statement` for a command of a command. */
+function nameOf(command: Command): string {
+  const { parent } = command;
+  return parent === null || parent.parent === null ? command.name() : `${nameOf(parent)} ${command.name()}`;
+}
+
+/**
+ * What it means that standard output could not be written: nothing when its reader has seen enough, a failure when the
+ * output is all that the command was for, a word about it otherwise.
+ */
+function unwrittenOutput(isForOutput: boolean): number | undefined {
+  const { failure, isReaderGone } = stdoutWriter;
+  if (failure === undefined || isReaderGone) return undefined;
+  tell(`standard output could not be written: ${failure.message}`);
+  return isForOutput ? ExitCode.failed : undefined;
 }
 
 /** `settle --date D` is short for `settle run daily --date D`. */
@@ -127,5 +161,5 @@ Settings (flags win over the environment, the environment over the config file):
 Exit codes:
   0 completed or already complete   1 failed, a retry may help   2 usage or configuration
   3 completed with skipped records  10 schema out of date        11 already running elsewhere
-  20 reconciliation or invariant broken                          130, 143 stopped by SIGINT, SIGTERM
+  20 reconciliation or invariant broken                          129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM
 `;

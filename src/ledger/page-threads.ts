@@ -2,6 +2,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Database } from '../database/database.ts';
+import { leaveRemovedFolder } from '../database/working-folder.ts';
 import { PageTaker } from './page-handover.ts';
 import { type FromPageThread, type PageThreadStart, pagesAThread, type ToPageThread } from './page-protocol.ts';
 import type { ReadPage } from './page-reader.ts';
@@ -78,6 +79,7 @@ interface PageThread {
 }
 
 function openThread(start: PageThreadStart): PageThread {
+  leaveRemovedFolder();
   const worker = new Worker(new URL(`./page-thread${extname(import.meta.url)}`, import.meta.url), {
     workerData: start,
     name: 'ledger pages',

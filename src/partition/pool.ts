@@ -4,6 +4,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import { leaveRemovedFolder } from '../database/working-folder.ts';
 import type { FromWorker, PartitionResult, PartitionTask, ToWorker, WorkerStart } from './protocol.ts';
 import { fromRemoteError, toRemoteError } from './remote-error.ts';
 import { RunningPartitions, type StealingOptions } from './stealing.ts';
@@ -73,6 +74,7 @@ async function runThread(
   // The limit of the process, which the launcher sets for its main thread, goes before a thread's own. V8 reads it when
   // it makes a heap, so that it can be another one for the threads that are made from here on.
   setFlagsFromString(`--max-semi-space-size=${Math.ceil((run.youngHeapMb ?? YOUNG_HEAP_MB_MAX) / 2)}`);
+  leaveRemovedFolder();
   const worker = new Worker(run.entry, {
     workerData: run.start,
     name: `${run.start.stepName} worker`,

@@ -38,7 +38,8 @@ export interface RunJobOptions {
   /** Computes a completed instance again, as its next revision. One that is not completed is simply restarted. */
   readonly rerun?: boolean;
   /**
-   * Aborted to stop the run at its next checkpoint. A reason of `'SIGINT'` gives exit code 130, any other 143.
+   * Aborted to stop the run at its next checkpoint. A reason of `'SIGINT'` gives exit code 130, `'SIGHUP'`
+   * 129, any other 143.
    */
   readonly signal?: AbortSignal;
   readonly progress?: ProgressSink;
@@ -199,5 +200,7 @@ function logStart(logger: Logger, start: Extract<Launch, { kind: 'started' }>): 
 }
 
 function stopExitCode(signal: AbortSignal | undefined): ExitCode {
-  return signal?.aborted && signal.reason === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
+  if (!signal?.aborted) return ExitCode.terminated;
+  if (signal.reason === 'SIGHUP') return ExitCode.hungUp;
+  return signal.reason === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
 }

@@ -21,7 +21,7 @@ export function registerChallenge({ program }: Cli): void {
       await withDatabase(command.optsWithGlobals(), async ({ database }) => {
         const { pageMemberViews, readChallenge } = await import('../../jobs/challenge-settlement/read-challenge.ts');
         const output = await import('../output/challenge.ts');
-        const { print } = await import('../output/stdout.ts');
+        const { print, printingIsVain } = await import('../output/stdout.ts');
         const view = await readChallenge(database, id);
         const pages = pageMemberViews(database, id);
         if (flags.json) {
@@ -30,6 +30,7 @@ export function registerChallenge({ program }: Cli): void {
           let isFirst = true;
           for await (const page of pages) {
             await print(output.membersJson(page, isFirst));
+            if (printingIsVain()) return;
             isFirst = false;
           }
           await print(after);

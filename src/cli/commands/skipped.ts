@@ -70,7 +70,10 @@ export function registerSkipped({ program }: Cli): void {
             `\`settle skipped ${later}\` lists them`,
           );
         }
-        if (shown < total) process.stderr.write(`settle: ${shown} of ${total} shown; --limit shows more\n`);
+        if (shown < total) {
+          const { tell } = await import('../errors.ts');
+          tell(`${shown} of ${total} shown`, '--limit shows more');
+        }
       });
     });
 }

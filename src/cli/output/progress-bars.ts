@@ -10,6 +10,8 @@ const REDRAW_MS = 200;
 const BARS_MAX = 16;
 
 export function progressBars(): ProgressDisplay {
+  // A terminal that is gone is no reason to end the run.
+  process.stderr.on('error', () => {});
   const layout = barLayout(process.stderr.columns);
   const state = new ProgressState();
   const bars = new Map<string, SingleBar>();

@@ -1,6 +1,7 @@
 /** Chooses how progress is shown: bars on a terminal, log lines elsewhere. stdout stays free for data. */
 import type { Logger } from 'pino';
 import type { ProgressSink } from '../../engine/progress.ts';
+import { stderrWriter } from './writer.ts';
 
 export interface ProgressDisplay {
   readonly sink: ProgressSink;
@@ -9,7 +10,7 @@ export interface ProgressDisplay {
 }
 
 /** `animate` false: log lines even on a terminal. */
-export async function showProgress(logger: Logger, animate = process.stderr.isTTY === true): Promise<ProgressDisplay> {
+export async function showProgress(logger: Logger, animate = stderrWriter.isTerminal): Promise<ProgressDisplay> {
   if (animate) return (await import('./progress-bars.ts')).progressBars();
   return (await import('./progress-lines.ts')).progressLines(logger);
 }

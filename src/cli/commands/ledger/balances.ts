@@ -23,13 +23,14 @@ export function registerLedgerBalances(ledger: Command): void {
       const { withDatabase } = await import('../../context.ts');
       await withDatabase(flags, async ({ database }) => {
         const { readUserBalances } = await import('../../../ledger/read-statement.ts');
-        const { print } = await import('../../output/stdout.ts');
+        const { print, printingIsVain } = await import('../../output/stdout.ts');
         const isCsv = flags.format === 'csv' && !flags.json;
         let lines: string[] = isCsv ? ['user_id,balance\n'] : [];
         for await (const { userId, balance } of readUserBalances(database)) {
           lines.push(isCsv ? `${userId},${balance}\n` : `{"user_id":${userId},"balance":${balance}}\n`);
           if (lines.length < LINES_A_WRITE) continue;
           await print(lines.join(''));
+          if (printingIsVain()) return;
           lines = [];
         }
         await print(lines.join(''));
