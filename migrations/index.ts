@@ -56,6 +56,7 @@ import { migration as settleOutboxFirst } from './0408_settle_outbox_first.ts';
 import { migration as settleViewAmount } from './0501_settle_view_amount.ts';
 import { migration as batchSequences } from './0620_batch_sequences.ts';
 import { migration as settleLedgerIntegers } from './0701_settle_ledger_integers.ts';
+import { migration as settleAppendOnly } from './0702_settle_append_only.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -112,4 +113,5 @@ export const migrations: readonly Migration[] = [
   settleViewAmount,
   batchSequences,
   settleLedgerIntegers,
+  settleAppendOnly,
 ];

@@ -116,6 +116,16 @@ const RULES: readonly ErrorRule[] = [
     hint: 'check the host name in the database URL',
   },
   {
+    code: 'APPEND_ONLY',
+    class: 'fatal',
+    exitCode: ExitCode.invariantBroken,
+    // A trigger's SIGNAL, or RAISE.
+    codes: [1644, 'SQLITE_CONSTRAINT_TRIGGER'],
+    pattern: /append-only/,
+    message: 'what has been posted is not changed',
+    hint: 'correct it by what comes after: a reversing journal, an adjustment, another rate card',
+  },
+  {
     code: 'DATABASE_CONSTRAINT',
     class: 'data',
     exitCode: failed,
@@ -184,6 +194,15 @@ const RULES: readonly ErrorRule[] = [
     pattern: /no such column|has no column named/,
     message: 'a table lacks a column',
     hint: 'run `settle migrate`; when the table is the platform’s own, compare it with the documentation',
+  },
+  {
+    code: 'DATABASE_TRIGGERS_REFUSED',
+    class: 'fatal',
+    exitCode: usage,
+    // Binary logging is on, and only SUPER may make triggers.
+    codes: [1419],
+    message: 'the server lets this user make no triggers while it writes a binary log',
+    hint: 'set log_bin_trust_function_creators = 1 on the server, or run `settle migrate` once as a user with SUPER; the triggers only refuse changes and write nothing',
   },
   {
     code: 'DATABASE_PRIVILEGE_MISSING',

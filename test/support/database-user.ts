@@ -1,12 +1,18 @@
 /** Users of a test server with exactly the privileges that a test gives them. */
 import { randomBytes } from 'node:crypto';
+import { sourcePrivileges, tablePrivileges } from '../../src/doctor/table-privileges.ts';
 import { administer, type TestDatabase } from './databases.ts';
+
+export type PrivilegesByTable = Readonly<Record<string, readonly string[]>>;
 
 export interface DatabaseUser {
   /** The test's database, as this user. */
   readonly url: string;
   readonly password: string;
+  /** On all tables of the database. */
   grant(privileges: readonly string[]): Promise<void>;
+  /** Table by table. */
+  grantTables(privileges: PrivilegesByTable): Promise<void>;
   revoke(privileges: readonly string[]): Promise<void>;
   drop(): Promise<void>;
 }
@@ -18,7 +24,8 @@ export async function createUser(
 ): Promise<DatabaseUser> {
   if (kind === 'sqlite') throw new TypeError('SQLite has no users');
   const url = new URL(adminUrl);
-  const schema = `\`${url.pathname.slice(1)}\`.*`;
+  const database = `\`${url.pathname.slice(1)}\``;
+  const schema = `${database}.*`;
   url.username = `settle_${randomBytes(6).toString('hex')}`;
   url.password = encodeURIComponent(password);
   // Also for localhost: a server with an anonymous user there would take us for that one.
@@ -33,7 +40,21 @@ export async function createUser(
     url: url.href,
     password,
     grant: (privileges) => forEach((account) => `GRANT ${privileges.join(', ')} ON ${schema} TO ${account}`),
+    grantTables: async (byTable) => {
+      for (const [table, privileges] of Object.entries(byTable)) {
+        const granted = `GRANT ${privileges.join(', ')} ON ${database}.\`${table}\``;
+        await administer(kind, `${granted} TO ${accounts.join(', ')}`);
+      }
+    },
     revoke: (privileges) => forEach((account) => `REVOKE ${privileges.join(', ')} ON ${schema} FROM ${account}`),
     drop: () => forEach((account) => `DROP USER ${account}`),
   };
+}
+
+/** A user as docs/operations.md makes the one that runs everything; `also` besides. The tables are there already. */
+export async function createRunner(test: TestDatabase, also: PrivilegesByTable = {}): Promise<DatabaseUser> {
+  const user = await createUser(test);
+  await user.grantTables({ ...tablePrivileges, ...sourcePrivileges });
+  await user.grantTables(also);
+  return user;
 }

@@ -1,40 +1,75 @@
-/** The database user's privileges on every table that a run reads or writes (docs/operations.md, Privileges). */
+/**
+ * The database user's privileges on every table (docs/operations.md, Privileges): those that a run needs and are missing,
+ * and those on the ledger's append-only tables that a run does not need and should not have.
+ */
+import type { Database } from '../../database/database.ts';
 import type { Privilege } from '../../database/inspect.ts';
 import { type Check, type Finding, misconfigured, pass, warn } from '../check.ts';
+import { appendOnlyTables, importPrivileges, sourcePrivileges, tablePrivileges } from '../table-privileges.ts';
 
-const ALL: readonly Privilege[] = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
-/** Tables of the platform's own: a run only reads them. */
-const SOURCES = ['view_log', 'video'];
 const TABLES_NAMED_MAX = 3;
+const CHANGES: readonly Privilege[] = ['UPDATE', 'DELETE'];
+
+type PrivilegesOf = Readonly<Record<string, readonly Privilege[]>>;
 
 export const privilegesCheck: Check = {
   name: 'privileges',
   needsSchema: true,
   async run({ database }) {
-    const { inspect } = database.dialect;
-    const tables = await inspect.tables(database.knex);
-    const lacking = new Map<Privilege, string[]>();
-    for (const table of tables.filter((name) => /^(settle_|batch_|video_daily_stats$)/i.test(name))) {
-      for (const privilege of await inspect.missingPrivileges(database, table, ALL)) {
-        lacking.set(privilege, [...(lacking.get(privilege) ?? []), table]);
-      }
+    const findings: Finding[] = [];
+    const lacking = await missing(database, { ...tablePrivileges, ...sourcePrivileges });
+    for (const [privilege, tables] of lacking) {
+      const message = `the user lacks ${privilege} on ${named(tables)}`;
+      findings.push(misconfigured(message, 'grant what docs/operations.md lists'));
     }
-    const importsLack: string[] = [];
-    for (const table of SOURCES) {
-      const missing = await inspect.missingPrivileges(database, table, ['SELECT', 'INSERT', 'UPDATE']);
-      if (missing.includes('SELECT')) lacking.set('SELECT', [...(lacking.get('SELECT') ?? []), table]);
-      const others = missing.filter((privilege) => privilege !== 'SELECT');
-      if (others.length > 0) importsLack.push(`${others.join(', ')} on ${table}`);
+    const importsLack = await missing(database, importPrivileges);
+    if (importsLack.size > 0) {
+      const lacks = [...importsLack].map(([privilege, tables]) => `${privilege} on ${named(tables)}`).join('; ');
+      findings.push(
+        warn(
+          `enough to run, but import and seed lack ${lacks}`,
+          'grant it where they write these tables; elsewhere it is as it should be',
+        ),
+      );
     }
-    const findings: Finding[] = [...lacking].map(([privilege, names]) => {
-      const more = names.length > TABLES_NAMED_MAX ? ` and ${names.length - TABLES_NAMED_MAX} more` : '';
-      const named = `${names.slice(0, TABLES_NAMED_MAX).join(', ')}${more}`;
-      return misconfigured(`the user lacks ${privilege} on ${named}`, 'grant what docs/operations.md lists');
-    });
-    if (importsLack.length > 0) {
-      const message = `enough to run, but import and seed lack ${importsLack.join('; ')}`;
-      findings.push(warn(message, 'grant it where views and videos are imported; elsewhere it is as it should be'));
+    const tooMuch = await changeable(database);
+    if (tooMuch.length > 0) {
+      findings.push(
+        warn(
+          `the user may change what is append-only: ${named(tooMuch)}`,
+          'let runs use a user with the grants of docs/operations.md: what has been posted is then out of their reach',
+        ),
+      );
     }
-    return findings.length > 0 ? findings : pass('all that is needed');
+    return findings.length > 0 ? findings : pass('all that is needed, and no more');
   },
 };
+
+/** What of the privileges is missing: tables by privilege. Tables that are not there are another check's business. */
+async function missing(database: Database, wanted: PrivilegesOf): Promise<Map<Privilege, string[]>> {
+  const there = await database.dialect.inspect.tables(database.knex);
+  const lacking = new Map<Privilege, string[]>();
+  for (const [table, privileges] of Object.entries(wanted)) {
+    if (!there.some((name) => name.toLowerCase() === table.toLowerCase())) continue;
+    for (const privilege of await database.dialect.inspect.missingPrivileges(database, table, privileges)) {
+      lacking.set(privilege, [...(lacking.get(privilege) ?? []), table]);
+    }
+  }
+  return lacking;
+}
+
+/** The append-only tables of which the user can change rows. SQLite has no users: its files' owner may do everything. */
+async function changeable(database: Database): Promise<string[]> {
+  if (database.dialect.name === 'sqlite') return [];
+  const tables: string[] = [];
+  for (const table of appendOnlyTables) {
+    const lacks = await database.dialect.inspect.missingPrivileges(database, table, CHANGES);
+    if (lacks.length < CHANGES.length) tables.push(table);
+  }
+  return tables;
+}
+
+function named(tables: readonly string[]): string {
+  const more = tables.length > TABLES_NAMED_MAX ? ` and ${tables.length - TABLES_NAMED_MAX} more` : '';
+  return `${tables.slice(0, TABLES_NAMED_MAX).join(', ')}${more}`;
+}

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
+import { disarmLedger } from '../../support/disarm-ledger.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'settle-ledger-'));
@@ -39,7 +40,10 @@ test('a grant is posted, listed, explained, reversed, and tampering is found', a
   expect(await settle('ledger', 'verify')).toMatchObject({ code: 0, stdout: 'ledger: sound, 3 journals, 6 entries\n' });
 
   const database = await openDatabase(env.SETTLE_DATABASE_URL);
-  await database.knex('settle_entry').where({ journal_id: 2, line_no: 2 }).update({ amount: 6 });
+  const tamper = () => database.knex('settle_entry').where({ journal_id: 2, line_no: 2 }).update({ amount: 6 });
+  await expect(tamper()).rejects.toThrow('settle: UPDATE refused, settle_entry is append-only');
+  await disarmLedger(database);
+  await tamper();
   await database.close();
   const broken = await settle('ledger', 'verify', '--json');
   expect(broken.code).toBe(20);

@@ -4,6 +4,7 @@ import { openPageThreads, type PageThreads } from '../../../src/ledger/page-thre
 import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';
 import { type LedgerVerification, verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { type DatabaseKind, testDatabases } from '../../support/databases.ts';
+import { disarmLedger } from '../../support/disarm-ledger.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { escrow, grant, move, post, user } from './support.ts';
 
@@ -44,6 +45,7 @@ describe.each(testDatabases())('settle ledger verify on $name', ({ name }) => {
     await database.transaction((tx) =>
       reverseJournal({ database, tx }, { key: 'all', reason: 'r', businessDate: '2026-11-21' }),
     );
+    await disarmLedger(database);
     threads = openPageThreads(database, 2, { journalsARun: 1n });
   });
   afterAll(async () => {
