@@ -57,6 +57,7 @@ import { migration as settleViewAmount } from './0501_settle_view_amount.ts';
 import { migration as batchSequences } from './0620_batch_sequences.ts';
 import { migration as settleLedgerIntegers } from './0701_settle_ledger_integers.ts';
 import { migration as settleAppendOnly } from './0702_settle_append_only.ts';
+import { migration as statisticsRunLogEnd } from './0751_statistics_run_log_end.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -114,4 +115,5 @@ export const migrations: readonly Migration[] = [
   batchSequences,
   settleLedgerIntegers,
   settleAppendOnly,
+  statisticsRunLogEnd,
 ];

@@ -24,3 +24,9 @@ export async function createSequence(knex: Knex, dialect: Dialect, name: string)
   if (fill.length === 0 || (await knex(name).first('ID')) !== undefined) return;
   for (const statement of fill) await knex.raw(statement);
 }
+
+/** Adds a column, unless it exists. `definition` is its type and what follows. */
+export async function addColumn(knex: Knex, table: string, column: string, definition: string): Promise<void> {
+  if (await knex.schema.hasColumn(table, column)) return;
+  await knex.raw(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`);
+}

@@ -10,6 +10,8 @@ export const ExitCode = {
   failed: 1,
   usage: 2,
   completedWithSkips: 3,
+  /** Complete, and what it was computed from has changed since. */
+  outdated: 4,
   schemaOutdated: 10,
   alreadyRunning: 11,
   invariantBroken: 20,

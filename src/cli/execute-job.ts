@@ -1,5 +1,6 @@
 /** Runs a job as a command does it: with progress, signals, a summary or JSON at the end, and an exit code. */
-import type { JobDefinition } from '../engine/job.ts';
+import type { CompletedReview, JobDefinition } from '../engine/job.ts';
+import { parseParameters, REVISION } from '../engine/parse-parameters.ts';
 import { ExitCode } from '../errors.ts';
 import { type JobRunResult, runJob } from '../steps/run-job.ts';
 import type { CommandContext } from './context.ts';
@@ -27,18 +28,29 @@ export async function executeJob(
   parameters: Readonly<Record<string, string>>,
   flags: RunFlags,
 ): Promise<number> {
+  job.requireDue?.(parseParameters(job, withoutRevision(parameters)), new Date());
   const display = await showProgress(logger);
-  let result: JobRunResult;
-  try {
-    result = await runJob(database, job, parameters, {
+  const start = (rerun: boolean | undefined) =>
+    runJob(database, job, parameters, {
       workers: flags.workers ?? settings.workers,
       partitions: flags.partitions ?? settings.partitions,
       chunkSize: flags.chunk ?? settings.chunk,
-      rerun: flags.rerun,
+      rerun,
       signal: stopSignal(),
       progress: display.sink,
       logger,
     });
+  let result: JobRunResult;
+  let review: CompletedReview | undefined;
+  try {
+    result = await start(flags.rerun);
+    if (result.outcome === 'already-complete') {
+      review = await job.reviewCompleted?.(database, parseParameters(job, withoutRevision(parameters)));
+      if (review?.verdict === 'recompute') {
+        tell(`${review.reason}: it is computed again`);
+        result = await start(true);
+      }
+    }
   } finally {
     display.end();
   }
@@ -46,10 +58,15 @@ export async function executeJob(
   const alreadyComplete = result.outcome === 'already-complete';
   if (flags.json) await print(formatJson(view));
   else if (!alreadyComplete) await print(summaryText(view));
-  if (alreadyComplete) tellAlreadyComplete(job.name, parameters.date, view.id, 'nothing was done');
+  if (alreadyComplete) {
+    if (review === undefined) tellAlreadyComplete(job.name, parameters.date, view.id, 'nothing was done');
+    else
+      tell(`${subjectOf(job.name, parameters.date)} is already complete, but ${review.reason}`, `\`${review.next}\``);
+  }
   if (result.error !== undefined) await reportError(result.error, settings.logLevel);
   const { id: execution, status, rows, durationMs } = view;
-  const { exitCode, error } = result;
+  const { error } = result;
+  const exitCode = alreadyComplete && review !== undefined ? ExitCode.outdated : result.exitCode;
   writeTerminationLog({
     exitCode,
     job: job.name,
@@ -58,7 +75,7 @@ export async function executeJob(
     status,
     rows,
     durationMs,
-    message: error?.message,
+    message: error?.message ?? (alreadyComplete ? review?.reason : undefined),
   });
   return exitCode;
 }
@@ -71,7 +88,15 @@ function withoutVainRetry(view: ExecutionView, { error }: JobRunResult): Executi
 
 /** On stderr: that there is nothing to do, and what the reader may have wanted. */
 export function tellAlreadyComplete(job: string, date: string | undefined, execution: number, outcome: string): void {
-  const subject = [job, date].filter((word) => word !== undefined).join(' ');
   const hint = `\`settle show ${execution}\` shows it, --rerun computes it again`;
-  tell(`${subject} is already complete (execution ${execution}); ${outcome}`, hint);
+  tell(`${subjectOf(job, date)} is already complete (execution ${execution}); ${outcome}`, hint);
+}
+
+function subjectOf(job: string, date: string | undefined): string {
+  return [job, date].filter((word) => word !== undefined).join(' ');
+}
+
+/** The revision is the engine's parameter, not the job's. */
+function withoutRevision(parameters: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== REVISION));
 }

@@ -2,6 +2,7 @@
 import type { JobDefinition } from '../engine/job.ts';
 import { parseParameters } from '../engine/parse-parameters.ts';
 import { usageError } from '../errors.ts';
+import { EARLY } from '../jobs/due-date.ts';
 import { parseBusinessDate, requireZone } from '../rules/business-time.ts';
 import type { Settings } from './config.ts';
 
@@ -9,6 +10,7 @@ interface ParameterFlags {
   readonly date?: string;
   readonly zone?: string;
   readonly param?: Readonly<Record<string, string>>;
+  readonly early?: boolean;
 }
 
 /**
@@ -26,6 +28,12 @@ export function jobParameters(
     if (value === undefined) continue;
     if (Object.hasOwn(parameters, name)) throw usageError(`${name} is given twice: by --${name} and by -p`);
     parameters[name] = value;
+  }
+  if (flags.early) {
+    if (!job.parameters.some(({ name }) => name === EARLY)) {
+      throw usageError(`job ${job.name} has no date whose end it waits for`, 'leave --early out');
+    }
+    parameters[EARLY] = 'allow';
   }
   if (parameters.zone === undefined && job.parameters.some(({ name }) => name === 'zone'))
     parameters.zone = settings.zone;

@@ -2,9 +2,10 @@
  * What a job is: data. A name, its parameters, its steps in order. The engine knows nothing of what a job computes;
  * src/jobs hands it definitions, and a user can write one of their own (docs/writing-a-job.md).
  */
+import type { Database } from '../database/database.ts';
 import type { JobCost } from './cost.ts';
 import type { JobListeners } from './listeners.ts';
-import type { ParameterDefinition } from './parameters.ts';
+import type { JobParameters, ParameterDefinition } from './parameters.ts';
 import type { Step } from './step.ts';
 
 export interface JobDefinition {
@@ -20,8 +21,25 @@ export interface JobDefinition {
   readonly countedStep?: string;
   /** Built-in rates for `--dry-run`. Absent: a run is predicted by an earlier one only. */
   readonly cost?: JobCost;
+  /**
+   * Refuses a start whose time has not come, by a usage error. The edge asks it, which alone knows what time it is; users
+   * of `runJob` ask it themselves.
+   */
+  requireDue?(parameters: JobParameters, now: Date): void;
+  /** What has changed since the instance was completed; asked when it is started again. Undefined: nothing is known. */
+  reviewCompleted?(database: Database, parameters: JobParameters): Promise<CompletedReview | undefined>;
   /** `rerun`: skipped records get another try when the whole instance is computed again, as its next revision. */
   readonly replay?: 'rerun';
+}
+
+/** What a completed instance is worth, in words for the operator. */
+export interface CompletedReview {
+  /** `recompute`: a plain start computes it again. `outdated`: the result stands, and a person decides. */
+  readonly verdict: 'recompute' | 'outdated';
+  /** One clause, in the past tense. */
+  readonly reason: string;
+  /** The command to go on with. */
+  readonly next: string;
 }
 
 /**

@@ -22,6 +22,8 @@ export function registerClose({ program }: Cli): void {
       await withDatabase(flags, async ({ database }) => {
         const { closeDate } = await import('../../jobs/video-settlement/close-date.ts');
         const { print } = await import('../output/stdout.ts');
+        const { requireSettledAfterEnd } = await import('../../jobs/daily/review-completed.ts');
+        await requireSettledAfterEnd(database, date);
         const closed = await closeDate(database, date);
         if (flags.json) await print((await import('../output/json.ts')).formatJson(closed));
         else await print(`${date}: closed ${closed.wasClosedBefore ? 'before' : 'now'} (${closed.closedAt} UTC)\n`);

@@ -10,6 +10,7 @@ interface Flags extends GlobalFlags, RunFlags {
   readonly zone?: string;
   readonly param?: Readonly<Record<string, string>>;
   readonly dryRun?: boolean;
+  readonly early?: boolean;
 }
 
 export function registerRun({ program, exit }: Cli): void {
@@ -25,6 +26,7 @@ export function registerRun({ program, exit }: Cli): void {
     .option('--chunk <n>', 'rows a chunk, at most 4000000', chunkRows)
     .option('--dry-run', 'print the plan: id ranges and rows expected; only the map of the log is brought up to date')
     .option('--rerun', 'compute a completed date again, as its next revision')
+    .option('--early', 'settle a date before its end; the next plain start computes it again')
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',

@@ -3,6 +3,7 @@
 import type { JobDefinition } from '../../engine/job.ts';
 import type { PartitionedStep } from '../../engine/step.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
+import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { workerModule } from '../worker-module.ts';
 import { planSettlement } from './settlement-plan.ts';
 
@@ -27,7 +28,9 @@ export const challengeSettlementJob: JobDefinition = {
   parameters: [
     dateParameter('business date; challenges due on it or before are settled'),
     zoneParameter('time zone whose midnight begins the start date'),
+    earlyParameter,
   ],
   replay: 'rerun',
+  requireDue: requireDateOver,
   steps: [challengeSettlementStep],
 };

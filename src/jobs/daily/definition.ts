@@ -7,6 +7,7 @@ import type { StepContext } from '../../engine/step.ts';
 import { defaultPopularDays, defaultRankingSize } from '../../rules/ranking.ts';
 import { challengeSettlementStep } from '../challenge-settlement/definition.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
+import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { pointsExpirySteps } from '../points-expiry/definition.ts';
 import { videoSettlementSteps } from '../video-settlement/definition.ts';
 import { workerModule } from '../worker-module.ts';
@@ -19,6 +20,7 @@ import { publishStatistics } from './publish-statistics.ts';
 import { quarantineUndated } from './quarantine-undated.ts';
 import { rankVideos } from './rank-videos.ts';
 import { resolveWindows } from './resolve-windows.ts';
+import { reviewCompletedDate } from './review-completed.ts';
 import { skipLimitParameter } from './skip-limit.ts';
 import { planStatistics, requireTruePlan, statisticsStep, videosCheck } from './statistics-plan.ts';
 import type { StatisticsShare } from './statistics-worker.ts';
@@ -29,6 +31,7 @@ const chunkSize: ChunkSize = { firstRows: 262_144, rowsMax: 4_000_000 };
 const parameters: readonly ParameterDefinition[] = [
   dateParameter('business date to settle'),
   zoneParameter('time zone whose midnight begins the date'),
+  earlyParameter,
   {
     name: 'ranking-size',
     type: 'long',
@@ -71,6 +74,8 @@ export const dailyJob: JobDefinition = {
   description: 'everything due on a business date: statistics, settlements, rankings, expiry of points',
   parameters,
   replay: 'rerun',
+  requireDue: requireDateOver,
+  reviewCompleted: reviewCompletedDate,
   countedStep: statisticsStep,
   cost: dailyCost,
   steps: [

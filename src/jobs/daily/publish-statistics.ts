@@ -8,12 +8,12 @@ import { giveTurn } from '../../database/turn.ts';
 import type { SqlValue } from '../../database/values.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
-import { listPartitions } from '../../repository/partition.ts';
+import { listPartitions, selectPlan } from '../../repository/partition.ts';
 import { StatisticsTotals } from '../../rules/statistics-totals.ts';
 import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../../rules/verdict.ts';
 import { listPartials, type PartialName, readPartial, sumPartialVerdicts } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
-import { statisticsStep } from './statistics-plan.ts';
+import { type StatisticsPlanDetail, statisticsStep } from './statistics-plan.ts';
 
 /** Few, so that the garbage of one batch does not outlive it. */
 const rowsAnInsert = 1_000;
@@ -159,7 +159,7 @@ async function saveRun(
     database.dialect,
     {
       table: 'settle_statistics_run',
-      columns: ['business_date', 'zone', 'policy', 'verdicts', 'job_execution_id', 'computed_at'],
+      columns: ['business_date', 'zone', 'policy', 'verdicts', 'job_execution_id', 'computed_at', 'log_end_id'],
       mode: 'replace-values',
       keys: ['business_date'],
     },
@@ -171,7 +171,16 @@ async function saveRun(
         JSON.stringify({ ...counts, read }),
         context.jobExecutionId,
         await database.dialect.now(tx),
+        await readLogEnd(tx, context.jobInstanceId),
       ],
     ],
   );
+}
+
+/** The largest id of the log that the plan knew; null for an empty log, and in a plan of an older version. */
+async function readLogEnd(tx: Transaction, jobInstanceId: number): Promise<bigint | null> {
+  const plan = await selectPlan(tx, jobInstanceId, statisticsStep);
+  if (plan === undefined) return null;
+  const { logEndId } = JSON.parse(plan.detail) as StatisticsPlanDetail;
+  return logEndId === undefined ? null : BigInt(logEndId);
 }

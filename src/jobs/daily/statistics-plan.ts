@@ -44,6 +44,8 @@ export interface StatisticsPlanDetail {
   readonly videoBounds?: readonly string[];
   /** `videosCheck` when the plan was made. */
   readonly videos: string;
+  /** The largest id of the log that the plan knows; absent in a plan of an older version, and for an empty log. */
+  readonly logEndId?: string;
 }
 
 /** Unit of the cost model: views that the merge has to decide. */
@@ -97,6 +99,7 @@ export async function planStatistics(context: StepContext, gridSize: number | un
     buckets: Math.max(1, Math.ceil(open / openRowsABucket)),
     videoBounds: await findVideoBounds(database),
     videos: await videosCheck(database),
+    logEndId: map.at(-1)?.toId.toString(),
   };
   context.executionContext.put(plannedBy, BigInt(context.jobExecutionId));
   return { partitions, detail, units: { [openViews]: open } };

@@ -6,6 +6,7 @@
 import type { JobDefinition } from '../../engine/job.ts';
 import type { Step } from '../../engine/step.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
+import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { expirePoints } from './expire-points.ts';
 
 /** May run again at any time: lots that are empty do not expire. */
@@ -17,6 +18,8 @@ export const pointsExpiryJob: JobDefinition = {
   parameters: [
     dateParameter('business date at whose end points must have expired'),
     zoneParameter('time zone whose midnight ends the date'),
+    earlyParameter,
   ],
+  requireDue: requireDateOver,
   steps: pointsExpirySteps,
 };
