@@ -5,6 +5,7 @@ import { registerAbandon } from './commands/abandon.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerChallenge } from './commands/challenge.ts';
 import { registerClose } from './commands/close.ts';
+import { registerDates } from './commands/dates.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerImport } from './commands/import.ts';
@@ -92,6 +93,7 @@ function createProgram(exit: (code: number) => void): Command {
   registerRun(cli);
   registerJobs(cli);
   registerRuns(cli);
+  registerDates(cli);
   registerShow(cli);
   registerStats(cli);
   registerVerify(cli);

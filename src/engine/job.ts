@@ -28,6 +28,8 @@ export interface JobDefinition {
   requireDue?(parameters: JobParameters, now: Date): void;
   /** What has changed since the instance was completed; asked when it is started again. Undefined: nothing is known. */
   reviewCompleted?(database: Database, parameters: JobParameters): Promise<CompletedReview | undefined>;
+  /** What these executions posted, in whole won, for summaries. Absent: the job pays nothing. */
+  postedWon?(database: Database, jobExecutionIds: readonly number[]): Promise<bigint>;
   /** `rerun`: skipped records get another try when the whole instance is computed again, as its next revision. */
   readonly replay?: 'rerun';
 }

@@ -2,7 +2,7 @@
 import type { Database, Executor } from '../database/database.ts';
 import { toNumber } from '../database/values.ts';
 import { cutMessage, requireOneRow, toDate, toInstant } from './row.ts';
-import type { JobExecution } from './types.ts';
+import type { BatchStatus, JobExecution } from './types.ts';
 
 const TABLE = 'BATCH_JOB_EXECUTION';
 
@@ -71,14 +71,51 @@ export async function lastJobExecution(database: Database): Promise<JobExecution
   return execution;
 }
 
+/** Which executions are listed: all that pass every filter given. */
+export interface ExecutionFilter {
+  readonly job?: string;
+  readonly status?: BatchStatus;
+  /** Started at or after. */
+  readonly since?: Date;
+  /** Started before. */
+  readonly until?: Date;
+  /** Text of a parameter, by its name. */
+  readonly parameter?: { readonly name: string; readonly value: string };
+  readonly limit: number;
+}
+
 /** Newest first. */
-export async function listJobExecutions(
-  database: Database,
-  { job, limit }: { readonly job?: string; readonly limit: number },
-): Promise<JobExecution[]> {
+export async function listJobExecutions(database: Database, filter: ExecutionFilter): Promise<JobExecution[]> {
+  const { job, status, since, until, parameter, limit } = filter;
   const query = select(database.knex).orderBy('e.JOB_EXECUTION_ID', 'desc').limit(limit);
-  const rows: Row[] = await (job === undefined ? query : query.where('i.JOB_NAME', job));
+  if (job !== undefined) query.where('i.JOB_NAME', job);
+  if (status !== undefined) query.where('e.STATUS', status);
+  if (since !== undefined) query.where('e.START_TIME', '>=', toInstant(since));
+  if (until !== undefined) query.where('e.START_TIME', '<', toInstant(until));
+  if (parameter !== undefined) {
+    query
+      .join('BATCH_JOB_EXECUTION_PARAMS as p', 'p.JOB_EXECUTION_ID', 'e.JOB_EXECUTION_ID')
+      .where({ 'p.PARAMETER_NAME': parameter.name, 'p.PARAMETER_VALUE': parameter.value });
+  }
+  const rows: Row[] = await query;
   return rows.map(toJobExecution);
+}
+
+/** Executions of a job whose parameter lies within two texts, both inside, with its text; the oldest first. */
+export async function listJobExecutionsByParameter(
+  executor: Executor,
+  job: string,
+  parameter: string,
+  from: string,
+  to: string,
+): Promise<{ readonly execution: JobExecution; readonly value: string }[]> {
+  const rows: Row[] = await select(executor)
+    .join('BATCH_JOB_EXECUTION_PARAMS as p', 'p.JOB_EXECUTION_ID', 'e.JOB_EXECUTION_ID')
+    .where({ 'i.JOB_NAME': job, 'p.PARAMETER_NAME': parameter })
+    .whereBetween('p.PARAMETER_VALUE', [from, to])
+    .orderBy('e.JOB_EXECUTION_ID')
+    .select('p.PARAMETER_VALUE');
+  return rows.map((row) => ({ execution: toJobExecution(row), value: String(row.PARAMETER_VALUE) }));
 }
 
 /** Those whose status says that an owner is at work. */

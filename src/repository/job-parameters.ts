@@ -1,5 +1,7 @@
 /** Statements on BATCH_JOB_EXECUTION_PARAMS. */
 import type { Database, Executor } from '../database/database.ts';
+import { toNumber } from '../database/values.ts';
+import { inBatches } from './in-batches.ts';
 import type { StoredParameter } from './types.ts';
 
 const TABLE = 'BATCH_JOB_EXECUTION_PARAMS';
@@ -29,5 +31,18 @@ export async function listJobParameters(database: Database, jobExecutionId: numb
     javaType: row.PARAMETER_TYPE,
     value: row.PARAMETER_VALUE ?? '',
     identifying: row.IDENTIFYING === 'Y',
+  }));
+}
+
+/** Of all these executions; in no order. */
+export async function listParametersOf(
+  executor: Executor,
+  jobExecutionIds: readonly number[],
+): Promise<{ readonly jobExecutionId: number; readonly name: string; readonly value: string }[]> {
+  const rows = await inBatches(jobExecutionIds, (ids) => executor(TABLE).whereIn('JOB_EXECUTION_ID', ids));
+  return rows.map((row) => ({
+    jobExecutionId: toNumber(row.JOB_EXECUTION_ID),
+    name: String(row.PARAMETER_NAME),
+    value: String(row.PARAMETER_VALUE ?? ''),
   }));
 }

@@ -1,6 +1,7 @@
 /** Statements on BATCH_STEP_EXECUTION. */
 import type { Database, Executor } from '../database/database.ts';
 import { toNumber } from '../database/values.ts';
+import { inBatches } from './in-batches.ts';
 import { cutMessage, requireOneRow, toDate, toInstant } from './row.ts';
 import type { ExecutionCounts, StepExecution } from './types.ts';
 
@@ -48,6 +49,17 @@ export async function listStepExecutions(database: Database, jobExecutionId: num
 /** As `listStepExecutions`, within a transaction. */
 export async function selectStepExecutions(executor: Executor, jobExecutionId: number): Promise<StepExecution[]> {
   const rows = await executor(TABLE).where({ JOB_EXECUTION_ID: jobExecutionId }).orderBy('STEP_EXECUTION_ID');
+  return rows.map(toStepExecution);
+}
+
+/** Of all these executions, in the order in which they were created. */
+export async function listStepExecutionsOf(
+  executor: Executor,
+  jobExecutionIds: readonly number[],
+): Promise<StepExecution[]> {
+  const rows: Row[] = await inBatches(jobExecutionIds, (ids) =>
+    executor(TABLE).whereIn('JOB_EXECUTION_ID', ids).orderBy('STEP_EXECUTION_ID'),
+  );
   return rows.map(toStepExecution);
 }
 

@@ -1,29 +1,83 @@
-/** `settle runs`: what ran, newest first. */
+/** `settle runs`: what ran, newest first; or a hand-over of the days past. */
+import { Option } from 'commander';
+import { usageError } from '../../errors.ts';
 import { count } from '../arguments.ts';
+import type { GlobalFlags } from '../config.ts';
 import type { Cli } from '../program.ts';
 
 const LIMIT_DEFAULT = 20;
+/** Runs that a summary reads: a run a minute for two months. */
+const SUMMARY_RUNS_MAX = 100_000;
+const STATUSES = ['STARTING', 'STARTED', 'STOPPING', 'STOPPED', 'FAILED', 'COMPLETED', 'ABANDONED'] as const;
+
+interface Flags extends GlobalFlags {
+  readonly job?: string;
+  readonly date?: string;
+  readonly status?: (typeof STATUSES)[number];
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit?: number;
+  readonly summary?: boolean;
+  readonly json?: boolean;
+}
 
 export function registerRuns({ program }: Cli): void {
   program
     .command('runs')
-    .description('list executions, newest first')
+    .description('list executions, newest first, or sum them up by job')
     .option('--job <name>', 'of this job only')
-    .option('--limit <n>', 'at most so many', count('--limit'), LIMIT_DEFAULT)
+    .option('--date <date>', 'of this business date only')
+    .addOption(new Option('--status <status>', 'of this status only').argParser(parseStatus))
+    .option('--since <time>', 'started at or after: 7d, 12h, 2026-11-20, 2026-11-20T03:00:00Z')
+    .option('--until <time>', 'started before')
+    .option('--limit <n>', `at most so many (default: ${LIMIT_DEFAULT}, or all with --since)`, count('--limit'))
+    .option('--summary', 'by job: runs, failures, durations beside the weeks before, rows set aside, won')
     .option('--json', 'print a JSON array')
-    .addHelpText('after', '\nExample:\n  settle runs --job daily --limit 5\n')
-    .action(async (flags: { job?: string; limit: number; json?: boolean }, command) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  settle runs --job daily --limit 5\n  settle runs --status FAILED --since 7d\n  settle runs --summary --since 7d\n',
+    )
+    .action(async (_own: unknown, command) => {
+      const flags: Flags = command.optsWithGlobals();
+      const now = new Date();
+      const { parseSince } = await import('../parse-since.ts');
+      const since = flags.since === undefined ? undefined : parseSince('--since', flags.since, now);
+      const until = flags.until === undefined ? undefined : parseSince('--until', flags.until, now);
+      const { parseBusinessDate } = await import('../../rules/business-time.ts');
+      const date = flags.date === undefined ? undefined : parseBusinessDate(flags.date);
       const { withDatabase } = await import('../context.ts');
-      await withDatabase(command.optsWithGlobals(), async ({ database }) => {
-        const { listJobExecutions } = await import('../../repository/job-execution.ts');
-        const { readRunRow } = await import('../run-row.ts');
-        const executions = await listJobExecutions(database, { job: flags.job, limit: flags.limit });
-        const now = new Date();
-        const rows = [];
-        for (const execution of executions) rows.push(await readRunRow(database, execution, now));
+      await withDatabase(flags, async ({ database }) => {
         const { print } = await import('../output/stdout.ts');
-        if (flags.json) await print((await import('../output/json.ts')).formatJson(rows));
-        else await print((await import('../output/runs-table.ts')).runsTable(rows));
+        const { formatJson } = await import('../output/json.ts');
+        const filter = {
+          job: flags.job,
+          status: flags.status,
+          parameter: date === undefined ? undefined : { name: 'date', value: date },
+        };
+        if (flags.summary) {
+          const { readRunSummary } = await import('../run-summary.ts');
+          const summary = await readRunSummary(database, { ...filter, since, until, limit: SUMMARY_RUNS_MAX }, now);
+          const { summaryTable } = await import('../output/run-summary.ts');
+          await print(flags.json ? formatJson(summary) : summaryTable(summary));
+          return;
+        }
+        const { listJobExecutions } = await import('../../repository/job-execution.ts');
+        const { readRunRows } = await import('../run-rows.ts');
+        const limit = flags.limit ?? (since === undefined ? LIMIT_DEFAULT : SUMMARY_RUNS_MAX);
+        const rows = await readRunRows(
+          database,
+          await listJobExecutions(database, { ...filter, since, until, limit }),
+          now,
+        );
+        const { runsTable } = await import('../output/runs-table.ts');
+        await print(flags.json ? formatJson(rows) : runsTable(rows, now));
       });
     });
+}
+
+function parseStatus(text: string): (typeof STATUSES)[number] {
+  const status = STATUSES.find((one) => one === text.toUpperCase());
+  if (status === undefined)
+    throw usageError(`--status: ${JSON.stringify(text)} is none`, `it is ${STATUSES.join(', ')}`);
+  return status;
 }

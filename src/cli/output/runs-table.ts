@@ -1,16 +1,17 @@
 /** The table of `settle runs`. Pure. */
-import type { RunRow } from '../run-row.ts';
+import type { RunRow } from '../run-rows.ts';
 import { formatCount, formatDuration, formatInstant, formatRate } from './format.ts';
 import { formatTable } from './table.ts';
 
-export function runsTable(rows: readonly RunRow[]): string {
-  if (rows.length === 0) return 'no runs yet\n';
-  const right = ['duration', 'rows', 'rows/s'].map((header) => ({ header, align: 'right' as const }));
+/** @param now for how long a silent run has been silent */
+export function runsTable(rows: readonly RunRow[], now: Date): string {
+  if (rows.length === 0) return 'no runs\n';
+  const right = ['duration', 'rows', 'skipped', 'rows/s'].map((header) => ({ header, align: 'right' as const }));
   return formatTable(
     [
       { header: 'id', align: 'right' },
       { header: 'job' },
-      { header: 'date' },
+      { header: 'date or file' },
       { header: 'status' },
       { header: 'started (UTC)' },
       ...right,
@@ -19,21 +20,37 @@ export function runsTable(rows: readonly RunRow[]): string {
     rows.map((row) => [
       String(row.id),
       row.job,
-      row.date ?? '-',
+      row.date ?? shortened(row.file) ?? '-',
       row.status,
       formatInstant(row.startTime),
       row.durationMs === undefined ? '-' : formatDuration(row.durationMs),
-      formatCount(row.rows),
-      row.durationMs === undefined ? '-' : formatRate(row.rows, row.durationMs),
-      exitText(row),
+      row.rows === undefined ? '-' : formatCount(row.rows),
+      row.skipped === undefined ? '-' : formatCount(row.skipped),
+      row.rows === undefined || row.durationMs === undefined ? '-' : formatRate(row.rows, row.durationMs),
+      exitText(row, now),
     ]),
   );
 }
 
 const MESSAGE_LENGTH_MAX = 60;
+const FILE_LENGTH_MAX = 30;
 
-function exitText({ exitCode, exitMessage }: RunRow): string {
+/** The exit code of the command for a run that completed; else why it ended, or what its owner is at. */
+function exitText({ exitCode, exitMessage, owner, skipped, status }: RunRow, now: Date): string {
+  if (owner !== undefined) {
+    if (owner.isAlive) return '-';
+    const { heartbeatAt } = owner;
+    const silent = heartbeatAt === undefined ? '' : ` for ${formatDuration(now.getTime() - heartbeatAt.getTime())}`;
+    return `no heartbeat${silent}: settle recover`;
+  }
+  if (status === 'COMPLETED') return skipped !== undefined && skipped > 0 ? '3' : '0';
   const message = exitMessage.split('\n')[0];
-  if (message === '' || exitCode === 'COMPLETED') return exitCode;
+  if (message === '') return exitCode;
   return `${exitCode}: ${message.length > MESSAGE_LENGTH_MAX ? `${message.slice(0, MESSAGE_LENGTH_MAX)}...` : message}`;
+}
+
+/** The end of a long path is what tells files apart. */
+function shortened(file: string | undefined): string | undefined {
+  if (file === undefined || file.length <= FILE_LENGTH_MAX) return file;
+  return `...${file.slice(3 - FILE_LENGTH_MAX)}`;
 }

@@ -10,6 +10,7 @@ import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { pointsExpirySteps } from '../points-expiry/definition.ts';
 import { videoSettlementSteps } from '../video-settlement/definition.ts';
+import { postedWon } from '../video-settlement/posted-won.ts';
 import { workerModule } from '../worker-module.ts';
 import { dailyCost } from './cost.ts';
 import { discardPlan } from './discard-plan.ts';
@@ -76,6 +77,7 @@ export const dailyJob: JobDefinition = {
   replay: 'rerun',
   requireDue: requireDateOver,
   reviewCompleted: reviewCompletedDate,
+  postedWon,
   countedStep: statisticsStep,
   cost: dailyCost,
   steps: [

@@ -4,6 +4,7 @@ import type { JobDefinition } from '../../engine/job.ts';
 import type { Step } from '../../engine/step.ts';
 import { dateParameter } from '../date-parameters.ts';
 import { creditCreators } from './credit-creators.ts';
+import { postedWon } from './posted-won.ts';
 import { settleVideos } from './settle-videos.ts';
 
 /** Both may run again at any time: what is settled and credited already is left as it is. */
@@ -16,5 +17,6 @@ export const videoSettlementJob: JobDefinition = {
   name: 'video-settlement',
   description: 'what the videos of one business date are paid, from its statistics, and their creators credited',
   parameters: [dateParameter('business date to settle')],
+  postedWon,
   steps: videoSettlementSteps,
 };

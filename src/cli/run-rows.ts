@@ -1,0 +1,74 @@
+/** Runs at a glance: what one line of `settle runs` tells. */
+import type { Database } from '../database/database.ts';
+import { listParametersOf } from '../repository/job-parameters.ts';
+import { selectLease } from '../repository/lease.ts';
+import { listStepExecutionsOf } from '../repository/step-execution.ts';
+import { type BatchStatus, isRunning, type JobExecution, type StepExecution } from '../repository/types.ts';
+import { durationOf, rowsOf } from './execution-view.ts';
+
+export interface RunRow {
+  readonly id: number;
+  readonly job: string;
+  /** The business date, for jobs that have one. */
+  readonly date: string | undefined;
+  /** The file of an import, as it was named. */
+  readonly file: string | undefined;
+  readonly status: BatchStatus;
+  readonly startTime: Date | undefined;
+  readonly endTime: Date | undefined;
+  readonly durationMs: number | undefined;
+  /** Undefined where purge has taken the details. */
+  readonly rows: number | undefined;
+  /** Records that were set aside; undefined where purge has taken the details. */
+  readonly skipped: number | undefined;
+  readonly exitCode: string;
+  readonly exitMessage: string;
+  /** Of a run that is going on: whether its owner gave a sign of life within the lease. */
+  readonly owner: { readonly isAlive: boolean; readonly heartbeatAt: Date | undefined } | undefined;
+}
+
+/** In the order of the executions. */
+export async function readRunRows(
+  database: Database,
+  executions: readonly JobExecution[],
+  now: Date,
+): Promise<RunRow[]> {
+  const ids = executions.map(({ id }) => id);
+  const parameters = Map.groupBy(await listParametersOf(database.knex, ids), (one) => one.jobExecutionId);
+  const steps = Map.groupBy(await listStepExecutionsOf(database.knex, ids), (one) => one.jobExecutionId);
+  const rows: RunRow[] = [];
+  for (const execution of executions) {
+    const given = (name: string) => parameters.get(execution.id)?.find((one) => one.name === name)?.value;
+    const { id, jobName: job, status, startTime, endTime, exitCode, exitMessage } = execution;
+    const own = steps.get(id);
+    rows.push({
+      id,
+      job,
+      date: given('date'),
+      file: given('file'),
+      status,
+      startTime,
+      endTime,
+      durationMs: durationOf(execution, now),
+      // A run that is on its way may not have begun its first step yet.
+      rows: own === undefined && !isRunning(status) ? undefined : rowsOf(job, own ?? []),
+      skipped: own === undefined && !isRunning(status) ? undefined : skippedIn(own ?? []),
+      exitCode,
+      exitMessage,
+      owner: isRunning(status) ? await readOwner(database, id) : undefined,
+    });
+  }
+  return rows;
+}
+
+/** Records that the steps passed over; a partition's are counted by its manager once it has ended. */
+function skippedIn(steps: readonly StepExecution[]): number {
+  return steps
+    .filter(({ stepName }) => !stepName.includes(':'))
+    .reduce((sum, one) => sum + one.readSkipCount + one.processSkipCount + one.writeSkipCount, 0);
+}
+
+async function readOwner(database: Database, executionId: number): Promise<RunRow['owner']> {
+  const lease = await selectLease(database, database.knex, executionId);
+  return { isAlive: lease !== undefined && !lease.isExpired, heartbeatAt: lease?.heartbeatAt };
+}
