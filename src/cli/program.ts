@@ -163,5 +163,6 @@ Settings (flags win over the environment, the environment over the config file):
 Exit codes:
   0 completed or already complete   1 failed, a retry may help   2 usage or configuration
   3 completed with skipped records  10 schema out of date        11 already running elsewhere
+  4 complete, but rows of the date arrived since
   20 reconciliation or invariant broken                          129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM
 `;

@@ -61,7 +61,7 @@ describe.each(jobs)('$file', ({ job }) => {
   test('gives up on the exit codes that no retry helps with, and on no others', () => {
     const rules: Manifest[] = job.podFailurePolicy.rules;
     const failing = rules.filter(({ action }) => action === 'FailJob').flatMap((rule) => rule.onExitCodes.values);
-    expect(failing).toEqual([ExitCode.usage, ExitCode.schemaOutdated, ExitCode.invariantBroken]);
+    expect(failing).toEqual([ExitCode.usage, ExitCode.outdated, ExitCode.schemaOutdated, ExitCode.invariantBroken]);
     // Rules are taken in their order, and a drained pod exits with 143.
     expect(rules[0]).toMatchObject({ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] });
     for (const rule of rules) if (rule.onExitCodes) expect(rule.onExitCodes.containerName).toBe(container.name);
@@ -114,7 +114,7 @@ test('the Dockerfile copies what there is, and ends as nobody', () => {
 
 test('systemd and cron use the exit codes as documented', () => {
   const service = read('deploy/systemd/settle.service');
-  expect(service).toMatch(/^RestartPreventExitStatus=2 10 20 130 143$/m);
+  expect(service).toMatch(/^RestartPreventExitStatus=2 4 10 20 130 143$/m);
   expect(service).toMatch(/^SuccessExitStatus=3 11$/m);
   expect(service).toMatch(/^TimeoutStopSec=30$/m);
   // % is special in units and in crontabs.
