@@ -6,7 +6,7 @@
  * bitmap of NULLs that begins at its third bit, and the values that are not NULL, one after the other.
  */
 import { type ColumnDefinition, isUnsigned, type ReadColumn, readerOf } from './binary-columns.ts';
-import type { ColumnBatch } from './column-batch.ts';
+import { type ColumnBatch, fitsColumn } from './column-batch.ts';
 import type { TakeRows } from './column-scan.ts';
 import { UnreadableValue } from './unreadable.ts';
 
@@ -37,7 +37,7 @@ export class BinaryRows {
   constructor(definitions: readonly ColumnDefinition[], batch: ColumnBatch, take?: TakeRows) {
     if (definitions.length !== batch.specs.length) throw new TypeError('the result has other columns than the batch');
     this.#batch = batch;
-    batch.size = 0;
+    batch.clear();
     this.#take = take;
     this.#readers = definitions.map((definition, i) => readerOf(definition, batch.specs[i]));
     this.#targets = batch.columns.map(
@@ -96,7 +96,9 @@ export class BinaryRows {
     const group = { view, places, count, firstRow: batch.size, nulls: batch.nulls };
     for (let c = 0; c < this.#readers.length; c++) {
       const bad = this.#readers[c](group, 1 << c, this.#targets[c]);
-      if (bad >= 0) this.#refuse(view, bad, c);
+      if (bad < 0) continue;
+      if (batch.specs[c].keepsMisfits) this.#keepMisfits(view, bad, count, c);
+      else this.#refuse(view, bad, c);
     }
     for (let i = 0; i < count; i++) {
       if (places[i] !== this.#ends[i]) throw new Error('a row packet is longer or shorter than its columns');
@@ -110,7 +112,7 @@ export class BinaryRows {
     const { size } = this.#batch;
     if (this.#take === undefined) throw new RangeError(`the server sent more than the ${size} rows asked for`);
     this.#handOver(this.#take);
-    this.#batch.size = 0;
+    this.#batch.clear();
   }
 
   #handOver(take: TakeRows): void {
@@ -127,8 +129,24 @@ export class BinaryRows {
     this.#refused = true;
     const row = this.#batch.size + i;
     if (this.unreadable !== undefined && this.unreadable.row <= row) return;
+    this.unreadable = new UnreadableValue(row, column, this.#valueBefore(view, i, column).toString());
+  }
+
+  /** Puts aside the values of 8 bytes that the column cannot hold, from row `from` of the group on. */
+  #keepMisfits(view: DataView, from: number, count: number, column: number): void {
+    const batch = this.#batch;
+    const { type } = batch.specs[column];
+    for (let i = from; i < count; i++) {
+      const row = batch.size + i;
+      if ((batch.nulls[row] & (1 << column)) !== 0) continue;
+      const value = this.#valueBefore(view, i, column);
+      if (!fitsColumn(value, type)) batch.keepMisfit(row, column, value.toString());
+    }
+  }
+
+  /** The integer of 8 bytes that a row's reader has just passed. */
+  #valueBefore(view: DataView, i: number, column: number): bigint {
     const place = this.#places[i] - 8;
-    const value = this.#isUnsigned[column] ? view.getBigUint64(place, true) : view.getBigInt64(place, true);
-    this.unreadable = new UnreadableValue(row, column, value.toString());
+    return this.#isUnsigned[column] ? view.getBigUint64(place, true) : view.getBigInt64(place, true);
   }
 }

@@ -4,12 +4,10 @@
  */
 import type { Connection } from 'mysql2';
 import { type ColumnDefinition, readerOf } from './binary-columns.ts';
-import type { ColumnBatch } from './column-batch.ts';
+import { type ColumnBatch, fitsColumn } from './column-batch.ts';
 import type { TakeRows } from './column-scan.ts';
 import { parseInstant } from './instant.ts';
 import { UnreadableValue } from './unreadable.ts';
-
-const INT64_MAX = 2n ** 63n - 1n;
 
 /**
  * Runs the statement and fills the batch, as Scanner.scan says. Resolves to the number of rows, or what could not be
@@ -45,7 +43,7 @@ function fillBatches(
   batch: ColumnBatch,
   take: TakeRows | undefined,
 ): number | UnreadableValue {
-  batch.size = 0;
+  batch.clear();
   if (take === undefined) return fillBatch(rows, batch);
   for (let from = 0; from < rows.length; from += batch.capacity) {
     const size = fillBatch(rows.slice(from, from + batch.capacity), batch);
@@ -56,26 +54,26 @@ function fillBatches(
 }
 
 function fillBatch(rows: readonly (readonly unknown[])[], batch: ColumnBatch): number | UnreadableValue {
+  batch.clear();
   for (let row = 0; row < rows.length; row++) {
-    let nulls = 0;
+    batch.nulls[row] = 0;
     for (let c = 0; c < batch.specs.length; c++) {
       const value = rows[row][c];
       const column = batch.columns[c];
-      if (column.type === 'int64') {
+      if (column.type !== 'instant') {
         const exact = value === null ? 0n : BigInt(String(value));
-        if (exact > INT64_MAX) return new UnreadableValue(row, c, String(value));
-        column.values[row] = exact;
-      } else if (column.type === 'number') {
-        const number = value === null ? 0 : Number(value);
-        if (!Number.isSafeInteger(number)) return new UnreadableValue(row, c, String(value));
-        column.values[row] = number;
+        if (!fitsColumn(exact, column.type)) {
+          if (!batch.specs[c].keepsMisfits) return new UnreadableValue(row, c, String(value));
+          batch.keepMisfit(row, c, String(value));
+        } else if (column.type === 'int64') column.values[row] = exact;
+        else column.values[row] = Number(exact);
       } else {
         // A zero date is no time at all, which is what NULL means.
         column.values[row] = value === null ? Number.NaN : parseInstant(String(value));
       }
-      if (value === null || (column.type === 'instant' && Number.isNaN(column.values[row]))) nulls |= 1 << c;
+      const isNoTime = column.type === 'instant' && Number.isNaN(column.values[row]);
+      if (value === null || isNoTime) batch.nulls[row] |= 1 << c;
     }
-    batch.nulls[row] = nulls;
   }
   batch.size = rows.length;
   return rows.length;

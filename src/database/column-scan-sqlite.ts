@@ -3,10 +3,10 @@
  * reader never waits for the writer.
  */
 import SqliteDatabase, { type Database as SqliteConnection } from 'better-sqlite3';
-import type { Column, ColumnBatch } from './column-batch.ts';
+import type { ColumnBatch } from './column-batch.ts';
 import { checkQuery, type RangeQuery, type Scanner, type TakeRows } from './column-scan.ts';
 import type { Database } from './database.ts';
-import { parseInstant } from './instant.ts';
+import { hasCanonicalForm, parseInstant } from './instant.ts';
 import { configureConnection } from './sqlite-client.ts';
 import { UnreadableValue, unreadableValueError } from './unreadable.ts';
 import { parseDatabaseUrl } from './url.ts';
@@ -48,7 +48,7 @@ function scanRange(
         `WHERE ${quote(key)} BETWEEN ? AND ?${condition} ORDER BY ${quote(key)} LIMIT ?`,
     )
     .raw();
-  batch.size = 0;
+  batch.clear();
   let total = 0;
   let next = from;
   while (total < limit) {
@@ -56,11 +56,11 @@ function scanRange(
     // Integers as doubles first, which is by far the fastest, and again as BigInts should one not be exact.
     let rows = statement.safeIntegers(false).all(next, to, wanted) as unknown[][];
     let lastKey = rows.length === 0 ? next : exactInteger(rows[rows.length - 1][columns.length]);
-    let unreadable = lastKey === undefined ? INEXACT : fillRows(rows, batch, batch.size);
+    let unreadable = lastKey === undefined ? INEXACT : fillRows(rows, batch, false);
     if (unreadable !== undefined) {
       rows = statement.safeIntegers(true).all(next, to, wanted) as unknown[][];
       lastKey = rows.length === 0 ? next : exactInteger(rows[rows.length - 1][columns.length]);
-      unreadable = fillRows(rows, batch, batch.size);
+      unreadable = fillRows(rows, batch, true);
     }
     if (unreadable !== undefined) throw unreadableValueError(unreadable, table, key, batch);
     if (lastKey === undefined) throw new TypeError(`${table}.${key} is no integer key`);
@@ -69,7 +69,7 @@ function scanRange(
     const isLast = rows.length < wanted || total === limit;
     if (take !== undefined && batch.size > 0 && (isLast || batch.size === batch.capacity)) {
       take(batch);
-      if (!isLast) batch.size = 0;
+      if (!isLast) batch.clear();
     }
     if (isLast) break;
     next = lastKey + 1n;
@@ -84,28 +84,29 @@ function exactInteger(value: unknown): bigint | undefined {
   return Number.isSafeInteger(value) ? BigInt(value as number) : undefined;
 }
 
-/** Column by column: each of its loops sees one kind of value. Returns the first value that cannot be read. */
+/**
+ * Column by column: each of its loops sees one kind of value. Returns the first value that cannot be read.
+ * @param isExact whether integers come as BigInts: a double is then a REAL, and no integer cut short
+ */
 function fillRows(
   rows: readonly (readonly unknown[])[],
   batch: ColumnBatch,
-  start: number,
+  isExact: boolean,
 ): UnreadableValue | undefined {
+  const start = batch.size;
   batch.nulls.fill(0, start, start + rows.length);
   for (let c = 0; c < batch.columns.length; c++) {
-    const bad = fillColumn(rows, c, batch.columns[c], batch.nulls, start);
+    const bad = fillColumn(rows, c, batch, isExact);
     if (bad >= 0) return new UnreadableValue(start + bad, c, String(rows[bad][c]));
   }
   return undefined;
 }
 
 /** Returns the index of the first row whose value cannot be read, or -1. */
-function fillColumn(
-  rows: readonly (readonly unknown[])[],
-  c: number,
-  column: Column,
-  nulls: Uint8Array,
-  start: number,
-): number {
+function fillColumn(rows: readonly (readonly unknown[])[], c: number, batch: ColumnBatch, isExact: boolean): number {
+  const column = batch.columns[c];
+  const { nulls, size: start } = batch;
+  const { keepsMisfits = false, isCanonical = false } = batch.specs[c];
   for (let i = 0; i < rows.length; i++) {
     const value = rows[i][c];
     const row = start + i;
@@ -114,12 +115,14 @@ function fillColumn(
       if (column.type === 'int64') column.values[row] = 0n;
       else column.values[row] = column.type === 'instant' ? Number.NaN : 0;
     } else if (column.type === 'instant') {
-      const ms = typeof value === 'string' ? parseInstant(value) : Number.NaN;
+      const isTaken = typeof value === 'string' && !(isCanonical && !hasCanonicalForm(value));
+      const ms = isTaken ? parseInstant(value) : Number.NaN;
       if (Number.isNaN(ms)) return i;
       column.values[row] = ms;
     } else if (typeof value === 'bigint') {
       if (column.type === 'int64') column.values[row] = value;
       else if (Number.isSafeInteger(Number(value))) column.values[row] = Number(value);
+      else if (keepsMisfits) batch.keepMisfit(row, c, String(value));
       else return i;
     } else if (typeof value === 'number' && Number.isSafeInteger(value)) {
       if (column.type === 'int64') {
@@ -127,7 +130,8 @@ function fillColumn(
         column.words[2 * row] = value - high * TWO_32;
         column.words[2 * row + 1] = high;
       } else column.values[row] = value;
-    } else return i;
+    } else if (keepsMisfits && (isExact || !Number.isInteger(value))) batch.keepMisfit(row, c, String(value));
+    else return i;
   }
   return -1;
 }

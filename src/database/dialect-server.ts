@@ -27,6 +27,9 @@ export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
   nowExpression: 'UTC_TIMESTAMP(6)',
   now,
   quoteIdentifier,
+  // A zero date has no day or no month; of LAST_DAY it gets NULL, or a last day that 0 is not counted to.
+  holdsNoTime: (column) => `NOT COALESCE(DAYOFMONTH(${column}) BETWEEN 1 AND DAYOFMONTH(LAST_DAY(${column})), FALSE)`,
+  isOddTime: () => undefined,
   insertSyntax,
   limitIdle,
   insertRows: async (executor, inserts) => {

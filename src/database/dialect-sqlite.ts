@@ -20,6 +20,9 @@ const columnTypes: ColumnTypes = {
 /** `%f` has three decimals; the zeros make texts of all dialects compare alike. */
 const nowExpression = "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')";
 
+const d = '[0-9]';
+const CANONICAL_TIME = `${d.repeat(4)}-[01]${d}-[0-3]${d} [0-2]${d}:[0-5]${d}:[0-5]${d}.${d.repeat(3)}`;
+
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   columnTypes,
@@ -29,6 +32,9 @@ export const sqliteDialect: Dialect = {
   nowExpression,
   now: async (executor) => (await executor.raw(`SELECT ${nowExpression} AS now`))[0].now,
   quoteIdentifier,
+  // Any text that is no time is refused where it is read.
+  holdsNoTime: (column) => `${column} IS NULL`,
+  isOddTime: (column) => `${column} NOT GLOB '${CANONICAL_TIME}'`,
   createSequence: (name) => [`CREATE TABLE ${quoteIdentifier(name)} (ID INTEGER PRIMARY KEY AUTOINCREMENT)`],
   dropSequence: (name) => [`DROP TABLE IF EXISTS ${quoteIdentifier(name)}`],
   nextSequenceValue,

@@ -64,6 +64,13 @@ export interface Dialect {
   /** The database's UTC time, `YYYY-MM-DD HH:MM:SS.ssssss`. */
   now(executor: Executor): Promise<string>;
   quoteIdentifier(name: string): string;
+  /** SQL condition: the column (as it goes into a statement) holds no real time. NULL, or what a scan reads as NULL. */
+  holdsNoTime(column: string): string;
+  /**
+   * SQL condition: the column's text is not `YYYY-MM-DD HH:MM:SS.sss`, and so does not compare as its time does; NULL of a
+   * NULL. Undefined where columns have a type of their own for times.
+   */
+  isOddTime(column: string): string | undefined;
   /** Statements that make an id sequence whose first value is 1. */
   createSequence(name: string): readonly string[];
   dropSequence(name: string): readonly string[];

@@ -96,6 +96,11 @@ export function parseInstant(text: string): number {
   return dayMs + hour * 3_600_000 + minute * 60_000 + second * 1000 + ms;
 }
 
+/** Whether a text that is a time is written as `instantText` writes it, so that texts compare as their times do. */
+export function hasCanonicalForm(text: string): boolean {
+  return text.length === 23 && text.charCodeAt(10) === 32;
+}
+
 /** Two digits at `at` as a number, or NaN. */
 function twoDigits(text: string, at: number): number {
   const tens = text.charCodeAt(at) - 48;

@@ -36,6 +36,16 @@ export function unreadableValueError(
   );
 }
 
+/** A key of an unsigned column that no signed one holds. */
+export function keyOutOfRange(table: string, key: string, value: bigint): SettleError {
+  return new SettleError(
+    'KEY_OUT_OF_RANGE',
+    ExitCode.usage,
+    `${table} has a row with ${key} ${value}, which is beyond 9223372036854775807`,
+    { hint: 'give that row another id, or remove it: ids are signed 64-bit integers here' },
+  );
+}
+
 /** A column whose declared type is another than the program expects. */
 export function columnTypeError(spec: ColumnSpec): SettleError {
   return new SettleError('COLUMN_TYPE', ExitCode.usage, `column ${spec.name} is no ${MEANING[spec.type]} column`, {

@@ -14,12 +14,14 @@ import { packetCheck } from './checks/packet.ts';
 import { privilegesCheck } from './checks/privileges.ts';
 import { schemaCheck } from './checks/schema.ts';
 import { setAsideCheck } from './checks/set-aside.ts';
+import { timesCheck } from './checks/times.ts';
 import { unfinishedCheck } from './checks/unfinished.ts';
 
 const CHECKS: readonly Check[] = [
   schemaCheck,
   privilegesCheck,
   indexesCheck,
+  timesCheck,
   clockCheck,
   isolationCheck,
   packetCheck,

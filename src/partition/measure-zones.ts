@@ -7,12 +7,15 @@ import { ColumnBatch, type ColumnSpec } from '../database/column-batch.ts';
 import { openScanner } from '../database/column-scan.ts';
 import type { Database } from '../database/database.ts';
 import { parseInstant } from '../database/instant.ts';
+import { findOddTime, oddTimeError } from '../database/odd-time.ts';
+import { keyOutOfRange } from '../database/unreadable.ts';
 import { toBigInt, toNumber } from '../database/values.ts';
 import { coreInterval } from '../rules/core-interval.ts';
 import type { IdCheck, LogTable, Stray, Zone } from './zone.ts';
 
 /** A run is measured again, half as wide, when it holds more than this many times the rows wanted. */
 const overfull = 4;
+const idMax = 2n ** 63n - 1n;
 /** Zones wider than this are searched for strays. */
 const wideMs = 10 * 60_000;
 
@@ -28,7 +31,10 @@ export async function idBounds(
   const row: { min: unknown; max: unknown } = await knex
     .select({ min: ids().min(log.key), max: ids().max(log.key) })
     .first();
-  return row.min === null ? undefined : { minId: toBigInt(row.min), maxId: toBigInt(row.max) };
+  if (row.min === null) return undefined;
+  const maxId = toBigInt(row.max);
+  if (maxId > idMax) throw keyOutOfRange(log.table, log.key, maxId);
+  return { minId: toBigInt(row.min), maxId };
 }
 
 /** What the rows whose id lies between the two (inclusive) come to. */
@@ -91,16 +97,22 @@ export async function measureZones(
 
 /** Measures one run of ids; looks for strays when its times are far apart. */
 export async function measureZone(database: Database, log: LogTable, fromId: bigint, toId: bigint): Promise<Zone> {
+  const isOdd = database.dialect.isOddTime(database.dialect.quoteIdentifier(log.time));
   const [row] = (await database
     .knex(log.table)
     .whereBetween(log.key, [fromId.toString(), toId.toString()])
     .select(idCheckColumns(database.knex, log))
+    .select(database.knex.raw(isOdd === undefined ? '0 AS odd' : `SUM(${isOdd}) AS odd`))
     .count(`${log.time} as dated`)
     .min(`${log.time} as first`)
     .max(`${log.time} as last`)) as ({ dated: unknown; first: string | null; last: string | null } & Record<
     string,
     unknown
   >)[];
+  if (Number(row.odd) > 0) {
+    const odd = await findOddTime(database, log);
+    if (odd !== undefined) throw oddTimeError(log.table, log.key, log.time, odd);
+  }
   const check = toIdCheck(row);
   const minMs = row.first === null ? Number.POSITIVE_INFINITY : parseInstant(row.first);
   const maxMs = row.last === null ? Number.NEGATIVE_INFINITY : parseInstant(row.last);
@@ -108,7 +120,12 @@ export async function measureZone(database: Database, log: LogTable, fromId: big
   const zone: Zone = { ...check, fromId, toId, undated, minMs, maxMs, strays: [] };
   // A bound that is no time would hide the whole zone: reading it finds the bounds of the others, or names the row.
   const isUnknown = Number.isNaN(minMs) || Number.isNaN(maxMs);
-  return isUnknown || maxMs - minMs > wideMs ? withoutStrays(database, log, zone) : zone;
+  return isUnknown || maxMs - minMs > wideMs || meetsMonthEnd(minMs, maxMs) ? withoutStrays(database, log, zone) : zone;
+}
+
+/** A zero date without its day alone, `2026-11-00`, lies between two months, where neither bound tells of it. */
+function meetsMonthEnd(minMs: number, maxMs: number): boolean {
+  return maxMs > minMs && new Date(minMs).getUTCMonth() !== new Date(maxMs).getUTCMonth();
 }
 
 /**

@@ -29,15 +29,21 @@ export interface ViewPolicy {
 /** The product's default policy. */
 export const defaultViewPolicy: ViewPolicy = { repeatWindowMs: 30_000, playSecondsMax: 86_400 };
 
-/** Why a row is in quarantine. The first that applies, in this order. */
+/**
+ * Why a row is in quarantine. The first that applies, in this order. Unreadable is a value that is no signed integer of
+ * 64 bits, or of 53 where it is a number of seconds or ads.
+ */
 export const quarantineReasons = [
   'undated',
   'unknown-video',
   'missing-viewer',
+  'unreadable-viewer',
   'missing-play-seconds',
+  'unreadable-play-seconds',
   'negative-play-seconds',
   'excessive-play-seconds',
   'missing-ad-views',
+  'unreadable-ad-views',
   'negative-ad-views',
 ] as const;
 export type QuarantineReason = (typeof quarantineReasons)[number];

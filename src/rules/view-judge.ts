@@ -25,12 +25,18 @@ export interface ViewColumns {
   readonly adViews: Float64Array;
   /** Bit c is set when column c (in the order id, video, viewer, viewed_at, play_seconds, ad_views) is NULL. */
   readonly nulls: Uint8Array;
+  /** What stands where a NULL is because the column cannot hold it; undefined for a real NULL. Asked of bad rows only. */
+  misfit?(row: number, column: number): string | undefined;
 }
 
-const videoNullBit = 1 << 1;
-const viewerNullBit = 1 << 2;
-const playSecondsNullBit = 1 << 4;
-const adViewsNullBit = 1 << 5;
+const videoColumn = 1;
+const viewerColumn = 2;
+const playSecondsColumn = 4;
+const adViewsColumn = 5;
+const videoNullBit = 1 << videoColumn;
+const viewerNullBit = 1 << viewerColumn;
+const playSecondsNullBit = 1 << playSecondsColumn;
+const adViewsNullBit = 1 << adViewsColumn;
 
 export interface QuarantinedView {
   readonly id: bigint;
@@ -330,23 +336,29 @@ export class ViewJudge {
     const ads = (nulls & adViewsNullBit) !== 0 ? Number.NaN : rows.adViews[row];
     const reason = invalidReason(this.#frame.policy, (nulls & viewerNullBit) === 0, play, ads);
     if (reason === undefined) throw new Error('a valid view was taken for an invalid one');
+    const misfit = (column: number) => rows.misfit?.(row, column) !== undefined;
+    if (reason === 'missing-viewer' && misfit(viewerColumn)) return 'unreadable-viewer';
+    if (reason === 'missing-play-seconds' && misfit(playSecondsColumn)) return 'unreadable-play-seconds';
+    if (reason === 'missing-ad-views' && misfit(adViewsColumn)) return 'unreadable-ad-views';
     return reason;
   }
 
   #quarantine(rows: ViewColumns, row: number, reason: QuarantineReason): void {
     this.#verdicts[reason === 'undated' ? 'undated' : 'invalid']++;
     const nulls = rows.nulls[row];
-    const int64 = (words: Int32Array, bit: number) =>
-      (nulls & bit) !== 0 ? null : joinWords(words[2 * row], words[2 * row + 1]).toString();
+    const orMisfit = (column: number, value: () => string | number) =>
+      (nulls & (1 << column)) === 0 ? value() : (rows.misfit?.(row, column) ?? null);
+    const int64 = (words: Int32Array, column: number) =>
+      orMisfit(column, () => joinWords(words[2 * row], words[2 * row + 1]).toString());
     this.#quarantined.push({
       id: joinWords(rows.idWords[2 * row], rows.idWords[2 * row + 1]),
       reason,
       payload: {
-        video_id: int64(rows.videoWords, videoNullBit),
-        viewer_id: int64(rows.viewerWords, viewerNullBit),
+        video_id: int64(rows.videoWords, videoColumn),
+        viewer_id: int64(rows.viewerWords, viewerColumn),
         viewed_at: Number.isNaN(rows.viewedAt[row]) ? null : new Date(rows.viewedAt[row]).toISOString(),
-        play_seconds: (nulls & playSecondsNullBit) !== 0 ? null : rows.playSeconds[row],
-        ad_views: (nulls & adViewsNullBit) !== 0 ? null : rows.adViews[row],
+        play_seconds: orMisfit(playSecondsColumn, () => rows.playSeconds[row]),
+        ad_views: orMisfit(adViewsColumn, () => rows.adViews[row]),
       },
     });
   }

@@ -3,6 +3,7 @@ import { ColumnBatch, type ColumnSpec } from '../../database/column-batch.ts';
 import { openScanner } from '../../database/column-scan.ts';
 import type { Database } from '../../database/database.ts';
 import { giveTurn, turnIsDue } from '../../database/turn.ts';
+import { keyOutOfRange } from '../../database/unreadable.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
 import { directRange, VideoDirectory } from '../../rules/video-directory.ts';
 
@@ -24,6 +25,7 @@ export async function loadVideos(database: Database): Promise<VideoDirectory> {
     .min({ first: 'id' })
     .max({ last: 'id' })) as unknown as Record<string, string | number | null>[];
   const count = toNumber(rows);
+  if (last !== null && toBigInt(last) > idMax) throw keyOutOfRange('video', 'id', toBigInt(last));
   const range = first === null ? undefined : directRange(count, toBigInt(first), toBigInt(last));
   const directory = new VideoDirectory(count, range);
   const batch = new ColumnBatch(columns, batchRows);

@@ -59,10 +59,12 @@ function addRow(
   if (!wanted.has(pairKey(viewerLo, viewerHi, videoLo, videoHi))) return;
   const play = row.play_seconds === null ? Number.NaN : Number(row.play_seconds);
   const ads = row.ad_views === null ? Number.NaN : Number(row.ad_views);
+  if (!Number.isSafeInteger(play) || !Number.isSafeInteger(ads)) return;
   if (invalidReason(policy, true, play, ads) !== undefined) return;
   if (row.creator_id !== null && toBigInt(row.creator_id) === toBigInt(row.viewer_id)) return;
   const [idLo, idHi] = splitWords(toBigInt(row.id));
   const time = parseInstant(String(row.viewed_at));
+  if (Number.isNaN(time)) return;
   views.add(idLo, idHi, viewerLo, viewerHi, videoLo, videoHi, time, play, ads, 0);
 }
 

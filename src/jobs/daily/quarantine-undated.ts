@@ -1,8 +1,8 @@
 /**
- * Step `quarantine-undated`: rows without a time belong to no date, so no date's ranges need hold them. Zones know how
+ * Step `quarantine-undated`: rows without a time (NULL, or a zero date of MySQL) belong to no date, so no date's ranges need hold them. Zones know how
  * many they have; those that are not in quarantine yet are put there, once, by row id.
  */
-import type { Transaction } from '../../database/database.ts';
+import type { Database, Transaction } from '../../database/database.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { loadZones } from '../../partition/zone-store.ts';
 import { quarantine } from './publish-statistics.ts';
@@ -12,7 +12,7 @@ const rowsAQuery = 1_000;
 
 export async function quarantineUndated(context: StepContext): Promise<Partial<StepCounts>> {
   const { database } = context;
-  await context.transaction(releaseDated);
+  await context.transaction((tx) => releaseDated(database, tx));
   let writeCount = 0;
   for (const zone of await loadZones(database.knex, viewLog.table)) {
     if (zone.undated === 0) continue;
@@ -22,7 +22,7 @@ export async function quarantineUndated(context: StepContext): Promise<Partial<S
         .knex(`${viewLog.table} as v`)
         .leftJoin('settle_quarantine as q', 'q.row_id', 'v.id')
         .whereBetween('v.id', ids)
-        .whereNull('v.viewed_at')
+        .whereRaw(database.dialect.holdsNoTime('v.viewed_at'))
         .whereNull('q.row_id')
         .orderBy('v.id')
         .limit(rowsAQuery)
@@ -45,11 +45,11 @@ export async function quarantineUndated(context: StepContext): Promise<Partial<S
 }
 
 /** A row that has got its time since is an ordinary row of its date. */
-async function releaseDated(tx: Transaction): Promise<void> {
+async function releaseDated({ dialect }: Database, tx: Transaction): Promise<void> {
   const dated = await tx('settle_quarantine as q')
     .join(`${viewLog.table} as v`, 'v.id', 'q.row_id')
     .whereNull('q.business_date')
-    .whereNotNull('v.viewed_at')
+    .whereRaw(`NOT (${dialect.holdsNoTime('v.viewed_at')})`)
     .select('q.row_id');
   for (let at = 0; at < dated.length; at += rowsAQuery) {
     const ids = dated.slice(at, at + rowsAQuery).map(({ row_id }) => row_id);

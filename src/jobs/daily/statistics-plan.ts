@@ -211,6 +211,10 @@ async function refineZones(
   return refined;
 }
 
+function isInt64(value: string | number): boolean {
+  return /^-?\d+$/.test(String(value)) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
+}
+
 async function findStrayPairs(database: Database, zones: readonly Zone[], span: Span): Promise<string[]> {
   const ids = zones.flatMap((zone) => straysIn(zone, span)).map(({ id }) => id.toString());
   const pairs = new Set<string>();
@@ -222,6 +226,8 @@ async function findStrayPairs(database: Database, zones: readonly Zone[], span: 
       .whereNotNull('video_id')
       .select('viewer_id', 'video_id');
     for (const row of rows) {
+      // Of no pair: such a row is invalid, and opens no window.
+      if (!isInt64(row.viewer_id) || !isInt64(row.video_id)) continue;
       pairs.add(pairKey(...splitWords(toBigInt(row.viewer_id)), ...splitWords(toBigInt(row.video_id))));
     }
   }

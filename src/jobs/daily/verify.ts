@@ -5,12 +5,14 @@
  */
 import type { Database } from '../../database/database.ts';
 import { instantText, parseInstant } from '../../database/instant.ts';
+import { findOddTime, oddTimeError } from '../../database/odd-time.ts';
 import { streamRows } from '../../database/stream-rows.ts';
 import { toBigInt } from '../../database/values.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { businessDay } from '../../rules/business-time.ts';
 import type { ViewPolicy } from '../../rules/verdict.ts';
 import { readStatistics } from './read-statistics.ts';
+import { viewLog } from './view-log.ts';
 
 export interface Verification {
   readonly equal: boolean;
@@ -51,6 +53,8 @@ export async function verifyDate(
       hint: `Run 'settle --date ${options.date}' first.`,
     });
   }
+  const odd = await findOddTime(database, viewLog);
+  if (odd !== undefined) throw oddTimeError(viewLog.table, viewLog.key, viewLog.time, odd);
   const policy = JSON.parse(String(run.policy)) as ViewPolicy;
   const day = businessDay(options.date, options.zone ?? String(run.zone));
   const creators = await readCreators(database);
@@ -96,16 +100,16 @@ async function recompute(
   const verdicts = { invalid: 0, self: 0, repeat: 0, counted: 0 };
   /** Pair -> its last view, whether counted or not known; oldest first, so that old ones can be dropped. */
   const windows = new Map<string, { time: number; known: boolean }>();
-  for await (const row of sortedViews(database, fromMs, endMs)) {
-    const time = parseInstant(String(row.viewed_at));
+  for await (const { row, time } of inOrder(sortedViews(database, fromMs, endMs))) {
     const ofDay = time >= startMs;
-    const video = row.video_id === null ? undefined : toBigInt(row.video_id);
-    const play = row.play_seconds === null ? Number.NaN : Number(row.play_seconds);
-    const ads = row.ad_views === null ? Number.NaN : Number(row.ad_views);
+    const video = int64Of(row.video_id);
+    const viewer = int64Of(row.viewer_id);
+    const play = numberOf(row.play_seconds);
+    const ads = numberOf(row.ad_views);
     const valid =
       video !== undefined &&
       creators.has(video) &&
-      row.viewer_id !== null &&
+      viewer !== undefined &&
       play >= 0 &&
       play <= policy.playSecondsMax &&
       ads >= 0;
@@ -113,7 +117,6 @@ async function recompute(
       if (ofDay) verdicts.invalid++;
       continue;
     }
-    const viewer = toBigInt(row.viewer_id);
     if (creators.get(video) === viewer) {
       if (ofDay) verdicts.self++;
       continue;
@@ -149,6 +152,41 @@ function sortedViews(database: Database, fromMs: number, endMs: number): AsyncGe
     `SELECT ${columns} FROM view_log WHERE ${bounded ? 'viewed_at >= ? AND ' : ''}viewed_at < ? ORDER BY viewed_at, id`,
     bounded ? [instantText(fromMs), instantText(endMs)] : [instantText(endMs)],
   );
+}
+
+/**
+ * The rows with their times, in order of millisecond and id: a column of microseconds sorts more finely than times are
+ * told apart here. Rows without a real time are left out.
+ */
+async function* inOrder(
+  rows: AsyncGenerator<Record<string, unknown>>,
+): AsyncGenerator<{ readonly row: Record<string, unknown>; readonly time: number }> {
+  let same: { row: Record<string, unknown>; time: number }[] = [];
+  const byId = (a: { row: Record<string, unknown> }, b: { row: Record<string, unknown> }) =>
+    toBigInt(a.row.id) < toBigInt(b.row.id) ? -1 : 1;
+  for await (const row of rows) {
+    const time = parseInstant(String(row.viewed_at));
+    if (Number.isNaN(time)) continue;
+    if (same.length > 0 && same[0].time !== time) {
+      yield* same.length === 1 ? same : same.sort(byId);
+      same = [];
+    }
+    same.push({ row, time });
+  }
+  yield* same.sort(byId);
+}
+
+/** Undefined for NULL and for what is no signed integer of 64 bits. */
+function int64Of(value: unknown): bigint | undefined {
+  if (value === null || !/^-?\d+$/.test(String(value))) return undefined;
+  const integer = BigInt(String(value));
+  return BigInt.asIntN(64, integer) === integer ? integer : undefined;
+}
+
+/** NaN for NULL and for what is no integer of 53 bits. */
+function numberOf(value: unknown): number {
+  const integer = int64Of(value);
+  return integer !== undefined && Number.isSafeInteger(Number(integer)) ? Number(integer) : Number.NaN;
 }
 
 /** Forgets the pairs whose last view is at `time` or before: it decides nothing any more. */

@@ -8,11 +8,11 @@ export const viewLog: LogTable = { table: 'view_log', key: 'id', time: 'viewed_a
 /** In the order that ViewColumns.nulls counts them. */
 export const viewLogColumns: readonly ColumnSpec[] = [
   { name: 'id', type: 'int64' },
-  { name: 'video_id', type: 'int64' },
-  { name: 'viewer_id', type: 'int64' },
-  { name: 'viewed_at', type: 'instant' },
-  { name: 'play_seconds', type: 'number' },
-  { name: 'ad_views', type: 'number' },
+  { name: 'video_id', type: 'int64', keepsMisfits: true },
+  { name: 'viewer_id', type: 'int64', keepsMisfits: true },
+  { name: 'viewed_at', type: 'instant', isCanonical: true },
+  { name: 'play_seconds', type: 'number', keepsMisfits: true },
+  { name: 'ad_views', type: 'number', keepsMisfits: true },
 ];
 
 /** The columns of such a batch by what they are. */
@@ -25,5 +25,6 @@ export function viewColumns(batch: ColumnBatch): ViewColumns {
     playSeconds: batch.doubles(4),
     adViews: batch.doubles(5),
     nulls: batch.nulls,
+    misfit: (row, column) => batch.misfit(row, column),
   };
 }

@@ -24,6 +24,7 @@ const CHECKS = [
   'schema',
   'privileges',
   'indexes',
+  'times',
   'clock',
   'isolation',
   'packet size',
@@ -80,7 +81,12 @@ describe.each(testDatabases())('doctor on $name', ({ name }) => {
 
   test('a view log without its primary key', async () => {
     await database.knex.schema.dropTable('view_log');
-    await database.knex.schema.createTable('view_log', (table) => table.bigint('id').notNullable());
+    await database.knex.schema.createTable('view_log', (table) => {
+      for (const column of ['id', 'video_id', 'viewer_id', 'play_seconds', 'ad_views']) {
+        table.bigint(column).notNullable();
+      }
+      table.datetime('viewed_at', { precision: 3 });
+    });
     expect(await complaints()).toMatchObject([{ check: 'indexes', verdict: 'fail', needsConfiguration: true }]);
   });
 
