@@ -33,9 +33,23 @@ export interface Settings {
   readonly partitions: number | undefined;
   /** Rows a chunk; undefined: as the step says. */
   readonly chunk: number | undefined;
+  /** Path of the file that the ledger's head is appended to; undefined: none. */
+  readonly ledgerAnchors: string | undefined;
+  /** Path of the Ed25519 private key that signs its lines. */
+  readonly ledgerAnchorKey: string | undefined;
 }
 
-const FILE_KEYS = ['databaseUrl', 'logLevel', 'logFormat', 'zone', 'workers', 'partitions', 'chunk'];
+const FILE_KEYS = [
+  'databaseUrl',
+  'logLevel',
+  'logFormat',
+  'zone',
+  'workers',
+  'partitions',
+  'chunk',
+  'ledgerAnchors',
+  'ledgerAnchorKey',
+];
 
 /** @throws SettleError (exit 2) for a file that cannot be read, an unknown key or a value of the wrong kind. */
 export function loadSettings(flags: GlobalFlags, environment: NodeJS.ProcessEnv = process.env): Settings {
@@ -56,6 +70,8 @@ export function loadSettings(flags: GlobalFlags, environment: NodeJS.ProcessEnv 
     workers: positive('SETTLE_WORKERS', given('SETTLE_WORKERS')) ?? positive('workers', file.workers),
     partitions: positive('partitions', file.partitions),
     chunk: positive('chunk', file.chunk),
+    ledgerAnchors: given('SETTLE_LEDGER_ANCHORS') ?? text(file, 'ledgerAnchors'),
+    ledgerAnchorKey: given('SETTLE_LEDGER_ANCHOR_KEY') ?? text(file, 'ledgerAnchorKey'),
   };
 }
 

@@ -6,6 +6,7 @@ import { type JobRunResult, runJob } from '../steps/run-job.ts';
 import type { CommandContext } from './context.ts';
 import { reportError, tell } from './errors.ts';
 import { type ExecutionView, readExecutionView } from './execution-view.ts';
+import { type LedgerHeadNote, watchLedgerHead } from './ledger-head.ts';
 import { summaryText } from './output/execution-text.ts';
 import { formatJson } from './output/json.ts';
 import { showProgress } from './output/progress.ts';
@@ -23,12 +24,15 @@ export interface RunFlags {
 
 /** Resolves to the exit code. @throws SettleError for whatever is refused before the run begins. */
 export async function executeJob(
-  { database, settings, logger }: CommandContext,
+  context: CommandContext,
   job: JobDefinition,
   parameters: Readonly<Record<string, string>>,
   flags: RunFlags,
 ): Promise<number> {
+  const { database, settings, logger } = context;
   job.requireDue?.(parseParameters(job, withoutRevision(parameters)), new Date());
+  const head = await watchLedgerHead(context);
+  let ledgerHead: LedgerHeadNote | undefined;
   const display = await showProgress(logger);
   const start = (rerun: boolean | undefined) =>
     runJob(database, job, parameters, {
@@ -39,6 +43,10 @@ export async function executeJob(
       signal: stopSignal(),
       progress: display.sink,
       logger,
+      endDetails: async () => {
+        ledgerHead = await head.noteMoved();
+        return ledgerHead === undefined ? {} : { ledgerHead };
+      },
     });
   let result: JobRunResult;
   let review: CompletedReview | undefined;
@@ -75,6 +83,7 @@ export async function executeJob(
     status,
     rows,
     durationMs,
+    ledgerHead,
     message: error?.message ?? (alreadyComplete ? review?.reason : undefined),
   });
   return exitCode;

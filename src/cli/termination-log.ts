@@ -3,6 +3,7 @@
  * Written below Kubernetes, to /dev/termination-log, or wherever SETTLE_TERMINATION_LOG says.
  */
 import { writeFileSync } from 'node:fs';
+import type { LedgerHeadNote } from './ledger-head.ts';
 
 const DEFAULT_PATH = '/dev/termination-log';
 /** The whole line stays below 4096 bytes, also when every character needs 4 of them and is escaped. */
@@ -16,6 +17,8 @@ export interface Ending {
   readonly status?: string;
   readonly rows?: number;
   readonly durationMs?: number;
+  /** Where the chain of the ledger ends, when the run has moved it. */
+  readonly ledgerHead?: LedgerHeadNote;
   /** What went wrong. */
   readonly message?: string;
 }

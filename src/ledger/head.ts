@@ -1,5 +1,5 @@
 /** The end of the chain: whoever posts locks it first, so all postings of a ledger stand in one line. */
-import type { Transaction } from '../database/database.ts';
+import type { Executor, Transaction } from '../database/database.ts';
 import { toBigInt } from '../database/values.ts';
 import { ExitCode, SettleError } from '../errors.ts';
 import type { PostingContext } from './types.ts';
@@ -21,17 +21,22 @@ export async function lockHead({ database, tx }: PostingContext): Promise<Ledger
   );
   // MariaDB and MySQL answer with rows and fields, SQLite with rows.
   const row = Array.isArray(result[0]) ? result[0][0] : result[0];
-  if (row === undefined) {
-    throw new SettleError(
-      'LEDGER_HEAD_MISSING',
-      ExitCode.invariantBroken,
-      'the ledger has lost the row that ends its chain',
-      {
-        hint: 'restore settle_ledger_head from a backup; nothing is posted until then',
-      },
-    );
-  }
-  return { lastJournalId: toBigInt(row.last_journal_id), lastHash: String(row.last_hash) };
+  return headOf(row);
+}
+
+/** Where the chain ends, without a lock: what is read has been committed, and stays on the chain. */
+export async function readHead(executor: Executor): Promise<LedgerHead> {
+  return headOf(await executor(TABLE).where({ id: 1 }).first('last_journal_id', 'last_hash'));
+}
+
+function headOf(row: { last_journal_id: unknown; last_hash: unknown } | undefined): LedgerHead {
+  if (row !== undefined) return { lastJournalId: toBigInt(row.last_journal_id), lastHash: String(row.last_hash) };
+  throw new SettleError(
+    'LEDGER_HEAD_MISSING',
+    ExitCode.invariantBroken,
+    'the ledger has lost the row that ends its chain',
+    { hint: 'restore settle_ledger_head from a backup; nothing is posted until then' },
+  );
 }
 
 export async function moveHead(tx: Transaction, { lastJournalId, lastHash }: LedgerHead): Promise<void> {

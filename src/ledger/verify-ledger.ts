@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import type { Database, Transaction } from '../database/database.ts';
 import { withRowReader } from '../database/read-rows.ts';
 import { readSnapshot } from '../database/snapshot.ts';
+import type { ChainEnd } from '../rules/ledger-anchor.ts';
 import { chainStart } from '../rules/ledger-canonical.ts';
 import { Misfit } from '../rules/ledger-misfit.ts';
 import { LedgerReplay } from '../rules/ledger-replay.ts';
@@ -14,12 +15,15 @@ import { readPages } from './page-source.ts';
 import { openPageThreads, type PageThreads } from './page-threads.ts';
 import { headPlace, type LedgerState, readLedgerState } from './read-head.ts';
 import { requireAccounts } from './require-accounts.ts';
+import { requireOnChain } from './require-on-chain.ts';
 
 export interface LedgerVerification {
   readonly sound: boolean;
   /** Journals and entries that fit. */
   readonly journals: bigint;
   readonly entries: bigint;
+  /** Where the chain ends, of a sound ledger. `count`: journals up to there. */
+  readonly head: { readonly id: bigint; readonly hash: string; readonly count: bigint } | undefined;
   /** The first thing that does not fit. */
   readonly misfit: { readonly place: string; readonly problem: string } | undefined;
 }
@@ -32,6 +36,8 @@ export interface VerifyOptions {
    * ledger of fewer than `journalsWorthThreads`.
    */
   readonly threads?: number | PageThreads;
+  /** Ends that the chain is known to have had: each must still be on it. `source` says where it is known from. */
+  readonly expected?: readonly (ChainEnd & { readonly source: string })[];
 }
 
 const threadsMax = 2;
@@ -43,6 +49,7 @@ const agreementTries = 20;
 /** Holds no lock that a posting needs. Throws what a database throws; that the ledger does not fit is no error. */
 export async function verifyLedger(database: Database, options: VerifyOptions = {}): Promise<LedgerVerification> {
   const replay = new LedgerReplay();
+  let head: LedgerVerification['head'];
   const { threads: asked } = options;
   let opened: PageThreads | undefined;
   const threadsFor = (lastId: bigint): PageThreads | undefined => {
@@ -63,15 +70,17 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
     await requireNoStrays(tx, state.lastId);
     replay.requireLots();
     await withRowReader(database, tx, (reader) => requireAccounts(reader, replay));
+    await requireOnChain(tx, options.expected ?? []);
+    head = { id: state.headId, hash: state.headHash, count: BigInt(replay.lastId) };
     return true;
   };
   try {
     for (let tries = 1; !(await readSnapshot(database, (tx) => verify(tx, tries === agreementTries))); ) tries++;
-    return { sound: true, journals: BigInt(replay.lastId), entries: BigInt(replay.entries), misfit: undefined };
+    return { sound: true, journals: BigInt(replay.lastId), entries: BigInt(replay.entries), head, misfit: undefined };
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
     const misfit = { place: error.place, problem: error.message };
-    return { sound: false, journals: BigInt(replay.lastId), entries: BigInt(replay.entries), misfit };
+    return { sound: false, journals: BigInt(replay.lastId), entries: BigInt(replay.entries), head: undefined, misfit };
   } finally {
     await opened?.close();
   }

@@ -45,6 +45,8 @@ export interface RunJobOptions {
   readonly progress?: ProgressSink;
   /** Default: silent. */
   readonly logger?: Logger;
+  /** What the log's record of the end says besides, asked for when all is done. One that throws is passed over. */
+  readonly endDetails?: () => Promise<Readonly<Record<string, unknown>>>;
   /** For the times in the repository; leases go by the database's clock. */
   readonly now?: () => Date;
   /** How long the owner may be silent before another process takes over. Default 30,000. */
@@ -140,13 +142,13 @@ export async function runJob(
       span.setAttribute('settle.status', end.status);
       return end;
     });
-    logger.info({ status }, 'job ended');
+    logger.info({ status, ...(await endDetails(options, logger)) }, 'job ended');
     if (status === 'STOPPED') return { execution, outcome: 'stopped', exitCode: stopExitCode(options.signal) };
     return skipCount > 0
       ? { execution, outcome: 'completed-with-skips', exitCode: ExitCode.completedWithSkips }
       : { execution, outcome: 'completed', exitCode: ExitCode.completed };
   } catch (error) {
-    return await failRun(run, toSettleError(error));
+    return await failRun(run, toSettleError(error), await endDetails(options, logger));
   } finally {
     run.eventLoop?.end();
     await heartbeat.stop();
@@ -176,10 +178,29 @@ async function endExecution(run: JobRun, status: BatchStatus, exitMessage: strin
   Object.assign(execution, ended);
 }
 
-async function failRun(run: JobRun, error: SettleError): Promise<JobRunResult> {
+async function endDetails(
+  options: RunJobOptions,
+  logger: Logger,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  try {
+    return await options.endDetails?.();
+  } catch (error) {
+    logger.warn({ err: error }, 'what the end is to say besides is not known');
+    return undefined;
+  }
+}
+
+async function failRun(
+  run: JobRun,
+  error: SettleError,
+  details: Readonly<Record<string, unknown>> | undefined,
+): Promise<JobRunResult> {
   const { database, execution, logger } = run;
   // The one record of the failure; the line for people is the command's.
-  logger.error({ status: 'FAILED', code: error.code, reason: error.message, hint: error.hint }, 'job ended');
+  logger.error(
+    { status: 'FAILED', code: error.code, reason: error.message, hint: error.hint, ...details },
+    'job ended',
+  );
   logger.debug({ err: error }, 'the error with its stack');
   const failed = { outcome: 'failed', exitCode: error.exitCode, error } as const;
   try {

@@ -24,13 +24,17 @@ export function registerLedgerReverse(ledger: Command): void {
       const { businessDateOf, parseBusinessDate } = await import('../../../rules/business-time.ts');
       const zone = loadSettings(flags).zone;
       const { withDatabase } = await import('../../context.ts');
-      await withDatabase(flags, async ({ database }) => {
+      await withDatabase(flags, async (context) => {
+        const { database } = context;
+        const { withLedgerHead } = await import('../../ledger-head.ts');
         const { reverseJournal } = await import('../../../ledger/reverse-journal.ts');
         const { print } = await import('../../output/stdout.ts');
         const businessDate =
           flags.date === undefined ? businessDateOf(Date.now(), zone) : parseBusinessDate(flags.date);
         const request = { key, reason: flags.reason, businessDate };
-        const posted = await database.transaction((tx) => reverseJournal({ database, tx }, request));
+        const posted = await withLedgerHead(context, () =>
+          database.transaction((tx) => reverseJournal({ database, tx }, request)),
+        );
         if (flags.json) await print((await import('../../output/json.ts')).formatJson(posted));
         else await print(`${posted.key}: journal ${posted.id}${posted.isNew ? '' : ', posted before'}\n`);
       });

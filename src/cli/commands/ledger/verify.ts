@@ -1,28 +1,44 @@
 /** `settle ledger verify`: replays the ledger from its first journal; exit 20 when something does not fit. */
 import type { Command } from 'commander';
-import { ExitCode } from '../../../errors.ts';
+import { ExitCode, usageError } from '../../../errors.ts';
 import type { GlobalFlags } from '../../config.ts';
 import type { Cli } from '../../program.ts';
 
 interface Flags extends GlobalFlags {
   readonly json?: boolean;
+  readonly expect?: readonly string[];
+  readonly anchors?: string;
+  readonly publicKey?: string;
 }
 
 export function registerLedgerVerify(ledger: Command, { exit }: Cli): void {
   ledger
     .command('verify')
     .description('replay every journal: sums, lots, order, hash chain; exit 20 when something does not fit')
+    .option('--expect <id:hash>', 'an end that the chain had once and must still contain; repeatable', collect)
+    .option('--anchors <file>', 'a file of such ends, as SETTLE_LEDGER_ANCHORS has it written')
+    .option(
+      '--public-key <file>',
+      'Ed25519 public key (PEM): every line of the file must be signed with its other half',
+    )
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  settle ledger verify\n')
+    .addHelpText(
+      'after',
+      '\nA rewritten or shortened ledger fits itself; only ends that were kept elsewhere show it.\n' +
+        '\nExamples:\n  settle ledger verify\n  settle ledger verify --anchors heads.jsonl --public-key settle.pub\n',
+    )
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
+      const { expected, problem } = await readExpected(flags);
       const { withDatabase } = await import('../../context.ts');
       await withDatabase(flags, async ({ database, logger }) => {
         const { verifyLedger } = await import('../../../ledger/verify-ledger.ts');
         const { print } = await import('../../output/stdout.ts');
-        const result = await verifyLedger(database, {
+        const found = await verifyLedger(database, {
+          expected,
           onPage: (done, total) => logger.debug({ journals: Number(done), of: Number(total) }, 'ledger replayed'),
         });
+        const result = found.sound && problem !== undefined ? { ...found, sound: false, misfit: problem } : found;
         if (flags.json) await print((await import('../../output/json.ts')).formatJson(result));
         else {
           const { formatCount } = await import('../../output/format.ts');
@@ -30,11 +46,40 @@ export function registerLedgerVerify(ledger: Command, { exit }: Cli): void {
           const { misfit } = result;
           await print(
             misfit === undefined
-              ? `ledger: sound, ${counts}\n`
+              ? `ledger: sound, ${counts}${expected.length > 0 ? `, all ${expected.length} known ends on its chain` : ''}\n`
               : `ledger: BROKEN after ${counts}\n  ${misfit.place}: ${misfit.problem}\n`,
           );
         }
         if (!result.sound) exit(ExitCode.invariantBroken);
       });
     });
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** What the chain must contain, and what is wrong with the file of anchors itself. @throws SettleError (exit 2) */
+async function readExpected({ expect = [], anchors: file, publicKey }: Flags) {
+  const { parseChainEnd } = await import('../../../rules/ledger-anchor.ts');
+  const expected = expect.map((text) => ({ ...parseChainEnd(text), source: '--expect' }));
+  if (file === undefined) {
+    if (publicKey !== undefined) throw usageError('--public-key is for the lines of --anchors FILE');
+    return { expected, problem: undefined };
+  }
+  const { readAnchors } = await import('../../../ledger/anchor-file.ts');
+  const { anchors, unreadable, forged } = readAnchors(file, publicKey);
+  for (const anchor of anchors) expected.push({ ...anchor, source: `line ${anchor.line} of the anchors` });
+  const [line] = forged;
+  const problem =
+    line === undefined
+      ? undefined
+      : { place: `line ${line} of the anchors`, problem: 'it has no signature of this key: somebody else wrote it' };
+  if (unreadable.length > 0) {
+    const { tell } = await import('../../errors.ts');
+    tell(
+      `${unreadable.length} lines of ${file} are no anchors and were passed over, the first is line ${unreadable[0]}`,
+    );
+  }
+  return { expected, problem };
 }
