@@ -29,12 +29,13 @@ export async function watchLedgerHead({ database, settings, logger }: CommandCon
     throw usageError('a key for anchors is configured, and no file of anchors', 'set SETTLE_LEDGER_ANCHORS, too');
   }
   const writer = file === undefined ? undefined : openAnchorFile({ file, keyFile });
-  const before = await readHead(database.knex);
+  // A run that posts nothing goes on without a ledger; one that posts says itself what is wrong with it.
+  const before = await readHead(database.knex).catch(() => undefined);
   return {
     async noteMoved() {
       try {
         const end = await readHead(database.knex);
-        if (end.lastHash === before.lastHash && end.lastJournalId === before.lastJournalId) return undefined;
+        if (end.lastHash === before?.lastHash && end.lastJournalId === before.lastJournalId) return undefined;
         const { lastJournalId: id, lastHash: hash } = end;
         const anchor: Anchor = { id, hash, count: id, time: new Date().toISOString() };
         const note = { ...anchor, id: `${id}`, count: `${id}` };
@@ -46,7 +47,7 @@ export async function watchLedgerHead({ database, settings, logger }: CommandCon
         }
         return note;
       } catch (error) {
-        logger.warn({ err: error }, 'the head of the ledger could not be read');
+        logger.debug({ err: error }, 'the head of the ledger could not be read');
         return undefined;
       }
     },
