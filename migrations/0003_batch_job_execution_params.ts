@@ -1,4 +1,4 @@
-/** BATCH_JOB_EXECUTION_PARAMS, as in Spring Batch 6. */
+/** BATCH_JOB_EXECUTION_PARAMS, as in Spring Batch 6, with the primary key that some servers want of every table. */
 import { createTable, type Migration } from './migration.ts';
 
 export const migration: Migration = {
@@ -13,6 +13,7 @@ export const migration: Migration = {
        PARAMETER_TYPE VARCHAR(100) NOT NULL,
        PARAMETER_VALUE VARCHAR(2500),
        IDENTIFYING CHAR(1) NOT NULL,
+       ${dialect.primaryKey(['JOB_EXECUTION_ID', 'PARAMETER_NAME'])}
        CONSTRAINT JOB_EXEC_PARAMS_FK FOREIGN KEY (JOB_EXECUTION_ID) REFERENCES BATCH_JOB_EXECUTION (JOB_EXECUTION_ID)`,
     );
   },

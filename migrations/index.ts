@@ -54,6 +54,10 @@ import { migration as settleOutbox } from './0406_settle_outbox.ts';
 import { migration as settleOutboxNext } from './0407_settle_outbox_next.ts';
 import { migration as settleOutboxFirst } from './0408_settle_outbox_first.ts';
 import { migration as settleViewAmount } from './0501_settle_view_amount.ts';
+import { migration as batchJobExecutionParamsKey } from './0601_batch_job_execution_params_key.ts';
+import { migration as batchStepExecutionSeqKey } from './0602_batch_step_execution_seq_key.ts';
+import { migration as batchJobExecutionSeqKey } from './0603_batch_job_execution_seq_key.ts';
+import { migration as batchJobInstanceSeqKey } from './0604_batch_job_instance_seq_key.ts';
 import { migration as batchSequences } from './0620_batch_sequences.ts';
 import { migration as settleLedgerIntegers } from './0701_settle_ledger_integers.ts';
 import { migration as settleAppendOnly } from './0702_settle_append_only.ts';
@@ -112,6 +116,10 @@ export const migrations: readonly Migration[] = [
   settleOutboxNext,
   settleOutboxFirst,
   settleViewAmount,
+  batchJobExecutionParamsKey,
+  batchStepExecutionSeqKey,
+  batchJobExecutionSeqKey,
+  batchJobInstanceSeqKey,
   batchSequences,
   settleLedgerIntegers,
   settleAppendOnly,

@@ -1,4 +1,7 @@
-/** MySQL 8 and later: ids come from one-row tables, as in Spring Batch's own schema for MySQL. */
+/**
+ * MySQL 8 and later: ids come from one-row tables with the columns of Spring Batch's own schema for MySQL. Their unique
+ * key is a primary key here: servers with `sql_require_primary_key` take no table without one.
+ */
 import type { Executor } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { serverDialect } from './dialect-server.ts';
@@ -10,7 +13,7 @@ export const mysqlDialect: Dialect = {
   createSequence: (name) => {
     const table = serverDialect.quoteIdentifier(name);
     return [
-      `CREATE TABLE ${table} (ID BIGINT NOT NULL, UNIQUE_KEY CHAR(1) NOT NULL, UNIQUE (UNIQUE_KEY)) ENGINE=InnoDB`,
+      `CREATE TABLE ${table} (ID BIGINT NOT NULL, UNIQUE_KEY CHAR(1) NOT NULL, PRIMARY KEY (UNIQUE_KEY))${serverDialect.tableOptions}`,
       `INSERT INTO ${table} (ID, UNIQUE_KEY) VALUES (0, '0')`,
     ];
   },

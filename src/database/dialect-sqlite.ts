@@ -41,6 +41,9 @@ export const sqliteDialect: Dialect = {
   raiseSequence,
   insertSyntax,
   limitIdle: async () => {},
+  primaryKey: () => '',
+  addPrimaryKey: async () => {},
+  renewSequence: async () => {},
   insertRows: async (executor, inserts) => {
     for (const { target, rows } of inserts) {
       await insertSqliteRows(executor, insertSyntax(target), target.columns.length, rows);

@@ -9,11 +9,10 @@ import type { Database, Transaction } from './database.ts';
 import type { Dialect } from './dialect.ts';
 import { mariadbDialect } from './dialect-mariadb.ts';
 import { mysqlDialect } from './dialect-mysql.ts';
-import { SESSION_IDLE_SECONDS_MAX } from './dialect-server.ts';
 import { sqliteDialect } from './dialect-sqlite.ts';
 import { toSettleError } from './errors.ts';
 import { connectServerStream } from './server-stream.ts';
-import { type BoundedConnection, boundSilence } from './silence.ts';
+import { prepareSession } from './session-settings.ts';
 import { parseDatabaseUrl, type ServerUrl, type SqliteUrl, type TlsSettings } from './url.ts';
 
 export interface OpenOptions {
@@ -117,6 +116,8 @@ async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<K
   const [{ default: createKnex }, { ServerClient }] = await Promise.all([import('knex'), import('./server-client.ts')]);
   return createKnex({
     client: ServerClient as unknown as typeof Knex.Client,
+    // Or knex asks for it on each first connection, before the session is set up, and swallows what is answered.
+    version: 'latest',
     connection: {
       host: url.host,
       port: url.port,
@@ -148,35 +149,6 @@ async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<K
 /** A server could ask any client for any file by LOAD DATA LOCAL; nothing here ever offers one. */
 function refuseLocalInfile(): never {
   throw new Error('LOAD DATA LOCAL is not used');
-}
-
-interface SessionConnection extends BoundedConnection {
-  query(sql: string, done: (error: unknown) => void): void;
-}
-
-/** Session settings that results depend on: they are never left to the server's configuration. */
-const SESSION_SETTINGS = [
-  // Other zones would shift every TIMESTAMP and NOW().
-  "time_zone = '+00:00'",
-  "sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
-  // A server gives up on a reader that pauses while its chunk is worked on; the default is a minute.
-  'net_write_timeout = 3600',
-  'net_read_timeout = 3600',
-  `wait_timeout = ${SESSION_IDLE_SECONDS_MAX}`,
-];
-
-function prepareSession(answerSecondsMax: number | undefined) {
-  return (connection: SessionConnection, done: (error: unknown, connection: SessionConnection) => void): void => {
-    boundSilence(connection, answerSecondsMax);
-    connection.query(`SET ${SESSION_SETTINGS.map((setting) => `SESSION ${setting}`).join(', ')}`, (error) => {
-      if (error) return done(error, connection);
-      // Under REPEATABLE READ, parallel writers take gap locks and deadlock over rows that do not exist yet, and a
-      // transaction that waited for a lock goes on with a view from before it. Each statement here wants the present.
-      connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (failure) =>
-        done(failure, connection),
-      );
-    });
-  };
 }
 
 /** `mysql:` and `mariadb:` URLs are taken alike: the server says what it is. */

@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { createConnection } from 'mysql2/promise';
 import type { TestProject } from 'vitest/node';
 import { startMariadb } from './mariadb.ts';
-import { startMysql } from './mysql.ts';
+import { startMysql, whyNoSpareMysql } from './mysql.ts';
 import { tellNotRun } from './not-run.ts';
 import { type Server, watchedFolder } from './private-process.ts';
 import { startRedis } from './redis.ts';
@@ -47,6 +47,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await requireKind(mariadb.url, 'mariadb');
     if (typeof mysql === 'string') tellNotRun(`every test on MySQL 9 (${mysql})`);
     else await requireKind(mysql.url, 'mysql');
+    const whyNoSpare = await whyNoSpareMysql();
+    if (whyNoSpare !== undefined) tellNotRun(`hostile settings of MySQL 9 (${whyNoSpare})`);
     const mysqlUrl = typeof mysql === 'string' ? undefined : mysql.url;
     project.provide('servers', { mariadb: mariadb.url, mysql: mysqlUrl, redis: redis.url, registry });
     return async () => {

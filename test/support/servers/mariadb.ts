@@ -10,7 +10,21 @@ import { freePort, privateFolder, type Server, startProcess } from './private-pr
 export async function startMariadb(): Promise<Server> {
   const given = process.env.SETTLE_TEST_MARIADB_URL ?? process.env.SETTLE_TEST_DATABASE_URL;
   if (given) return { url: given, stop: async () => {} };
-  if (await dockerAnswers()) return startContainer();
+  return await startOwn(['--max-connections=400', '--innodb-buffer-pool-size=256M', '--innodb-log-file-size=64M']);
+}
+
+/**
+ * A server for one test file, which may set what it likes for everybody on it. `SETTLE_TEST_SPARE_MARIADB_URL` names
+ * one that nobody else uses.
+ */
+export async function startSpareMariadb(options: readonly string[] = []): Promise<Server> {
+  const given = process.env.SETTLE_TEST_SPARE_MARIADB_URL;
+  if (given) return { url: given, stop: async () => {} };
+  return await startOwn(['--innodb-buffer-pool-size=64M', '--innodb-log-file-size=16M', ...options]);
+}
+
+async function startOwn(options: readonly string[]): Promise<Server> {
+  if (await dockerAnswers()) return startContainer(options);
   if (find() === undefined) await aptInstall('mariadb-server');
   const programs = find();
   if (programs === undefined) {
@@ -19,7 +33,7 @@ export async function startMariadb(): Promise<Server> {
         'or install it (Debian: apt-get install mariadb-server, macOS: brew install mariadb)',
     );
   }
-  return startPrivate(programs);
+  return startPrivate(programs, options);
 }
 
 function find(): { server: string; install: string } | undefined {
@@ -28,7 +42,10 @@ function find(): { server: string; install: string } | undefined {
   return server === undefined || install === undefined ? undefined : { server, install };
 }
 
-async function startPrivate(programs: { server: string; install: string }): Promise<Server> {
+async function startPrivate(
+  programs: { server: string; install: string },
+  options: readonly string[],
+): Promise<Server> {
   const folder = privateFolder('mariadb');
   const data = join(folder, 'data');
   const user = `--user=${userInfo().username}`;
@@ -52,9 +69,7 @@ async function startPrivate(programs: { server: string; install: string }): Prom
     '--skip-log-bin',
     '--skip-name-resolve',
     '--local-infile=1',
-    '--max-connections=400',
-    '--innodb-buffer-pool-size=256M',
-    '--innodb-log-file-size=64M',
+    ...options,
     // It is thrown away when it ends, and no test ends it: nothing of it has to outlive a crash.
     '--innodb-flush-log-at-trx-commit=0',
     '--innodb-doublewrite=OFF',
@@ -63,16 +78,11 @@ async function startPrivate(programs: { server: string; install: string }): Prom
   return { url: `mysql://root@127.0.0.1:${port}/`, stop };
 }
 
-async function startContainer(): Promise<Server> {
+async function startContainer(options: readonly string[]): Promise<Server> {
   const { GenericContainer, Wait } = await import('testcontainers');
   const container = await new GenericContainer('mariadb:10.11')
     .withEnvironment({ MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: '1' })
-    .withCommand([
-      '--local-infile=1',
-      '--max-connections=400',
-      '--innodb-flush-log-at-trx-commit=0',
-      '--innodb-doublewrite=OFF',
-    ])
+    .withCommand(['--local-infile=1', '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=OFF', ...options])
     .withExposedPorts(3306)
     .withWaitStrategy(Wait.forLogMessage(/ready for connections/, 2))
     .start();

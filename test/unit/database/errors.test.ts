@@ -1,6 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { classifyError, toSettleError } from '../../../src/database/errors.ts';
 import { ExitCode, SettleError } from '../../../src/errors.ts';
+
+/** Numbers and names of the servers' errors, as the driver knows them. */
+function driverErrors(): [number, string][] {
+  const driver = createRequire(import.meta.url).resolve('mysql2');
+  const text = readFileSync(join(dirname(driver), 'lib', 'constants', 'errors.js'), 'utf8');
+  const found = [...text.matchAll(/^exports\.((?:ER|EE)_\w+) = (\d+);/gm)];
+  expect(found.length).toBeGreaterThan(1_000);
+  return found.map(([, name, number]) => [Number(number), name]);
+}
+
+/** Words of limits, in names of errors. */
+const LIMIT = new RegExp(
+  'LIMIT|FULL|TOO_(MANY|BIG|LARGE|LONG|DEEP|MUCH)|EXCEED|TIMEOUT|INTERRUPT|DENIED|PRIVIL|READ_?ONLY|OUT_?OF|NO_SUCH|' +
+    'BAD_(FIELD|TABLE|DB)|MEMORY|DISK|_SPACE|QUOTA|CRASHED|CORRUPT|PREVENTS|EXPIRED|KILLED|DISABLED|ABORT|OFFLINE|' +
+    'OVERRUN|ROW_?SIZE|CAPACITY|PRIMARY_KEY|WITHOUT_PK|DEADLOCK|UNKNOWN_(TABLE|SYSTEM|STORAGE|COLL|CHAR)|' +
+    'CANT_(OPEN|WRITE)|REACHED|SAFE_MODE|DEFAULT_FOR_FIELD|BLOCKED',
+);
+/** What settle has nothing to do with: replication, routines, partitions, full text, JSON, shapes, the making of users. */
+const ELSEWHERE = new RegExp(
+  'REPLICA|SLAVE|MASTER|SOURCE|RELAY|GTID|MTS_|XA(ER|_)|GEOM|GIS|SRS|LATITUDE|LONGITUDE|POLYGON|JSON|JT_|PART|_UDF|' +
+    'PLUGIN|_SP_|SPVAR|SROUTINE|BODY|TRG|EVENT|BINLOG|GR(P|OUP)?_|RESOURCE_GROUP|HISTOGRAM|FT_|FULLTEXT|REGEX|COMMENT|' +
+    'VIEW|CURSOR|HANDLER|KEYRING|PASSWORD|TABLESPACE|LOAD|COMPONENT|ROLE|CLONE|_RPL|LDAP|UPGRADE|AUDIT|FIREWALL|' +
+    'PRIVILEGE_|PERSIST|BULK|FUNCTIONAL|_MV_|WINDOW|WARN|LOG|DEBUG|FPARSER|OPTION|LIBRARY|LOCKING_SERVICE|FEDERATED',
+);
+const UNREACHABLE = new Set([
+  // Of the client's own library, which is not used.
+  ...['EE_UNKNOWN_CHARSET', 'EE_UNKNOWN_COLLATION', 'EE_CANT_OPEN_STREAM', 'EE_CAPACITY_EXCEEDED'],
+  ...[
+    'EE_PACKETS_OUT_OF_ORDER',
+    'EE_DISK_FULL_WITH_RETRY_MSG',
+    'EE_RESET_CHAR_OUT_OF_RANGE',
+    'EE_USING_DISABLED_SHORT_OPTION',
+  ],
+  // Statements that settle does not write: CREATE DATABASE, KILL, SET columns, SELECT INTO, LOCK TABLES, ENUM, UNCOMPRESS.
+  ...['ER_CANT_CREATE_DB', 'ER_NO_SUCH_THREAD', 'ER_KILL_DENIED_ERROR', 'ER_TOO_BIG_SET', 'ER_TOO_MANY_ROWS'],
+  ...['ER_TOO_BIG_ENUM', 'ER_TOO_LONG_SET_ENUM_VALUE', 'ER_TOO_BIG_FOR_UNCOMPRESS', 'ER_NO_SUCH_DB'],
+  ...['ER_CHECK_NO_SUCH_TABLE', 'ER_NO_SUCH_KEY_VALUE', 'ER_COND_ITEM_TOO_LONG', 'ER_TOO_MANY_VALUES_ERROR'],
+  // Names, types and joins of its statements are fixed and within the limits.
+  ...['ER_TOO_LONG_IDENT', 'ER_NO_SUCH_INDEX', 'ER_TOO_MANY_TABLES', 'ER_TOO_MUCH_AUTO_TIMESTAMP_COLS'],
+  ...[
+    'ER_TOO_BIG_SCALE',
+    'ER_TOO_BIG_PRECISION',
+    'ER_TOO_BIG_DISPLAYWIDTH',
+    'ER_INTERSECT_ALL_MAX_DUPLICATES_EXCEEDED',
+  ],
+  // Its transactions are never READ UNCOMMITTED; help tables, caches, hosts and expressions of others.
+  ...['ER_READ_ONLY_TRANSACTION', 'ER_CORRUPT_HELP_DB', 'ER_QUERY_CACHE_DISABLED', 'ER_HOSTNAME_TOO_LONG'],
+  ...['ER_FEATURE_DISABLED_SEE_DOC', 'ER_CLIENT_LOCAL_FILES_DISABLED', 'ER_INNODB_REDO_DISABLED'],
+  ...['ER_STD_OUT_OF_RANGE_ERROR', 'ER_VALUE_OUT_OF_RANGE', 'ER_CAPACITY_EXCEEDED_IN_RANGE_OPTIMIZER'],
+  ...['ER_REDUCED_DBLWR_FILE_CORRUPTED', 'ER_REQUIRE_TABLE_PRIMARY_KEY_CHECK_GENERATE_WITH_GR'],
+  ...[
+    'ER_UKNOWN_AUTH_ID_OR_ACCESS_DENIED_FOR_GRANT_AS',
+    'ER_CANT_CHANGE_SYS_VAR_IN_READ_ONLY_MODE',
+    'ER_REMOVED_SPACES',
+  ],
+]);
 
 /** As errors arrive from another thread: properties, no class. */
 const plain = (properties: Record<string, unknown>) => ({ message: 'text', ...properties });
@@ -16,7 +75,11 @@ describe('classifyError', () => {
     ['killed connection, MySQL', { errno: 3169 }],
     ['too many connections', { errno: 1040 }],
     ['too many user connections', { errno: 1203 }],
-    ['read-only server', { errno: 1290 }],
+    ['read-only server', { errno: 1290, sqlMessage: 'running with the --read-only option' }],
+    ['statement that was killed', { errno: 1317 }],
+    ['rolled back by a cluster', { errno: 1180, sqlMessage: 'Got error 149 "Lock deadlock; Retry" during COMMIT' }],
+    ['too many prepared statements', { errno: 1461 }],
+    ['no memory', { errno: 1037 }],
     ['read-only mode', { errno: 1836 }],
     ['read-only transaction', { errno: 1792 }],
     ['reset', { errno: -104, code: 'ECONNRESET', syscall: 'read' }],
@@ -108,8 +171,56 @@ describe('toSettleError', () => {
 
   test('other storage engine errors are not a full disk', () => {
     expect(toSettleError(plain({ errno: 1030, sqlMessage: 'Got error 168 from storage engine' })).code).toBe(
-      'UNEXPECTED',
+      'DATABASE_STORAGE_ERROR',
     );
+  });
+
+  // One number, several meanings: the text decides.
+  test.each([
+    [1290, 'The MariaDB server is running with the --read-only option so it cannot', 'DATABASE_READ_ONLY', 1],
+    [1290, 'The MySQL server is running with the --super-read-only option', 'DATABASE_READ_ONLY', 1],
+    [1290, 'running with the --max-session-mem-used=8192 option', 'DATABASE_OUT_OF_MEMORY', 1],
+    [1290, 'running with the --skip-grant-tables option', 'DATABASE_OPTION_PREVENTS', 2],
+    [1226, "User 'u' has exceeded the 'max_user_connections' resource", 'DATABASE_TOO_MANY_CONNECTIONS', 1],
+    [1226, "User 'u' has exceeded the 'max_updates' resource", 'DATABASE_QUOTA_USED_UP', 1],
+    [1226, "User 'u' has exceeded the 'max_questions' resource", 'DATABASE_QUOTA_USED_UP', 1],
+    [1114, "The table '/tmp/#sql-temptable-1-9-3' is full", 'DATABASE_TEMPORARY_SPACE', 1],
+    [1114, "The table '(temporary)' is full", 'DATABASE_TEMPORARY_SPACE', 1],
+    [1114, "The table 'settle_journal' is full", 'DISK_FULL', 1],
+    [1021, 'Disk full (/tmp/#sql-1_3.MAD); waiting for someone to free some space', 'DATABASE_TEMPORARY_SPACE', 1],
+    [1184, 'Aborted connection 3 to db (init_connect command failed)', 'DATABASE_INIT_CONNECT', 2],
+    [1184, 'Aborted connection 3 to db (Got an error reading communication packets)', 'DATABASE_CONNECTION_LOST', 1],
+    [1180, 'Got error 5 "Input/output error" during COMMIT', 'DATABASE_STORAGE_ERROR', 1],
+    [1180, 'Got error 90 "Message too long" during COMMIT, maximum writeset size', 'DATABASE_TRANSACTION_TOO_LARGE', 1],
+    [1016, "Can't open file: './d/t.frm' (errno: 24 \"Too many open files\")", 'DATABASE_TOO_MANY_FILES', 1],
+    [1016, "Can't open file: 't.MYI' (errno: 145)", 'DATABASE_DAMAGED', 1],
+    [1173, 'This table type requires a primary key', 'DATABASE_PRIMARY_KEY_REQUIRED', 2],
+    [3750, 'Unable to create or change a table without a primary key', 'DATABASE_PRIMARY_KEY_REQUIRED', 2],
+    [1969, 'Query execution was interrupted (max_statement_time exceeded)', 'DATABASE_STATEMENT_TIMEOUT', 1],
+    [
+      3024,
+      'Query execution was interrupted, maximum statement execution time exceeded',
+      'DATABASE_STATEMENT_TIMEOUT',
+      1,
+    ],
+    [1104, 'The SELECT would examine more than MAX_JOIN_SIZE rows', 'DATABASE_SELECT_TOO_LARGE', 2],
+    [1153, "Got a packet bigger than 'max_allowed_packet' bytes", 'DATABASE_PACKET_TOO_LARGE', 1],
+    [1118, 'Row size too large', 'DATABASE_TABLE_LIMIT', 2],
+    [1364, "Field 'x' doesn't have a default value", 'DATABASE_COLUMN_REQUIRED', 2],
+    [1665, 'impossible to write to binary log since BINLOG_FORMAT = STATEMENT', 'DATABASE_BINARY_LOG', 2],
+  ])('%i %s', (errno, sqlMessage, code, exitCode) => {
+    expect(toSettleError(plain({ errno, sqlMessage }))).toMatchObject({ code, exitCode });
+  });
+
+  test('every limit in the list of MySQL’s errors that a run can meet has a line of its own', () => {
+    const unnamed = driverErrors().filter(
+      ([errno, name]) =>
+        LIMIT.test(name) &&
+        !ELSEWHERE.test(name) &&
+        !UNREACHABLE.has(name) &&
+        toSettleError(plain({ errno })).code === 'UNEXPECTED',
+    );
+    expect(unnamed).toEqual([]);
   });
 
   test('an error of many addresses has no text but a code', () => {
