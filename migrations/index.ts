@@ -59,6 +59,7 @@ import { migration as batchStepExecutionSeqKey } from './0602_batch_step_executi
 import { migration as batchJobExecutionSeqKey } from './0603_batch_job_execution_seq_key.ts';
 import { migration as batchJobInstanceSeqKey } from './0604_batch_job_instance_seq_key.ts';
 import { migration as batchSequences } from './0620_batch_sequences.ts';
+import { migration as zoneNames } from './0630_zone_names.ts';
 import { migration as settleLedgerIntegers } from './0701_settle_ledger_integers.ts';
 import { migration as settleAppendOnly } from './0702_settle_append_only.ts';
 import { migration as statisticsRunLogEnd } from './0751_statistics_run_log_end.ts';
@@ -121,6 +122,7 @@ export const migrations: readonly Migration[] = [
   batchJobExecutionSeqKey,
   batchJobInstanceSeqKey,
   batchSequences,
+  zoneNames,
   settleLedgerIntegers,
   settleAppendOnly,
   statisticsRunLogEnd,

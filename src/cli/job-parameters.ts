@@ -38,7 +38,7 @@ export function jobParameters(
   if (parameters.zone === undefined && job.parameters.some(({ name }) => name === 'zone'))
     parameters.zone = settings.zone;
   if (parameters.date !== undefined) parseBusinessDate(parameters.date);
-  if (parameters.zone !== undefined) requireZone(parameters.zone);
+  if (parameters.zone !== undefined) parameters.zone = requireZone(parameters.zone);
   parseParameters(job, parameters);
   return parameters;
 }

@@ -18,6 +18,8 @@ export interface ParameterDefinition {
   readonly example?: string;
   /** Returns what is wrong with the text, in one line, or undefined. Called after the type was checked. */
   validate?(text: string): string | undefined;
+  /** The one text of a value that can be written in several ways, so that all of them name one instance. */
+  canonical?(text: string): string;
 }
 
 export interface JobParameter {

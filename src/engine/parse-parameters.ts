@@ -51,7 +51,7 @@ function parseValue(definition: ParameterDefinition, text: string): string {
   }
   const problem = definition.validate?.(value);
   if (problem !== undefined) throw usageError(`${definition.name}: ${problem}`);
-  return value;
+  return definition.canonical?.(value) ?? value;
 }
 
 const typeNames: Record<ParameterType, string> = {

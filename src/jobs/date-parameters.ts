@@ -27,6 +27,7 @@ export function zoneParameter(description: string): ParameterDefinition {
     description,
     example: defaultZone,
     validate: (text) => messageOf(() => requireZone(text)),
+    canonical: requireZone,
   };
 }
 

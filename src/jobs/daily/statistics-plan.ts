@@ -19,7 +19,7 @@ import { measureZones } from '../../partition/measure-zones.ts';
 import type { Zone } from '../../partition/zone.ts';
 import { extendZoneMap, recheckZones, type ZoneMapOptions } from '../../partition/zone-map.ts';
 import { loadZones } from '../../partition/zone-store.ts';
-import { businessDay } from '../../rules/business-time.ts';
+import { businessDay, isSameZone } from '../../rules/business-time.ts';
 import { defaultViewPolicy } from '../../rules/verdict.ts';
 import { type JudgeFrame, pairKey, splitWords } from '../../rules/view-judge.ts';
 import { viewLog } from './view-log.ts';
@@ -157,7 +157,7 @@ async function requireSameZone(database: Database, parameters: JobParameters): P
   const date = parameters.require('date');
   const run = await database.knex('settle_statistics_run').where({ business_date: date }).first('zone');
   const zone = parameters.require('zone');
-  if (run === undefined || run.zone === zone || parameters.get('zone-change') === 'allow') return;
+  if (run === undefined || isSameZone(run.zone, zone) || parameters.get('zone-change') === 'allow') return;
   throw new SettleError('OTHER_ZONE', ExitCode.usage, `${date} is settled in zone ${run.zone}, not ${zone}`, {
     hint: `Leave --zone at ${run.zone}, or add '-p zone-change=allow' to replace its statistics.`,
   });

@@ -82,6 +82,7 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
     description: 'IANA time zone of times without an offset; default UTC',
     example: 'America/Los_Angeles',
     validate: (value) => problemOf(() => requireZone(value)),
+    canonical: requireZone,
   };
   if (kind === 'members') return [...common, zone];
   if (kind === 'grants') {

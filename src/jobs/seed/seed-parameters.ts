@@ -69,6 +69,7 @@ export const seedParameters: readonly ParameterDefinition[] = [
     default: defaultZone,
     description: 'IANA time zone of the business dates',
     validate: (text) => problemOf(() => requireZone(text)),
+    canonical: requireZone,
   },
   count('seed', 0, Number.MAX_SAFE_INTEGER, 1, 'same seed, same bytes; another seed, another log'),
   {

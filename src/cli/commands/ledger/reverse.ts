@@ -21,8 +21,8 @@ export function registerLedgerReverse(ledger: Command): void {
     .action(async (key: string, _own, command) => {
       const flags: Flags = command.optsWithGlobals();
       if (flags.reason.trim() === '') throw usageError('--reason must say something');
-      const { businessDateOf, parseBusinessDate } = await import('../../../rules/business-time.ts');
-      const zone = loadSettings(flags).zone;
+      const { businessDateOf, parseBusinessDate, requireZone } = await import('../../../rules/business-time.ts');
+      const zone = requireZone(loadSettings(flags).zone);
       const { withDatabase } = await import('../../context.ts');
       await withDatabase(flags, async (context) => {
         const { database } = context;
