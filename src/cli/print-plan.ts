@@ -40,20 +40,28 @@ export async function printPlan(
 
 function costView(cost: Prediction | undefined, workers: number): object | null {
   if (cost === undefined) return null;
-  const { ms, cpuMs, memoryMb, basis, steps } = cost;
-  const from = basis === undefined ? 'built-in rates' : { execution: basis.execution, rows: basis.rows };
-  return { seconds: ms / 1000, cpuSeconds: cpuMs / 1000, memoryMb: Math.round(memoryMb), workers, basis: from, steps };
+  const { ms, fromMs, toMs, cpuMs, memoryMb, basis, steps } = cost;
+  const runs = basis.map(({ execution, rows }) => ({ execution, rows }));
+  const from = runs.length === 0 ? 'built-in rates' : runs;
+  const seconds = { seconds: ms / 1000, secondsFrom: fromMs / 1000, secondsTo: toMs / 1000 };
+  return { ...seconds, cpuSeconds: cpuMs / 1000, memoryMb: Math.round(memoryMb), workers, basis: from, steps };
 }
 
 function costText(cost: Prediction | undefined, workers: number): string {
   if (cost === undefined) return 'cost: not known before a run of it has completed here\n';
-  const { ms, cpuMs, memoryMb, basis } = cost;
-  const from =
-    basis === undefined
-      ? `built-in rates: no run with ${formatNumbered(workers, 'worker')} has completed here`
-      : `the rates of execution ${basis.execution}, ${formatNumbered(basis.rows, 'row')}`;
+  const { ms, fromMs, toMs, cpuMs, memoryMb, basis } = cost;
   const used = `${formatDuration(cpuMs)} of processor and ${formatCount(Math.round(memoryMb))} MB`;
-  return `cost: about ${formatDuration(ms)}, ${used} with ${formatNumbered(workers, 'worker')} (by ${from})\n`;
+  const range = `${formatDuration(fromMs)} to ${formatDuration(toMs)}`;
+  return `cost: about ${formatDuration(ms)} (${range}), ${used} with ${formatNumbered(workers, 'worker')} (by ${basisText(basis)})\n`;
+}
+
+function basisText(basis: Prediction['basis']): string {
+  if (basis.length === 0) return 'built-in rates: no run has completed here';
+  const rows = basis.map((run) => run.rows);
+  const [least, most] = [Math.min(...rows), Math.max(...rows)];
+  const range =
+    least === most ? formatNumbered(most, 'row') : `${formatCount(least)} to ${formatNumbered(most, 'row')}`;
+  return `${formatNumbered(basis.length, 'earlier run')} of ${range}`;
 }
 
 function stepText(step: StepPlan, prediction: Prediction | undefined): string {

@@ -1,4 +1,4 @@
-/** Predicts what a planned run will take: counts its units, and finds the earlier run whose rates it goes by. */
+/** Predicts what a planned run will take: counts its units, and finds the earlier runs that it goes by. */
 import type { Database } from '../database/database.ts';
 import { type PastRun, type Prediction, predictCost, ROWS } from '../engine/cost.ts';
 import { deserialiseContext } from '../engine/execution-context.ts';
@@ -7,13 +7,12 @@ import { USAGE, type Usage } from '../engine/run-usage.ts';
 import { getJobContext } from '../repository/execution-context.ts';
 import { listJobExecutions } from '../repository/job-execution.ts';
 import { listStepExecutions } from '../repository/step-execution.ts';
-import type { StepExecution } from '../repository/types.ts';
+import type { JobExecution, StepExecution } from '../repository/types.ts';
 import type { StepPlan } from './plan-job.ts';
 
-/** Executions of the job that are looked at, newest first. */
-const RUNS_MAX = 20;
-/** A run of fewer than this share of the rows tells more about starting than about rows. */
-const ROWS_SHARE_MIN = 0.1;
+/** Executions of the job that are looked at, newest first, and runs that a prediction is fitted to. */
+const EXECUTIONS_MAX = 40;
+const RUNS_MAX = 16;
 
 /** Undefined when nothing is known of the job's cost. */
 export async function predictRun(
@@ -25,11 +24,10 @@ export async function predictRun(
   const rows = plans.reduce((sum, plan) => sum + rowsLeft(plan), 0);
   const planned = Object.assign({}, ...plans.map(({ units }) => units)) as Record<string, number>;
   const units = { ...(await job.cost?.count?.(database)), ...planned, [ROWS]: rows };
-  const past = await findPastRun(database, job, workers, rows);
   return predictCost(
     plans.map(({ name }) => name),
     job.cost,
-    past,
+    await findPastRuns(database, job),
     units,
     workers,
   );
@@ -40,32 +38,27 @@ export function rowsLeft({ partitions }: StepPlan): number {
   return partitions.reduce((sum, part) => sum + Math.max(0, part.rowsExpected - (part.counts?.readCount ?? 0)), 0);
 }
 
-/** The newest completed run with as many workers that did all of its work itself; a larger one where that is too small. */
-async function findPastRun(
-  database: Database,
-  job: JobDefinition,
-  workers: number,
-  rows: number,
-): Promise<PastRun | undefined> {
-  let largest: PastRun | undefined;
-  for (const { id, status } of await listJobExecutions(database, { job: job.name, limit: RUNS_MAX })) {
-    if (status !== 'COMPLETED') continue;
-    const usage = deserialiseContext((await getJobContext(database, id)) ?? '{}').get(USAGE) as Usage | undefined;
-    if (usage?.workers !== workers) continue;
-    const past = pastRun(job, id, usage, await listStepExecutions(database, id));
-    if (past === undefined) continue;
-    if (past.rows >= rows * ROWS_SHARE_MIN) return past;
-    if (largest === undefined || past.rows > largest.rows) largest = past;
+/** Completed runs that did all of their work themselves, newest first. */
+export async function findPastRuns(database: Database, job: JobDefinition): Promise<PastRun[]> {
+  const found: PastRun[] = [];
+  for (const execution of await listJobExecutions(database, { job: job.name, limit: EXECUTIONS_MAX })) {
+    if (execution.status !== 'COMPLETED' || found.length === RUNS_MAX) continue;
+    const context = deserialiseContext((await getJobContext(database, execution.id)) ?? '{}');
+    const usage = context.get(USAGE) as Usage | undefined;
+    if (usage === undefined) continue;
+    const past = pastRun(job, execution, usage, await listStepExecutions(database, execution.id));
+    if (past !== undefined) found.push(past);
   }
-  return largest;
+  return found;
 }
 
 function pastRun(
   job: JobDefinition,
-  execution: number,
-  { cpuMs, peakMb }: Usage,
+  { id, startTime, endTime }: JobExecution,
+  { workers, cpuMs, peakMb }: Usage,
   executions: readonly StepExecution[],
 ): PastRun | undefined {
+  if (startTime === undefined || endTime === undefined) return undefined;
   const steps: Record<string, { ms: number; units: number }> = {};
   let rows = 0;
   for (const { name, kind } of allSteps(job)) {
@@ -79,5 +72,5 @@ function pastRun(
     }
     steps[name] = { ms: own.endTime.getTime() - own.startTime.getTime(), units: own.readCount };
   }
-  return { execution, rows, cpuMs, peakMb, steps };
+  return { execution: id, workers, rows, cpuMs, peakMb, ms: endTime.getTime() - startTime.getTime(), steps };
 }

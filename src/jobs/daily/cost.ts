@@ -15,6 +15,7 @@ function serial(by: string, unitUs: number, startMs = 20): StepCost {
 
 export const dailyCost: JobCost = {
   count: async ({ knex }) => ({ [videos]: toNumber((await knex('video').count({ rows: '*' }))[0].rows) }),
+  countedBy: { [videos]: 'publish-statistics', [openViews]: 'resolve-windows' },
   steps: {
     [statisticsStep]: { by: ROWS, startMs: 400, unitUs: 0.6, unitCpuUs: 0.3, workerGain: 0.8 },
     'resolve-windows': serial(openViews, 1),

@@ -16,14 +16,16 @@ const ODD_ZONES = [
 /** No two changes of a zone are nearer than this; the sample trusts that months pass between most. */
 const STEP_MS = isThorough ? DAY_MS : 4 * DAY_MS;
 
+const NEAR_DAYS = isThorough ? 2 : 1;
+
 const iso = (instantMs: number) => new Date(instantMs).toISOString();
 
-/** Dates within two days of a change of the offset, and others spread over all years. */
+/** Dates near a change of the offset, and others spread over all years. */
 function datesToTry(changes: readonly number[]): Set<string> {
   const dates = new Set<string>();
   for (const change of changes) {
     const date = iso(change).slice(0, 10);
-    for (let days = -2; days <= 2; days++) dates.add(addDays(date, days));
+    for (let days = -NEAR_DAYS; days <= NEAR_DAYS; days++) dates.add(addDays(date, days));
   }
   for (let date = FROM; date <= TO; date = addDays(date, 397)) dates.add(date);
   return new Set([...dates].filter((date) => date >= FROM && date <= TO));
