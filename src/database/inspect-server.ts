@@ -34,7 +34,7 @@ export const serverInspector: Inspector = {
     return rows.map((row) => row.index_name);
   },
   settings: async (executor) => {
-    const { tx_isolation, transaction_isolation, ...rest } = await variables(executor);
+    const { tx_isolation, transaction_isolation, ...rest } = await readVariables(executor, 'SESSION', SETTINGS);
     return {
       // MariaDB had only the first name until version 11.1, MySQL has only the second.
       isolation: transaction_isolation ?? tx_isolation ?? '',
@@ -43,10 +43,14 @@ export const serverInspector: Inspector = {
       logsStatements: rest.log_bin === 'ON' && rest.binlog_format === 'STATEMENT',
     };
   },
+  variables: async (executor, names) => ({
+    session: await readVariables(executor, 'SESSION', names),
+    global: await readVariables(executor, 'GLOBAL', names),
+  }),
   folder: async (database) => {
     const url = parseDatabaseUrl(database.url);
     if (url.kind !== 'server' || !LOCAL_HOSTS.includes(url.host)) return undefined;
-    const { datadir } = await variables(database.knex);
+    const { datadir } = await readVariables(database.knex, 'GLOBAL', ['datadir']);
     return datadir !== undefined && existsSync(datadir) ? datadir : undefined;
   },
   missingPrivileges,
@@ -74,35 +78,42 @@ function toColumnFacts({ name, type, nullable, fallback, extra }: Record<string,
 const STATISTICS = `SELECT INDEX_NAME AS index_name, COLUMN_NAME AS column_name FROM information_schema.STATISTICS
   WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?`;
 
-async function variables(executor: Executor): Promise<Record<string, string | undefined>> {
-  const names = ['tx_isolation', 'transaction_isolation', 'max_allowed_packet', 'max_connections'];
-  const wanted = [...names, 'log_bin', 'binlog_format', 'datadir'].map((name) => `'${name}'`).join(',');
-  const rows = await query(executor, `SHOW SESSION VARIABLES WHERE Variable_name IN (${wanted})`);
+const SETTINGS = [
+  'tx_isolation',
+  'transaction_isolation',
+  'max_allowed_packet',
+  'max_connections',
+  'log_bin',
+  'binlog_format',
+] as const;
+
+async function readVariables(
+  executor: Executor,
+  scope: 'SESSION' | 'GLOBAL',
+  names: readonly string[],
+): Promise<Record<string, string | undefined>> {
+  const wanted = names.map((name) => `'${name}'`).join(',');
+  const rows = await query(executor, `SHOW ${scope} VARIABLES WHERE Variable_name IN (${wanted})`);
   return Object.fromEntries(rows.map((row) => [row.Variable_name, row.Value]));
 }
 
-/** Statements that need one privilege and find no row. */
+/** Statements that need one privilege and find no row. A generated column can be written by nobody. */
 async function missingPrivileges(
   { knex, dialect }: Database,
   table: string,
   privileges: readonly Privilege[],
 ): Promise<Privilege[]> {
   const name = dialect.quoteIdentifier(table);
-  const columns = await query(
-    knex,
-    `SELECT COLUMN_NAME AS name, (SELECT TABLE_TYPE FROM information_schema.TABLES
-      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?) AS type
-     FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? LIMIT 1`,
-    [table, table],
-  );
-  const column = dialect.quoteIdentifier(toText(columns[0]?.name));
-  const isSequence = columns[0]?.type === 'SEQUENCE';
+  const isSequence = (await serverInspector.relation(knex, table)) === 'sequence';
+  const facts = await serverInspector.columns(knex, table);
+  const columns = facts.filter(({ isGenerated }) => !isGenerated).map((column) => dialect.quoteIdentifier(column.name));
+  const list = columns.join(', ') || dialect.quoteIdentifier('id');
   const probes: Readonly<Record<Privilege, string>> = {
     SELECT: `SELECT 1 FROM ${name} LIMIT 0`,
     INSERT: isSequence
       ? `SELECT NEXTVAL(${name}) FROM DUAL WHERE 1 = 0`
-      : `INSERT INTO ${name} SELECT * FROM ${name} WHERE 1 = 0`,
-    UPDATE: `UPDATE ${name} SET ${column} = 1 LIMIT 0`,
+      : `INSERT INTO ${name} (${list}) SELECT ${list} FROM ${name} WHERE 1 = 0`,
+    UPDATE: `UPDATE ${name} SET ${columns[0] ?? list} = 1 WHERE 1 = 0`,
     DELETE: `DELETE FROM ${name} WHERE 1 = 0`,
   };
   const missing: Privilege[] = [];
@@ -113,17 +124,18 @@ async function missingPrivileges(
       await knex.raw(probes[privilege]);
     } catch (error) {
       const { code, message } = toSettleError(error);
-      if (code !== 'DATABASE_PRIVILEGE_MISSING') throw error;
+      if (code === 'DATABASE_TABLE_MISSING') return [];
+      const isReadOnlyView = NOT_WRITABLE.includes(Number((error as { errno?: unknown }).errno));
+      if (code !== 'DATABASE_PRIVILEGE_MISSING' && !isReadOnlyView) throw error;
       // Not when it is SELECT that the statement lacks besides.
-      if (message.includes(`${privilege} command`)) missing.push(privilege);
+      if (isReadOnlyView || message.includes(`${privilege} command`)) missing.push(privilege);
     }
   }
   return missing;
 }
 
-function toText(value: unknown): string {
-  return typeof value === 'string' ? value : 'id';
-}
+/** A view that takes no UPDATE or DELETE; one that takes no INSERT. */
+const NOT_WRITABLE = [1288, 1471];
 
 // biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
 async function query(executor: Executor, sql: string, values: readonly string[] = []): Promise<any[]> {

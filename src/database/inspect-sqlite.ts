@@ -39,11 +39,12 @@ export const sqliteInspector: Inspector = {
     (
       await executor.raw(
         `SELECT i.name FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c
-         WHERE c.seqno = 0 AND c.name = ?`,
+         WHERE c.seqno = 0 AND c.name = ? COLLATE NOCASE`,
         [table, column],
       )
     ).map(({ name }: { name: string }) => name),
   settings: async () => undefined,
+  variables: async () => undefined,
   folder: async (database) => dirname(pathOf(database)),
   // Rights are those on the file and on its folder, where the -wal file is.
   missingPrivileges: async (database, _table, privileges) => {

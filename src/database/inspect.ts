@@ -27,6 +27,11 @@ export interface ColumnFacts {
 
 export type RelationKind = 'table' | 'view' | 'sequence';
 
+export interface ServerVariables {
+  readonly session: Readonly<Record<string, string | undefined>>;
+  readonly global: Readonly<Record<string, string | undefined>>;
+}
+
 export interface Inspector {
   /** For people: product and version. */
   version(executor: Executor): Promise<string>;
@@ -42,8 +47,10 @@ export interface Inspector {
   indexesOn(executor: Executor, table: string, column: string): Promise<readonly string[]>;
   /** Undefined where there is no server. */
   settings(executor: Executor): Promise<ServerSettings | undefined>;
+  /** System variables of these names that the server has, as text; undefined where there is no server. */
+  variables(executor: Executor, names: readonly string[]): Promise<ServerVariables | undefined>;
   /** The folder of the database's files; undefined when that is on another machine, or not to be seen. */
   folder(database: Database): Promise<string | undefined>;
-  /** Those of the privileges on a table that are missing. Changes nothing. */
+  /** Those of the privileges on a table that are missing; none of a table that is not there. Changes nothing. */
   missingPrivileges(database: Database, table: string, privileges: readonly Privilege[]): Promise<readonly Privilege[]>;
 }

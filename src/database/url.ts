@@ -48,6 +48,7 @@ const SSL_MODES = ['disabled', 'required', 'verify-ca', 'verify-identity'];
 export function parseDatabaseUrl(url: string): DatabaseUrl {
   if (/^sqlite:/i.test(url)) return parseSqlite(url);
   if (/^(mysql|mariadb):/i.test(url)) return parseServer(url);
+  if (/^\s+(sqlite|mysql|mariadb):/i.test(url)) throw usageError('the database URL begins with a blank', 'remove it');
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1];
   throw usageError(scheme ? `unknown database URL scheme "${scheme}:"` : 'the database URL has no scheme', FORMS);
 }
@@ -65,6 +66,12 @@ function parseSqlite(url: string): SqliteUrl {
     throw usageError('the database URL names no file', 'write sqlite:PATH, for example sqlite:settle.db');
   if (path.startsWith(':memory:')) {
     throw usageError('an in-memory SQLite database cannot be shared with worker threads', 'use a file: sqlite:PATH');
+  }
+  if (/^\s|\s$|\p{Cc}/u.test(path)) {
+    throw usageError(
+      `the database URL sqlite:${JSON.stringify(path)} begins or ends with a blank, or holds a line end`,
+      'remove it: a secret or a file that the URL is read from often ends with one',
+    );
   }
   if (path.includes('?')) throw usageError('a sqlite: URL takes no options', 'write sqlite:PATH');
   return { kind: 'sqlite', path, displayUrl: `sqlite:${path}` };

@@ -20,6 +20,8 @@ export interface CheckContext {
   readonly now: () => number;
   /** Worker threads that a run would have. */
   readonly workers: number;
+  /** Where rankings are published; undefined: nowhere. */
+  readonly redisUrl?: string;
 }
 
 export interface Check {

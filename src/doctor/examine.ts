@@ -5,6 +5,7 @@ import { openDatabase } from '../database/open.ts';
 import { ExitCode, type SettleError } from '../errors.ts';
 import type { Check, CheckContext, Finding } from './check.ts';
 import { clockCheck } from './checks/clock.ts';
+import { columnsCheck } from './checks/columns.ts';
 import { connectionsCheck } from './checks/connections.ts';
 import { diskCheck } from './checks/disk.ts';
 import { indexesCheck } from './checks/indexes.ts';
@@ -12,7 +13,9 @@ import { isolationCheck } from './checks/isolation.ts';
 import { leasesCheck } from './checks/leases.ts';
 import { packetCheck } from './checks/packet.ts';
 import { privilegesCheck } from './checks/privileges.ts';
+import { redisCheck } from './checks/redis.ts';
 import { schemaCheck } from './checks/schema.ts';
+import { serverSettingsCheck } from './checks/server-settings.ts';
 import { setAsideCheck } from './checks/set-aside.ts';
 import { timesCheck } from './checks/times.ts';
 import { unfinishedCheck } from './checks/unfinished.ts';
@@ -20,13 +23,16 @@ import { unfinishedCheck } from './checks/unfinished.ts';
 const CHECKS: readonly Check[] = [
   schemaCheck,
   privilegesCheck,
+  columnsCheck,
   indexesCheck,
   timesCheck,
   clockCheck,
   isolationCheck,
+  serverSettingsCheck,
   packetCheck,
   connectionsCheck,
   diskCheck,
+  redisCheck,
   leasesCheck,
   unfinishedCheck,
   setAsideCheck,
@@ -46,6 +52,8 @@ export interface ExamineOptions {
   /** Worker threads of a run; default: the number of cores. */
   readonly workers?: number;
   readonly now?: () => number;
+  /** Default: that of the environment. */
+  readonly redisUrl?: string;
 }
 
 /** Never rejects: what goes wrong is a finding. */
@@ -56,8 +64,9 @@ export async function examine(databaseUrl: string, options: ExamineOptions = {})
     try {
       const version = await database.dialect.inspect.version(database.knex);
       findings.push({ check: 'database', verdict: 'pass', message: `${database.displayUrl} answers (${version})` });
-      const { workers = availableParallelism(), now = Date.now } = options;
-      for (const check of CHECKS) findings.push(...(await runCheck(check, { database, workers, now }, findings)));
+      const { workers = availableParallelism(), now = Date.now, redisUrl = process.env.SETTLE_REDIS_URL } = options;
+      for (const check of CHECKS)
+        findings.push(...(await runCheck(check, { database, workers, now, redisUrl }, findings)));
     } finally {
       await database.close();
     }

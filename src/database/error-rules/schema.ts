@@ -11,7 +11,7 @@ export const schemaRules: readonly ErrorRule[] = [
     exitCode: schemaOutdated,
     codes: [1146, 1051, 'SQLITE_ERROR'],
     // What other programs fill and read: it was there when the schema was migrated, so migrating does not help.
-    pattern: /(no such table: |[.'])(main\.)?(view_log|video|video_daily_stats)('|$)/,
+    pattern: /(no such table: |[.'])(main\.)?(view_log|video|video_daily_stats|challenge|challenge_member|challenge_proof)('|$)/,
     message: 'the database lacks a table',
     hint: 'this table is the platform’s own: does the database URL name its database? `settle migrate` does not make it again: one that was removed comes back from a backup',
   },
@@ -32,6 +32,17 @@ export const schemaRules: readonly ErrorRule[] = [
     pattern: /no such table/,
     message: 'the database lacks a table',
     hint: 'run `settle migrate`; if that finds nothing to do, the table was removed later: restore the database from a backup',
+  },
+  {
+    code: 'DATABASE_COLUMN_MISSING',
+    class: 'fatal',
+    exitCode: schemaOutdated,
+    codes: [1054, 'SQLITE_ERROR'],
+    // Columns of the platform's own tables that no table of settle's has.
+    pattern:
+      /(unknown column|no such column:?|has no column named) .*?\b(viewer_id|viewed_at|start_date|end_date|min_members|threshold_percent|fee_bp|no_winner_policy|joined_at|quit_at|proof_date)\b/i,
+    message: 'a table of the platform lacks a column',
+    hint: 'settle doctor names what its tables lack; `settle migrate` does not add it: compare them with the documentation',
   },
   {
     code: 'DATABASE_COLUMN_MISSING',

@@ -138,6 +138,22 @@ describe('classifyError', () => {
 });
 
 describe('toSettleError', () => {
+  test('a lost table or column of the platform is named as the platform’s', () => {
+    const lost = [
+      { errno: 1146, sqlMessage: "Table 'd.challenge_member' doesn't exist" },
+      { code: 'SQLITE_ERROR', message: 'no such table: challenge_proof' },
+      { errno: 1054, sqlMessage: "Unknown column 'v.viewed_at' in 'SELECT'" },
+      { code: 'SQLITE_ERROR', message: 'no such column: viewed_at' },
+      { code: 'SQLITE_ERROR', message: 'table view_log has no column named viewer_id' },
+    ];
+    for (const error of lost) {
+      const { message, hint } = toSettleError(plain(error));
+      expect(`${message} ${hint}`).toMatch(/platform.* `settle migrate` does not/);
+    }
+    const own = toSettleError(plain({ errno: 1054, sqlMessage: "Unknown column 'payout_no' in 'SELECT'" }));
+    expect(own.hint).toContain('run `settle migrate`');
+  });
+
   test('a missing table is an old schema', () => {
     const mysql = toSettleError(plain({ errno: 1146, sqlMessage: "Table 'd.video' doesn't exist" }));
     expect(mysql).toMatchObject({ exitCode: ExitCode.schemaOutdated, code: 'DATABASE_TABLE_MISSING' });

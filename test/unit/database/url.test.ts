@@ -28,6 +28,24 @@ describe('sqlite URLs', () => {
   });
 });
 
+describe('blanks and line ends, as a secret or a file may end with', () => {
+  test.each(['sqlite:x.db\n', 'sqlite:x.db ', 'sqlite: x.db', 'sqlite:x.db\r\n', 'sqlite:x\u0007.db'])(
+    '%j is refused',
+    (url) => {
+      expect(refusal(url)).toMatchObject({
+        exitCode: 2,
+        message: expect.stringContaining('begins or ends with a blank'),
+      });
+      expect(refusal(url).message).not.toContain('\n');
+    },
+  );
+
+  test('before the scheme: refused; behind a server URL, where the standard drops them: taken', () => {
+    expect(refusal('\n sqlite:x.db')).toMatchObject({ exitCode: 2, message: 'the database URL begins with a blank' });
+    expect(parseDatabaseUrl('mysql://u@h/d\n')).toMatchObject({ database: 'd', displayUrl: 'mysql://u@h:3306/d' });
+  });
+});
+
 describe('server URLs', () => {
   test('all parts, percent-decoded', () => {
     expect(parseDatabaseUrl('mysql://us%40er:p%23%40%3A%2F%25@db.example.org:3307/my%20db')).toEqual({

@@ -1,0 +1,63 @@
+/** The Redis of SETTLE_REDIS_URL, where rankings are published: does it answer, take writes, and keep what it has? */
+import type { Redis } from 'ioredis';
+import { type Check, type Finding, fail, misconfigured, pass, warn } from '../check.ts';
+
+const CONNECT_MS_MAX = 5_000;
+
+export const redisCheck: Check = {
+  name: 'redis',
+  async run({ redisUrl }) {
+    if (redisUrl === undefined || redisUrl === '')
+      return pass('SETTLE_REDIS_URL is not set: nothing is published there');
+    const { Redis } = await import('ioredis');
+    const options = { lazyConnect: true, connectTimeout: CONNECT_MS_MAX, commandTimeout: CONNECT_MS_MAX };
+    const redis = new Redis(redisUrl, { ...options, maxRetriesPerRequest: 1, retryStrategy: () => null });
+    // Errors come back from the calls; without a listener ioredis prints them too.
+    let reason = '';
+    redis.on('error', (error: Error) => {
+      reason = error.message;
+    });
+    try {
+      await redis.connect();
+      await redis.ping();
+      return await examineRedis(redis);
+    } catch (error) {
+      const text = reason || (error instanceof Error ? error.message : String(error));
+      return fail(
+        `Redis does not answer: ${text}`,
+        'is it running, and are host, port and password of SETTLE_REDIS_URL right? Statistics are complete without it',
+      );
+    } finally {
+      redis.disconnect();
+    }
+  },
+};
+
+async function examineRedis(redis: Redis): Promise<Finding[]> {
+  const info = await readInfo(redis);
+  const findings: Finding[] = [];
+  if (info.get('role') === 'slave' && info.get('slave_read_only') !== '0') {
+    const primary = `${info.get('master_host')}:${info.get('master_port')}`;
+    findings.push(misconfigured(`Redis is a read-only replica of ${primary}`, 'point SETTLE_REDIS_URL to the primary'));
+  }
+  const policy = info.get('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction' && Number(info.get('maxmemory') ?? 0) > 0) {
+    findings.push(
+      warn(
+        `Redis removes keys when its memory is full (maxmemory-policy ${policy})`,
+        'rankings may vanish from it: CONFIG SET maxmemory-policy noeviction, or a Redis of their own',
+      ),
+    );
+  }
+  return findings.length > 0 ? findings : [pass('Redis answers, takes writes and removes nothing by itself')];
+}
+
+/** Empty where the user may not ask. */
+async function readInfo(redis: Redis): Promise<Map<string, string>> {
+  const info = new Map<string, string>();
+  for (const section of ['replication', 'memory']) {
+    const text = await redis.info(section).catch(() => '');
+    for (const [, name, value] of text.matchAll(/^([a-z_]+):(.*?)\r?$/gm)) info.set(name, value);
+  }
+  return info;
+}
