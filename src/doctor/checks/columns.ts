@@ -95,8 +95,9 @@ function examineColumn(
       ),
     ];
   }
-  const digits = /^(?:datetime|timestamp)(?:\((\d)\))?$/.exec(column.type);
-  if (digits === null || Number(digits[1] ?? 0) >= DIGITS_WANTED) return [];
+  // SQLite keeps the text as it is, whatever the column is called.
+  const digits = isTypeRight === isRightOnServer && /^(?:datetime|timestamp)(?:\((\d)\))?$/.exec(column.type);
+  if (!digits || Number(digits[1] ?? 0) >= DIGITS_WANTED) return [];
   return [
     warn(
       `${table}.${name} is ${column.type.toUpperCase()}: its precision is below a millisecond’s`,
