@@ -11,7 +11,8 @@ export const schemaRules: readonly ErrorRule[] = [
     exitCode: schemaOutdated,
     codes: [1146, 1051, 'SQLITE_ERROR'],
     // What other programs fill and read: it was there when the schema was migrated, so migrating does not help.
-    pattern: /(no such table: |[.'])(main\.)?(view_log|video|video_daily_stats|challenge|challenge_member|challenge_proof)('|$)/,
+    pattern:
+      /(no such table: |[.'])(main\.)?(view_log|video|video_daily_stats|challenge|challenge_member|challenge_proof)('|$)/,
     message: 'the database lacks a table',
     hint: 'this table is the platform’s own: does the database URL name its database? `settle migrate` does not make it again: one that was removed comes back from a backup',
   },
