@@ -4,6 +4,7 @@
  */
 import type { JobParameters } from '../../engine/parameters.ts';
 import type { TaskletStep } from '../../engine/step.ts';
+import { quoteName } from './quote.ts';
 import type { RowSource } from './row-source.ts';
 
 /** Key of the job's context: rows of the file. */
@@ -14,8 +15,10 @@ export function checkFileStep(openRows: (parameters: JobParameters) => Promise<R
   return {
     kind: 'tasklet',
     name: 'check-file',
-    async run({ parameters, jobContext, signal, stepName, progress }) {
+    async run({ parameters, jobContext, signal, stepName, progress, logger }) {
       const source = await openRows(parameters);
+      if (source.unused.length > 0)
+        logger.warn(`columns that are not used: ${source.unused.map(quoteName).join(', ')}`);
       let rowCount = 0;
       try {
         for (let rows = await source.read(ROWS_PER_READ); rows !== undefined; rows = await source.read(ROWS_PER_READ)) {
@@ -26,6 +29,7 @@ export function checkFileStep(openRows: (parameters: JobParameters) => Promise<R
       } finally {
         source.close();
       }
+      for (const warning of source.warnings()) logger.warn(warning);
       jobContext.put(FILE_ROWS, BigInt(rowCount));
       return { readCount: rowCount };
     },
