@@ -4,7 +4,7 @@
  */
 import type { ColumnDefinition } from './columns.ts';
 import { LineProblem, reasonOf } from './line-problem.ts';
-import { type Reading, withoutNulls } from './reading.ts';
+import { nullHint, type Reading, withoutNulls } from './reading.ts';
 import type { InputRecord } from './records.ts';
 
 export interface FileLine<T> {
@@ -68,7 +68,7 @@ function parseOwn<T>(
   try {
     return parse({ fields: withoutNulls(fields, places, columns, reading), line }, reading);
   } catch (error) {
-    if (error instanceof LineProblem) return { problem: reasonOf(error) };
-    throw error;
+    if (!(error instanceof LineProblem)) throw error;
+    return { problem: reasonOf(error.message, error.hint ?? nullHint(fields, places, columns)) };
   }
 }

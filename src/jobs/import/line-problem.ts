@@ -12,6 +12,6 @@ export class LineProblem extends Error {
 }
 
 /** Problem and hint as one text: the reason of a line that is set aside. */
-export function reasonOf({ message, hint }: LineProblem): string {
+export function reasonOf(message: string, hint: string | undefined): string {
   return hint === undefined ? message : `${message}; ${hint}`;
 }

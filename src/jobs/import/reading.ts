@@ -59,3 +59,16 @@ export function withoutNulls(
   });
   return changed ?? fields;
 }
+
+/** How programs write a NULL into a file. */
+const NULL_WORDS = /^(\\N|NULL|NONE|NIL|N\/A|NAN)$/i;
+
+/** What to do about a line of which one of these fields seems to be a NULL; undefined when none does. */
+export function nullHint(
+  fields: readonly string[],
+  places: readonly number[],
+  columns: readonly ColumnDefinition[],
+): string | undefined {
+  const place = places.find((at, index) => at >= 0 && columns[index].nullable && NULL_WORDS.test(fields[at]));
+  return place === undefined ? undefined : `--null '${fields[place]}' reads it as NULL`;
+}

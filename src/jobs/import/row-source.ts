@@ -18,7 +18,7 @@ import { columnMapOf, columnsOf, type ImportKind, ignoredColumnsOf } from './imp
 import { digestFile, STDIN } from './input-file.ts';
 import { LineProblem } from './line-problem.ts';
 import { malformed } from './malformed.ts';
-import { type Reading, readingOf, withoutNulls } from './reading.ts';
+import { nullHint, type Reading, readingOf, withoutNulls } from './reading.ts';
 import { type InputRecord, openRecords } from './records.ts';
 import { parseVideoRow, type VideoRow } from './video-row.ts';
 import { parseViewRow, type ViewRow } from './view-row.ts';
@@ -106,8 +106,8 @@ function refuseBadLines<T>(
       if (fields.length !== fieldCount) throw new LineProblem(`${fields.length} fields, expected ${fieldCount}`);
       return parse({ fields: withoutNulls(fields, places, columns, reading), line }, places, reading);
     } catch (error) {
-      if (error instanceof LineProblem) throw malformed(file, line, error.message, error.hint);
-      throw error;
+      if (!(error instanceof LineProblem)) throw error;
+      throw malformed(file, line, error.message, error.hint ?? nullHint(fields, places, columns));
     }
   };
 }

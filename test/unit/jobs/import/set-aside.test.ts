@@ -60,7 +60,9 @@ test('--null: an expiry that is NULL is none; a key or an amount that is NULL is
     expect(content).toMatchObject({ key: 'g1', entries: [{}, { lot: { expiresAt: null } }] });
     expect(readAgain(payload, columns, how, parse)).toEqual(content);
   }
-  expect(grant(without(4, '\\N')).content).toEqual({ problem: 'expires_at "\\\\N" is not a time' });
+  expect(grant(without(4, '\\N')).content).toEqual({
+    problem: 'expires_at "\\\\N" is not a time; --null \'\\N\' reads it as NULL',
+  });
   expect(grant(without(2, 'NULL'), how).content).toEqual({ problem: 'amount is NULL ("NULL"), and cannot be' });
   expect(grant(without(0, 'NULL'), how).content).toEqual({ problem: 'key is NULL ("NULL"), and cannot be' });
 });
