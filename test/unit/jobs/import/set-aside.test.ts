@@ -34,7 +34,7 @@ test.each([
     without(3, '1763607600'),
     'granted_at "1763607600" is a time only as seconds, 2025-11-20 03:00:00 UTC; --time-unit seconds reads it so',
   ],
-  [[...GOOD.slice(0, 3), '9999-12-31 23:00', '', ''], 'journal g1: 10000-01-01 is no business date'],
+  [[...GOOD.slice(0, 3), '9999-12-31 23:00', '', ''], expect.stringMatching(/is no business date$/)],
   [GOOD.slice(0, 5), '5 fields, expected 6'],
   [[...GOOD, 'x'], '7 fields, expected 6'],
 ])('%j is set aside', (fields, problem) => {
