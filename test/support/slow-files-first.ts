@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const SLOW = [
   'daily/crash',
   'daily/oracle',
+  'servers/hostile-server',
   'database/migrate-crash',
   'jobs/import-crash',
   'daily/real-logs',

@@ -67,6 +67,16 @@ export class SpareServer {
     return { url: url.href, name, drop };
   }
 
+  /** Throws what the server says to a statement in a session of its own. */
+  async #tryInSession(sql: string): Promise<void> {
+    const connection = await createConnection(this.#server.url);
+    try {
+      await connection.query(sql);
+    } finally {
+      await connection.end();
+    }
+  }
+
   /**
    * Does `work` while new sessions begin with these settings, and puts back what was there.
    * @returns what `work` returns, and the settings that the server refused, with its reason
@@ -79,11 +89,12 @@ export class SpareServer {
     const undo: string[] = [];
     const forSessions: string[] = [];
     for (const { name, value, sessionOnly } of settings) {
-      if (sessionOnly) {
-        forSessions.push(`SESSION ${name} = ${value}`);
-        continue;
-      }
       try {
+        if (sessionOnly) {
+          await this.#tryInSession(`SET SESSION ${name} = ${value}`);
+          forSessions.push(`SESSION ${name} = ${value}`);
+          continue;
+        }
         const [{ before }] = await this.query(`SELECT @@GLOBAL.${name} AS \`before\``);
         await this.query(`SET GLOBAL ${name} = ${value}`);
         undo.unshift(`SET GLOBAL ${name} = ${literal(before)}`);
