@@ -1,6 +1,7 @@
 /** One execution as `show`, `run` and `runs` tell of it; its JSON form is what scripts rely on. */
 import type { Database } from '../database/database.ts';
 import { type ContextValue, deserialiseContext } from '../engine/execution-context.ts';
+import { parseNullTexts } from '../jobs/import/reading.ts';
 import { jobs } from '../jobs/index.ts';
 import { getJobContext, getStepContext } from '../repository/execution-context.ts';
 import { listJobParameters } from '../repository/job-parameters.ts';
@@ -224,12 +225,22 @@ function nextCommands(
 
 /** The command that an import was started with; undefined for other jobs. */
 function importAgain({ jobName }: JobExecution, parameters: readonly StoredParameter[]): string | undefined {
-  const what = /^import-(views|videos)$/.exec(jobName)?.[1];
-  if (what === undefined) return undefined;
+  const kind = /^import-(\w+)$/.exec(jobName)?.[1];
+  if (kind === undefined) return undefined;
   const given = (wanted: string) => parameters.find(({ name }) => name === wanted)?.value;
   // Standard input was copied to a file that is gone.
-  const file = given('file') === '-' ? '-' : given('path');
-  const flags = ['map', 'zone'].flatMap((name) => (given(name) === undefined ? [] : [`--${name} ${given(name)}`]));
+  const file = given('file') === '-' ? '-' : shellWord(given('path') ?? '');
+  const flags = ['map', 'zone', 'time-unit', 'ignore-columns'].flatMap((name) => {
+    const value = given(name);
+    return value === undefined ? [] : [`--${name} ${shellWord(value)}`];
+  });
+  const nulls = parseNullTexts(given('null') ?? '[]').map((text) => `--null ${shellWord(text)}`);
   const registers = given('register-videos') === 'true' ? ['--register-videos'] : [];
-  return ['settle import', what, file, ...flags, ...registers].join(' ');
+  const command = kind === 'grants' ? ['settle ledger post'] : ['settle import', kind];
+  return [...command, file, ...flags, ...nulls, ...registers].join(' ');
+}
+
+/** As a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -7,10 +7,11 @@ import { withDatabase } from './context.ts';
 import { tell } from './errors.ts';
 import { formatJson } from './output/json.ts';
 import { print } from './output/stdout.ts';
+import type { ReadingFlags } from './reading-options.ts';
 
 const BYTES_MAX = 1_000_000;
 
-interface Flags extends GlobalFlags {
+interface Flags extends GlobalFlags, ReadingFlags {
   readonly map?: string;
   readonly zone?: string;
   readonly registerVideos?: boolean;
@@ -19,8 +20,10 @@ interface Flags extends GlobalFlags {
 
 /** @throws SettleError (exit 2) for a file that is no rate card */
 export async function importRates(flags: Flags, file: string): Promise<void> {
-  if (flags.map !== undefined || flags.zone !== undefined || flags.registerVideos) {
-    throw usageError('--map, --zone and --register-videos are not for rates');
+  const { map, zone, registerVideos, timeUnit, null: nulls, ignoreColumns } = flags;
+  const ofFiles = [map, zone, registerVideos || undefined, timeUnit, nulls, ignoreColumns];
+  if (ofFiles.some((flag) => flag !== undefined)) {
+    throw usageError('--map, --zone, --register-videos, --time-unit, --null and --ignore-columns are not for rates');
   }
   const card = readRateCard(file);
   await withDatabase(flags, async ({ database }) => {

@@ -14,6 +14,7 @@ import { storageRules } from './error-rules/storage.ts';
 
 export type { ErrorClass } from './error-rules/error-rule.ts';
 
+const DUPLICATE_KEY_CODES: readonly number[] = [1062, 1586];
 /** Of a driver's text, for one line. */
 const TEXT_LENGTH_MAX = 500;
 
@@ -52,6 +53,13 @@ export function toSettleError(error: unknown, where?: string): SettleError {
     hint: rule.hint,
     cause: error,
   });
+}
+
+/** Whether a row was refused because its primary key is there: on servers any duplicate has the same number. */
+export function isPrimaryKeyClash(error: unknown): boolean {
+  const { errno, code } = (error ?? {}) as { errno?: unknown; code?: unknown };
+  if (code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_ROWID') return true;
+  return DUPLICATE_KEY_CODES.includes(errno as number) && /\bPRIMARY'?\s*$/.test(driverText(error));
 }
 
 function ruleOf(error: unknown): ErrorRule | undefined {

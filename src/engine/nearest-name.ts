@@ -11,7 +11,7 @@ export function nearestName(typed: string, names: readonly string[]): string | u
 }
 
 /** Letters to insert, delete or replace to turn `a` into `b` (Levenshtein). */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];

@@ -4,10 +4,17 @@ import { usageError } from '../../errors.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
 import type { Cli } from '../program.ts';
+import {
+  ignoreColumnsOption,
+  nullOption,
+  type ReadingFlags,
+  requireReadingFlags,
+  timeUnitOption,
+} from '../reading-options.ts';
 
 const kinds = ['views', 'videos', 'challenges', 'members', 'proofs'] as const;
 
-interface Flags extends GlobalFlags, RunFlags {
+interface Flags extends GlobalFlags, RunFlags, ReadingFlags {
   readonly map?: string;
   readonly zone?: string;
   readonly registerVideos?: boolean;
@@ -21,11 +28,14 @@ export function registerImport({ program, exit }: Cli): void {
     .argument('<file>', 'path of the file, or - for stdin')
     .addOption(new Option('--map <columns>', 'columns of other names: ours=theirs,...'))
     .option('--zone <zone>', 'IANA time zone of times that name none (default: UTC)')
+    .addOption(timeUnitOption())
+    .addOption(nullOption())
+    .addOption(ignoreColumnsOption())
     .option('--register-videos', 'views: add unknown videos, without a creator')
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
-      '\nExamples:\n  settle import views log.csv.gz --map viewer_id=user_id --register-videos\n  zcat log.tsv.gz | settle import views -\n  settle import rates rates.json\n  settle import members members.csv\n',
+      '\nExamples:\n  settle import views log.csv.gz --map viewer_id=user_id --register-videos\n  zcat log.tsv.gz | settle import views -\n  settle import rates rates.json\n  settle import members members.csv\n  settle import views log.csv --time-unit seconds --null NULL --ignore-columns referrer\n',
     )
     .action(async (what: (typeof kinds)[number] | 'rates', file: string, _own, command) => {
       const flags: Flags = command.optsWithGlobals();
@@ -34,14 +44,16 @@ export function registerImport({ program, exit }: Cli): void {
       if (what !== 'views' && what !== 'members' && flags.zone !== undefined) {
         throw usageError('--zone is for views and members: nothing else has times');
       }
+      await requireReadingFlags(what, flags);
       const { findJob } = await import('../../jobs/index.ts');
       const job = findJob(`import-${what}`);
       const { withDatabase } = await import('../context.ts');
       await withDatabase(flags, async (context) => {
         const { importParameters } = await import('../../jobs/import/import-parameters.ts');
         const { executeJob } = await import('../execute-job.ts');
-        const { map, zone, registerVideos } = flags;
-        const request = await importParameters(what, { file, map, zone, registerVideos });
+        const { map, zone, registerVideos, timeUnit, null: nulls, ignoreColumns } = flags;
+        const options = { file, map, zone, registerVideos, timeUnit, nulls, ignoreColumns };
+        const request = await importParameters(what, options);
         try {
           exit(await executeJob(context, job, request.parameters, flags));
         } finally {

@@ -16,9 +16,12 @@ export function registerSettlement({ program }: Cli): void {
       const period = await periodOfFlags(flags);
       const { withDatabase } = await import('../context.ts');
       await withDatabase(flags, async ({ database }) => {
-        const { readSettlement } = await import('../../jobs/video-settlement/read-settlement.ts');
+        const { listPricedDates, readSettlement } = await import('../../jobs/video-settlement/read-settlement.ts');
         const { settlementTable } = await import('../output/settlement.ts');
-        await printVideoTable(flags, settlementTable(period, await readSettlement(database, period)));
+        const paid = await readSettlement(database, period);
+        await printVideoTable(flags, settlementTable(period, paid));
+        const { tellUnsettled } = await import('../tell-unsettled.ts');
+        tellUnsettled(period, await listPricedDates(database.knex, period), paid.length > 0);
       });
     });
 }

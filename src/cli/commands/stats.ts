@@ -25,13 +25,15 @@ export function registerStats({ program }: Cli): void {
       const period = await periodOfFlags(flags);
       const { withDatabase } = await import('../context.ts');
       await withDatabase(flags, async ({ database }) => {
-        const { readStatistics } = await import('../../jobs/daily/read-statistics.ts');
+        const { listSettledDates, readStatistics } = await import('../../jobs/daily/read-statistics.ts');
         const { topVideos } = await import('../../rules/ranking.ts');
         const { statisticsTable } = await import('../output/statistics.ts');
         const all = await readStatistics(database, period);
         const { by, top } = flags;
         const [shown, rankedBy] = top === undefined ? [all, undefined] : [topVideos(all, by, top), by];
         await printVideoTable(flags, statisticsTable(period, shown, all.length, rankedBy));
+        const { tellUnsettled } = await import('../tell-unsettled.ts');
+        tellUnsettled(period, await listSettledDates(database.knex, period), all.length > 0);
       });
     });
 }

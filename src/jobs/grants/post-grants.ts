@@ -12,16 +12,19 @@ import { contentDigest } from '../../ledger/digest.ts';
 import { findDigests } from '../../ledger/find-digests.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
 import type { JournalRequest } from '../../ledger/types.ts';
-import { BALANCE_BEYOND_63_BITS, LEDGER_KEY_CONFLICT } from '../../rules/ledger-journal.ts';
+import { LEDGER_JOURNAL_UNSOUND, LEDGER_KEY_CONFLICT, refusalCodes } from '../../rules/ledger-journal.ts';
 import { FILE_ROWS } from '../import/check-file.ts';
-import { openGrantRows } from '../import/row-source.ts';
-import { createTimeParser } from '../import/view-time.ts';
+import { type FileLine, isProblem, readAgain } from '../import/file-line.ts';
+import { readingOf } from '../import/reading.ts';
+import { grantFields, openGrantRows } from '../import/row-source.ts';
 import { ROWS_DONE } from '../import/write-views.ts';
-import { type GrantLine, parseGrant } from './grant-row.ts';
+
+type GrantLine = FileLine<JournalRequest>;
 
 const CHUNK_LINES = 2_000;
 /** The error of a line that is no grant. */
 export const GRANT_REFUSED = 'GRANT_REFUSED';
+const refusedByLedger = [LEDGER_KEY_CONFLICT, LEDGER_JOURNAL_UNSOUND, ...refusalCodes];
 
 export const postGrantsStep: ChunkStep = {
   kind: 'chunk',
@@ -39,8 +42,8 @@ export const postGrantsStep: ChunkStep = {
     const handlers: ChunkHandlers<ItemChunk<GrantLine>, readonly JournalRequest[]> = {
       faults: {
         // Met at writing: a key that somebody else posts meanwhile, points that no balance can hold.
-        skip: { limit: Number.MAX_SAFE_INTEGER, on: [LEDGER_KEY_CONFLICT, BALANCE_BEYOND_63_BITS, 'data'] },
-        describe: ({ items: [line] }) => describeLine(line),
+        skip: { limit: Number.MAX_SAFE_INTEGER, on: [...refusedByLedger, 'data'] },
+        describe: ({ items: [{ key, payload }] }) => ({ key, payload }),
       },
       async read(limit) {
         const items = await source.read(limit);
@@ -69,7 +72,7 @@ export const postGrantsStep: ChunkStep = {
     };
   },
   async replay({ payload }, { database, parameters }, tx) {
-    await replayLine(database, tx, parameters, JSON.parse(payload));
+    await replayLine(database, tx, parameters, payload);
   },
 };
 
@@ -78,23 +81,22 @@ async function sortLines(
   executor: Executor,
   lines: readonly GrantLine[],
 ): Promise<{ grants: readonly JournalRequest[]; skipped: readonly SkippedRecord[] }> {
-  const keys = lines.flatMap(({ grant }) => ('problem' in grant ? [] : [grant.key]));
+  const keys = lines.flatMap(({ content }) => (isProblem(content) ? [] : [content.key]));
   const digests = await findDigests(executor, new Set(keys));
   const grants: JournalRequest[] = [];
   const skipped: SkippedRecord[] = [];
-  for (const line of lines) {
-    const { grant } = line;
+  for (const { line, key, payload, content } of lines) {
     let problem: string | undefined;
-    if ('problem' in grant) problem = `line ${line.line}: ${grant.problem}`;
+    if (isProblem(content)) problem = content.problem;
     else {
-      const digest = contentDigest(grant);
-      const known = digests.get(grant.key);
+      const digest = contentDigest(content);
+      const known = digests.get(content.key);
       if (known === undefined) {
-        digests.set(grant.key, digest);
-        grants.push(grant);
-      } else if (known !== digest) problem = `line ${line.line}: another journal has the key ${grant.key}`;
+        digests.set(content.key, digest);
+        grants.push(content);
+      } else if (known !== digest) problem = `another journal has the key ${content.key}`;
     }
-    if (problem !== undefined) skipped.push({ phase: 'process', ...describeLine(line), error: problem });
+    if (problem !== undefined) skipped.push({ phase: 'process', key, payload, error: `line ${line}: ${problem}` });
   }
   return { grants, skipped };
 }
@@ -103,18 +105,14 @@ async function replayLine(
   database: Database,
   tx: Transaction,
   parameters: JobParameters,
-  fields: readonly string[],
+  payload: string,
 ): Promise<void> {
-  const grant = parseGrant(fields, createTimeParser(parameters.get('zone')), parameters.require('day-zone'));
-  if (!('problem' in grant)) await postJournals({ database, tx }, [grant]);
+  const { columns, parse } = grantFields(parameters);
+  const grant = readAgain(payload, columns, readingOf(parameters), parse);
+  if (!isProblem(grant)) await postJournals({ database, tx }, [grant]);
   else {
     throw new SettleError(GRANT_REFUSED, ExitCode.failed, grant.problem, {
       hint: 'post a file with the line as it should be',
     });
   }
-}
-
-/** The line of the file is what a person looks for. */
-function describeLine({ line, fields }: GrantLine): { readonly key: string; readonly payload: string } {
-  return { key: `line ${line}`, payload: JSON.stringify(fields) };
 }

@@ -1,31 +1,50 @@
 /**
- * Step `check-file`: reads the whole file once, so that a malformed line ends the import before anything is written,
- * and so that the progress of the import has a total.
+ * Step `check-file`: asks whether the tables can take the rows, and reads the whole file once, so that a malformed line
+ * ends the import before anything is written, and so that the progress of the import has a total.
  */
+import type { ColumnFacts } from '../../database/inspect.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import type { TaskletStep } from '../../engine/step.ts';
+import { quoteName } from './quote.ts';
 import type { RowSource } from './row-source.ts';
+import { requireFittingTable, type TargetTable } from './target-columns.ts';
 
 /** Key of the job's context: rows of the file. */
 export const FILE_ROWS = 'fileRows';
 const ROWS_PER_READ = 10_000;
 
-export function checkFileStep(openRows: (parameters: JobParameters) => Promise<RowSource<unknown>>): TaskletStep {
+/** The columns of a target table by name, as `requireFittingTable` found them; one map a table. */
+export type TargetColumns = readonly ReadonlyMap<string, ColumnFacts>[];
+
+export interface CheckFile<T> {
+  readonly openRows: (parameters: JobParameters) => Promise<RowSource<T>>;
+  readonly targets: (parameters: JobParameters) => readonly TargetTable[];
+  /** Throws MALFORMED_INPUT for a row that the target would change. */
+  readonly checkRows?: (rows: readonly T[], columns: TargetColumns, file: string) => void;
+}
+
+export function checkFileStep<T>({ openRows, targets, checkRows }: CheckFile<T>): TaskletStep {
   return {
     kind: 'tasklet',
     name: 'check-file',
-    async run({ parameters, jobContext, signal, stepName, progress }) {
+    async run({ database, parameters, jobContext, signal, stepName, progress, logger }) {
+      const columns: ReadonlyMap<string, ColumnFacts>[] = [];
+      for (const target of targets(parameters)) columns.push(await requireFittingTable(database, target));
       const source = await openRows(parameters);
+      if (source.unused.length > 0)
+        logger.warn(`columns that are not used: ${source.unused.map(quoteName).join(', ')}`);
       let rowCount = 0;
       try {
         for (let rows = await source.read(ROWS_PER_READ); rows !== undefined; rows = await source.read(ROWS_PER_READ)) {
           signal.throwIfAborted();
+          checkRows?.(rows, columns, parameters.require('file'));
           rowCount += rows.length;
           progress({ type: 'advanced', step: stepName, partition: undefined, rowsDone: rowCount });
         }
       } finally {
         source.close();
       }
+      for (const warning of source.warnings()) logger.warn(warning);
       jobContext.put(FILE_ROWS, BigInt(rowCount));
       return { readCount: rowCount };
     },

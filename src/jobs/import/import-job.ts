@@ -11,33 +11,34 @@ import {
   openVideoRows,
   openViewRows,
 } from './row-source.ts';
+import { targetsOf } from './target-columns.ts';
+import { requireWholeTimes } from './whole-times.ts';
 import { writeChallengesStep, writeProofsStep } from './write-challenges.ts';
 import { writeMembersStep } from './write-members.ts';
 import { writeVideosStep } from './write-videos.ts';
 import { writeViewsStep } from './write-views.ts';
 
+const checkViews = checkFileStep({
+  openRows: openViewRows,
+  targets: (parameters) => (parameters.get('register-videos') === 'true' ? targetsOf.viewsAndVideos : targetsOf.views),
+  checkRows: requireWholeTimes,
+});
+const checkVideos = checkFileStep({ openRows: openVideoRows, targets: () => targetsOf.videos });
+const checkChallenges = checkFileStep({ openRows: openChallengeRows, targets: () => targetsOf.challenges });
+const checkMembers = checkFileStep({ openRows: openMemberRows, targets: () => targetsOf.members });
+const checkProofs = checkFileStep({ openRows: openProofRows, targets: () => targetsOf.proofs });
+const checkGrants = checkFileStep({ openRows: openGrantRows, targets: () => [] });
+
 const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | 'steps'>>> = {
-  views: { description: 'load a file of views into view_log', steps: [checkFileStep(openViewRows), writeViewsStep] },
-  videos: {
-    description: 'load a file of videos and their creators',
-    steps: [checkFileStep(openVideoRows), writeVideosStep],
-  },
-  challenges: {
-    description: 'load a file of challenges',
-    steps: [checkFileStep(openChallengeRows), writeChallengesStep],
-  },
+  views: { description: 'load a file of views into view_log', steps: [checkViews, writeViewsStep] },
+  videos: { description: 'load a file of videos and their creators', steps: [checkVideos, writeVideosStep] },
+  challenges: { description: 'load a file of challenges', steps: [checkChallenges, writeChallengesStep] },
   members: {
     description: 'load a file of challenge members, and move their stakes into escrow',
-    steps: [checkFileStep(openMemberRows), writeMembersStep],
+    steps: [checkMembers, writeMembersStep],
   },
-  proofs: {
-    description: 'load a file of the proofs of challenge members',
-    steps: [checkFileStep(openProofRows), writeProofsStep],
-  },
-  grants: {
-    description: 'post a file of grants onto the ledger',
-    steps: [checkFileStep(openGrantRows), postGrantsStep],
-  },
+  proofs: { description: 'load a file of the proofs of challenge members', steps: [checkProofs, writeProofsStep] },
+  grants: { description: 'post a file of grants onto the ledger', steps: [checkGrants, postGrantsStep] },
 };
 
 /**

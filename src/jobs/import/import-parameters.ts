@@ -4,10 +4,12 @@ import type { JobParameters, ParameterDefinition } from '../../engine/parameters
 import { defaultZone, requireZone } from '../../rules/business-time.ts';
 import { grantColumns } from '../grants/grant-row.ts';
 import { challengeColumns, memberColumns, proofColumns } from './challenge-rows.ts';
-import { type ColumnDefinition, type ColumnMap, parseColumnMap } from './columns.ts';
+import { type ColumnDefinition, type ColumnMap, parseColumnMap, parseIgnoredColumns } from './columns.ts';
 import { digestFile, STDIN, spoolStdin } from './input-file.ts';
+import { nullParameter, parseNullTexts } from './reading.ts';
 import { videoColumns } from './video-row.ts';
 import { viewColumns } from './view-row.ts';
+import { timeUnits } from './view-time.ts';
 
 export const importKinds = ['views', 'videos', 'challenges', 'members', 'proofs', 'grants'] as const;
 export type ImportKind = (typeof importKinds)[number];
@@ -30,6 +32,12 @@ export interface ImportOptions {
   readonly zone?: string;
   /** Grants only: zone of the business dates. */
   readonly dayZone?: string;
+  /** How a time that is a number is read, one of `timeUnits`. Not for videos; challenges and proofs: `compact` only. */
+  readonly timeUnit?: string;
+  /** Texts that mean NULL, besides an empty field. Only for kinds with a nullable column. */
+  readonly nulls?: readonly string[];
+  /** Columns of the file that are passed over on purpose, `a,b`. */
+  readonly ignoreColumns?: string;
   /** Views only. */
   readonly registerVideos?: boolean;
 }
@@ -44,6 +52,17 @@ export interface ImportRequest {
 /** Columns of the table that a file of this kind fills. */
 export function columnsOf(kind: ImportKind): readonly ColumnDefinition[] {
   return columnsByKind[kind];
+}
+
+/** The units that a time of this kind can have as a number; none: the kind has no times. */
+export function timeUnitsOf(kind: ImportKind): readonly string[] {
+  if (kind === 'videos') return [];
+  return kind === 'challenges' || kind === 'proofs' ? ['compact'] : timeUnits;
+}
+
+/** Whether a file of this kind has a column that can be NULL. */
+export function hasNulls(kind: ImportKind): boolean {
+  return columnsOf(kind).some(({ nullable }) => nullable);
 }
 
 /**
@@ -75,7 +94,27 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
       example: 'viewer_id=user_id',
       validate: (value) => problemOf(() => parseColumnMap(value, columnsOf(kind))),
     },
+    {
+      ...text,
+      name: 'ignore-columns',
+      // It takes no part in what is read: only columns that are not used can be ignored.
+      identifying: false,
+      description: 'columns of the file that are passed over without a word, a,b',
+      example: 'note',
+      validate: (value) => problemOf(() => parseIgnoredColumns(value, columnsOf(kind))),
+    },
   ];
+  const units = timeUnitsOf(kind);
+  if (units.length > 0) {
+    const description = `how a time that is a number is read: ${units.join(', ')}`;
+    const validate = (value: string) => (units.includes(value) ? undefined : `must be one of ${units.join(', ')}`);
+    common.push({ ...text, name: 'time-unit', description, example: units[0], validate });
+  }
+  if (hasNulls(kind)) {
+    const description = 'JSON array of the texts that mean NULL';
+    const validate = (value: string) => problemOf(() => void parseNullTexts(value));
+    common.push({ ...text, name: 'null', description, example: '["\\\\N"]', validate });
+  }
   const zone: ParameterDefinition = {
     ...text,
     name: 'zone',
@@ -119,6 +158,10 @@ export async function importParameters(kind: ImportKind, options: ImportOptions)
     };
     if (options.map !== undefined) parameters.map = options.map;
     if (options.zone !== undefined) parameters.zone = options.zone;
+    if (options.ignoreColumns !== undefined) parameters['ignore-columns'] = options.ignoreColumns;
+    if (options.timeUnit !== undefined) parameters['time-unit'] = options.timeUnit;
+    const nulls = nullParameter(options.nulls ?? []);
+    if (nulls !== '[]') parameters.null = nulls;
     if (options.dayZone !== undefined) parameters['day-zone'] = options.dayZone;
     if (kind === 'views') parameters['register-videos'] = String(options.registerVideos ?? false);
     return { parameters, dispose };
@@ -132,6 +175,11 @@ export async function importParameters(kind: ImportKind, options: ImportOptions)
 export function columnMapOf(kind: ImportKind, parameters: JobParameters): ColumnMap {
   const text = parameters.get('map');
   return text === undefined ? new Map() : parseColumnMap(text, columnsOf(kind));
+}
+
+/** The columns that a run passes over on purpose, folded. */
+export function ignoredColumnsOf(kind: ImportKind, parameters: JobParameters): ReadonlySet<string> {
+  return parseIgnoredColumns(parameters.get('ignore-columns') ?? '', columnsOf(kind));
 }
 
 function problemOf(check: () => void): string | undefined {

@@ -14,10 +14,13 @@ export interface IntegerRange {
   readonly description: string;
 }
 
-export const INT32: IntegerRange = { min: -(2n ** 31n), max: 2n ** 31n - 1n, description: '32 bits' };
-export const INT64: IntegerRange = { min: -(2n ** 63n), max: 2n ** 63n - 1n, description: '64 bits' };
+export const INT32: IntegerRange = { min: -(2n ** 31n), max: 2n ** 31n - 1n, description: '-2^31 to 2^31 - 1' };
+export const INT64: IntegerRange = { min: -(2n ** 63n), max: 2n ** 63n - 1n, description: '-2^63 to 2^63 - 1' };
 /** Ids of rows begin at 1. */
 export const ROW_ID: IntegerRange = { min: 1n, max: 2n ** 63n - 1n, description: '1 to 2^63 - 1' };
+
+/** Owners of accounts on the ledger. */
+export const USER_ID: IntegerRange = { min: 0n, max: 2n ** 63n - 1n, description: '0 to 2^63 - 1' };
 
 /** The value, or a text that says what is wrong with it. */
 export function parseInteger(text: string, range: IntegerRange): number | bigint | string {

@@ -3,7 +3,7 @@
  * already in view_log: those are passed over when they are the same, and end the import when they are not.
  */
 import type { Database } from '../../database/database.ts';
-import { instantText } from '../../database/instant.ts';
+import { instantText, parseInstant } from '../../database/instant.ts';
 import type { SqlValue } from '../../database/values.ts';
 import { malformed } from './malformed.ts';
 import type { Integer, ViewRow } from './view-row.ts';
@@ -11,12 +11,14 @@ import type { Integer, ViewRow } from './view-row.ts';
 const IDS_PER_QUERY = 500;
 const COLUMNS = ['id', 'video_id', 'viewer_id', 'viewed_at', 'play_seconds', 'ad_views'];
 
+const VIEWED_AT = COLUMNS.indexOf('viewed_at');
+
 /** In the order of `viewLogTarget`. */
 export type ViewValues = readonly SqlValue[];
 
 /** The values of those rows that are not in view_log yet. Every row has an id. Throws MALFORMED_INPUT on a clash. */
 export async function newViews(database: Database, rows: readonly ViewRow[], file: string): Promise<ViewValues[]> {
-  const values = rows.map(toValues);
+  const values = rows.map((row) => toValues(row));
   const known = new Map<string, ViewValues>();
   if (await hasIdsBetween(database, rows)) await readKnown(database, values, known);
   // The usual file is ascending, and then no id comes twice.
@@ -38,8 +40,9 @@ export async function newViews(database: Database, rows: readonly ViewRow[], fil
   });
 }
 
-function toValues(row: ViewRow): ViewValues {
-  const { id, videoId, viewerId, viewedAt, playSeconds, adViews } = row;
+/** The values of a row, under the id that it has or is given. */
+export function toValues(row: ViewRow, id = row.id): ViewValues {
+  const { videoId, viewerId, viewedAt, playSeconds, adViews } = row;
   return [id!, videoId, viewerId, viewedAt === null ? null : instantText(viewedAt), playSeconds, adViews];
 }
 
@@ -85,5 +88,13 @@ function isAscending(rows: readonly ViewRow[]): boolean {
 }
 
 function sameValues(a: ViewValues, b: ViewValues): boolean {
-  return a.every((value, index) => String(value) === String(b[index]));
+  return a.every((value, index) => {
+    const other = b[index];
+    return String(value) === String(other) || (index === VIEWED_AT && isSameInstant(value, other));
+  });
+}
+
+/** A column of whole seconds or of microseconds, and what other programs write in SQLite, give the time in another form. */
+function isSameInstant(a: SqlValue, b: SqlValue): boolean {
+  return typeof a === 'string' && typeof b === 'string' && parseInstant(a) === parseInstant(b);
 }

@@ -30,6 +30,8 @@ export async function openRecords(path: string, name: string): Promise<Records> 
     info: true,
     skip_empty_lines: true,
     trim: true,
+    // A record with more or fewer fields than the header is the caller's to refuse: it may only be set aside.
+    relax_column_count: true,
     max_record_size: RECORD_CHARACTERS_MAX,
     // Tab separated files rarely quote, and then a quote is an ordinary character.
     relax_quotes: format.delimiter === '\t',
@@ -77,12 +79,6 @@ function describe(error: unknown, path: string, name: string, line: number): unk
   if (!(error instanceof CsvError)) return streamError(name, path, line, error);
   const at = typeof error.lines === 'number' ? error.lines : line + 1;
   switch (error.code) {
-    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH': {
-      const { record } = error as unknown as { record?: unknown[] };
-      const expected = /expect (\d+)/.exec(error.message)?.[1];
-      const found = record === undefined ? '' : `${record.length} fields, `;
-      return malformed(name, at, `${found}expected ${expected ?? 'as many as the header has'}`);
-    }
     case 'CSV_MAX_RECORD_SIZE':
       return malformed(
         name,

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import type { JobParameters } from '../../engine/parameters.ts';
 import { usageError } from '../../errors.ts';
-import { type GrantLine, readGrantLine } from '../grants/grant-row.ts';
+import type { JournalRequest } from '../../ledger/types.ts';
+import { parseGrant } from '../grants/grant-row.ts';
 import {
   type ChallengeRow,
   type MemberRow,
@@ -11,57 +12,109 @@ import {
   parseMemberRow,
   parseProofRow,
 } from './challenge-rows.ts';
-import { locateColumns } from './columns.ts';
-import { columnMapOf, columnsOf, type ImportKind } from './import-parameters.ts';
+import { type ColumnDefinition, type LocatedColumns, locateColumns } from './columns.ts';
+import { type FileLine, type ParseFields, readFileLine } from './file-line.ts';
+import { columnMapOf, columnsOf, type ImportKind, ignoredColumnsOf } from './import-parameters.ts';
 import { digestFile, STDIN } from './input-file.ts';
+import { LineProblem } from './line-problem.ts';
+import { malformed } from './malformed.ts';
+import { nullHint, type Reading, readingOf, withoutNulls } from './reading.ts';
 import { type InputRecord, openRecords } from './records.ts';
 import { parseVideoRow, type VideoRow } from './video-row.ts';
 import { parseViewRow, type ViewRow } from './view-row.ts';
-import { createTimeParser } from './view-time.ts';
 
 export interface RowSource<T> {
   /** Whether the file has the column. */
   has(column: string): boolean;
+  /** Columns of the file that nothing is taken from, as it writes them. */
+  readonly unused: readonly string[];
   /** At most `limit` rows; undefined at the end. Throws MALFORMED_INPUT. */
   read(limit: number): Promise<T[] | undefined>;
+  /** What is odd about the rows read so far, and no error: one sentence each. */
+  warnings(): string[];
   /** Passes over `count` rows that an earlier run has committed. */
   skip(count: number): Promise<void>;
   close(): void;
 }
 
+// A malformed line of these ends the import before anything is written: the file is corrected and imported again.
+
 export function openViewRows(parameters: JobParameters): Promise<RowSource<ViewRow>> {
-  const parseTime = createTimeParser(parameters.get('zone'));
-  return openRows('views', parameters, (record, places, file) => parseViewRow(record, places, parseTime, file));
+  return openRows('views', parameters, refuseBadLines(parseViewRow));
 }
 
 export function openVideoRows(parameters: JobParameters): Promise<RowSource<VideoRow>> {
-  return openRows('videos', parameters, parseVideoRow);
+  return openRows('videos', parameters, refuseBadLines(parseVideoRow));
 }
 
 export function openChallengeRows(parameters: JobParameters): Promise<RowSource<ChallengeRow>> {
-  return openRows('challenges', parameters, parseChallengeRow);
-}
-
-export function openMemberRows(parameters: JobParameters): Promise<RowSource<MemberRow>> {
-  const parseTime = createTimeParser(parameters.get('zone'));
-  return openRows('members', parameters, (record, places, file) => parseMemberRow(record, places, parseTime, file));
+  return openRows('challenges', parameters, refuseBadLines(parseChallengeRow));
 }
 
 export function openProofRows(parameters: JobParameters): Promise<RowSource<ProofRow>> {
-  return openRows('proofs', parameters, parseProofRow);
+  return openRows('proofs', parameters, refuseBadLines(parseProofRow));
 }
 
-/** A line that is no grant is a row all the same: it is set aside, not the file. */
-export function openGrantRows(parameters: JobParameters): Promise<RowSource<GrantLine>> {
-  const parseTime = createTimeParser(parameters.get('zone'));
+// A malformed line of these, which move points, is a row all the same: it is set aside, and the others are posted.
+
+export function openMemberRows(parameters: JobParameters): Promise<RowSource<FileLine<MemberRow>>> {
+  const { columns, parse } = memberFields();
+  return openRows('members', parameters, setAsideBadLines(columns, parse));
+}
+
+export function openGrantRows(parameters: JobParameters): Promise<RowSource<FileLine<JournalRequest>>> {
+  const { columns, parse } = grantFields(parameters);
+  return openRows('grants', parameters, setAsideBadLines(columns, parse));
+}
+
+interface OwnFields<T> {
+  readonly columns: readonly ColumnDefinition[];
+  /** Of a record that holds just these columns, in this order. */
+  readonly parse: ParseFields<T>;
+}
+
+export function memberFields(): OwnFields<MemberRow> {
+  const columns = columnsOf('members');
+  const places = columns.map((_, index) => index);
+  return { columns, parse: (record, reading) => parseMemberRow(record, places, reading) };
+}
+
+export function grantFields(parameters: JobParameters): OwnFields<JournalRequest> {
   const dayZone = parameters.require('day-zone');
-  return openRows('grants', parameters, (record, places) => readGrantLine(record, places, parseTime, dayZone));
+  return { columns: columnsOf('grants'), parse: (record, reading) => parseGrant(record, reading, dayZone) };
 }
 
 /** Records that are held at once while passing over others. */
 const SKIP_ROWS = 10_000;
 
-type ParseRow<T> = (record: InputRecord, places: readonly number[], file: string) => T;
+/** What a file is read with. */
+interface OpenFile extends LocatedColumns {
+  readonly file: string;
+  readonly columns: readonly ColumnDefinition[];
+  /** Fields of the header, and so of each record. */
+  readonly fieldCount: number;
+  readonly reading: Reading;
+}
+
+type ParseRow<T> = (record: InputRecord, open: OpenFile) => T;
+
+function refuseBadLines<T>(
+  parse: (record: InputRecord, places: readonly number[], reading: Reading) => T,
+): ParseRow<T> {
+  return ({ fields, line }, { file, columns, places, fieldCount, reading }) => {
+    try {
+      if (fields.length !== fieldCount) throw new LineProblem(`${fields.length} fields, expected ${fieldCount}`);
+      return parse({ fields: withoutNulls(fields, places, columns, reading), line }, places, reading);
+    } catch (error) {
+      if (!(error instanceof LineProblem)) throw error;
+      throw malformed(file, line, error.message, error.hint ?? nullHint(fields, places, columns));
+    }
+  };
+}
+
+function setAsideBadLines<T>(columns: readonly ColumnDefinition[], parse: ParseFields<T>): ParseRow<FileLine<T>> {
+  return (record, { fieldCount, places, reading }) => readFileLine(record, fieldCount, places, columns, reading, parse);
+}
 
 /** Throws a usage error when the file is no longer the one that the run was started with. */
 async function openRows<T>(kind: ImportKind, parameters: JobParameters, parse: ParseRow<T>): Promise<RowSource<T>> {
@@ -78,20 +131,25 @@ async function openRows<T>(kind: ImportKind, parameters: JobParameters, parse: P
   }
   const columns = columnsOf(kind);
   const records = await openRecords(path, file);
-  let places: number[];
+  let open: OpenFile;
   try {
-    places = locateColumns(records.header, columns, columnMapOf(kind, parameters), file);
+    const map = columnMapOf(kind, parameters);
+    const located = locateColumns(records.header, columns, map, ignoredColumnsOf(kind, parameters), file);
+    const fieldCount = records.header.length;
+    open = { ...located, file, columns, fieldCount, reading: readingOf(parameters) };
   } catch (error) {
     records.close();
     throw error;
   }
   let ahead: Promise<InputRecord[]> | undefined;
   return {
-    has: (column) => places[columns.findIndex(({ name }) => name === column)] >= 0,
+    has: (column) => open.places[columns.findIndex(({ name }) => name === column)] >= 0,
+    unused: open.unused,
+    warnings: () => open.reading.oddYears.warnings(),
     async read(limit) {
       const found = await (ahead ?? records.read(limit));
       if (found.length === 0) return undefined;
-      const rows = found.slice(0, limit).map((record) => parse(record, places, file));
+      const rows = found.slice(0, limit).map((record) => parse(record, open));
       // The next records are parsed while the database is busy with these.
       ahead = found.length > limit ? Promise.resolve(found.slice(limit)) : records.read(limit);
       ahead.catch(() => {});

@@ -1,7 +1,7 @@
 /** From a record of text fields to a row of video. */
 import type { ColumnDefinition } from './columns.ts';
 import { INT64, type IntegerRange, parseInteger } from './integer.ts';
-import { malformed } from './malformed.ts';
+import { LineProblem } from './line-problem.ts';
 import type { InputRecord } from './records.ts';
 import type { Integer } from './view-row.ts';
 
@@ -12,14 +12,14 @@ export interface VideoRow {
 
 export const videoColumns: readonly ColumnDefinition[] = [
   { name: 'id', required: true },
-  { name: 'creator_id', required: false },
+  { name: 'creator_id', required: false, nullable: true },
 ];
 
-/** `places`: as `locateColumns` found `videoColumns`. Throws MALFORMED_INPUT with the line and the column. */
-export function parseVideoRow({ fields, line }: InputRecord, places: readonly number[], file: string): VideoRow {
+/** `places`: as `locateColumns` found `videoColumns`. Throws a LineProblem that names the column. */
+export function parseVideoRow({ fields }: InputRecord, places: readonly number[]): VideoRow {
   const integer = (column: number, range: IntegerRange): Integer => {
     const value = parseInteger(fields[places[column]], range);
-    if (typeof value === 'string') throw malformed(file, line, `${videoColumns[column].name} ${value}`);
+    if (typeof value === 'string') throw new LineProblem(`${videoColumns[column].name} ${value}`);
     return value;
   };
   const noCreator = places[1] < 0 || fields[places[1]] === '';

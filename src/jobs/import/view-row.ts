@@ -1,10 +1,9 @@
 /** From a record of text fields to a row of view_log. */
 import type { ColumnDefinition } from './columns.ts';
 import { INT32, INT64, type IntegerRange, parseInteger, ROW_ID } from './integer.ts';
-import { malformed } from './malformed.ts';
-import { quote } from './quote.ts';
+import { LineProblem } from './line-problem.ts';
+import type { Reading } from './reading.ts';
 import type { InputRecord } from './records.ts';
-import type { TimeParser } from './view-time.ts';
 
 export type Integer = number | bigint;
 
@@ -24,26 +23,22 @@ export const viewColumns: readonly ColumnDefinition[] = [
   { name: 'id', required: false },
   { name: 'video_id', required: true },
   { name: 'viewer_id', required: true },
-  { name: 'viewed_at', required: true },
+  { name: 'viewed_at', required: true, nullable: true },
   { name: 'play_seconds', required: true },
   { name: 'ad_views', required: false },
 ];
 
-/** `places`: as `locateColumns` found `viewColumns`. Throws MALFORMED_INPUT with the line and the column. */
-export function parseViewRow(
-  { fields, line }: InputRecord,
-  places: readonly number[],
-  parseTime: TimeParser,
-  file: string,
-): ViewRow {
+/** `places`: as `locateColumns` found `viewColumns`. Throws a LineProblem that names the column. */
+export function parseViewRow({ fields, line }: InputRecord, places: readonly number[], reading: Reading): ViewRow {
   const integer = (column: number, range: IntegerRange): Integer => {
     const value = parseInteger(fields[places[column]], range);
-    if (typeof value === 'string') throw malformed(file, line, `${viewColumns[column].name} ${value}`);
+    if (typeof value === 'string') throw new LineProblem(`${viewColumns[column].name} ${value}`);
     return value;
   };
   const time = fields[places[3]];
-  const viewedAt = time === '' ? null : parseTime(time);
-  if (viewedAt === undefined) throw malformed(file, line, `viewed_at ${quote(time)} is not a time`);
+  const viewedAt = time === '' ? null : reading.parseTime(time);
+  if (typeof viewedAt === 'number') reading.oddYears.addInstant('viewed_at', line, viewedAt);
+  else if (viewedAt !== null) throw new LineProblem(`viewed_at ${viewedAt.problem}`, viewedAt.hint);
   return {
     id: places[0] < 0 ? undefined : integer(0, ROW_ID),
     videoId: integer(1, INT64),

@@ -1,30 +1,35 @@
 /**
  * Step `write-members`: the file's rows into challenge_member, and each stake from the lots of its user into the escrow
- * of the challenge. A row whose user has not the points, or whose challenge takes nobody any more, is skipped and can be
- * replayed. A member that is there already is passed over; that it quit since is noted.
+ * of the challenge. A line that holds no member, whose user has not the points, or whose challenge takes nobody any more,
+ * is set aside and can be replayed. A member that is there already, or that the file names twice alike, is passed over;
+ * that it quit since is noted.
  */
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
 import type { InsertTarget } from '../../database/dialect.ts';
 import { instantText, parseInstant } from '../../database/instant.ts';
 import { toBigInt } from '../../database/values.ts';
+import type { JobParameters } from '../../engine/parameters.ts';
 import type { SkippedRecord } from '../../engine/skip-policy.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
 import { businessDateOf, defaultZone } from '../../rules/business-time.ts';
-import { LEDGER_KEY_CONFLICT, refusalCodes } from '../../rules/ledger-journal.ts';
+import { LEDGER_JOURNAL_UNSOUND, LEDGER_KEY_CONFLICT, refusalCodes } from '../../rules/ledger-journal.ts';
 import { readBalances } from '../challenge-settlement/balances.ts';
 import { lockChallenges } from '../challenge-settlement/challenge-store.ts';
 import { stakeJournal } from '../challenge-settlement/stake.ts';
 import type { MemberRow } from './challenge-rows.ts';
 import { FILE_ROWS } from './check-file.ts';
-import { openMemberRows } from './row-source.ts';
+import { type FileLine, isProblem, readAgain } from './file-line.ts';
+import { readingOf } from './reading.ts';
+import { memberFields, openMemberRows } from './row-source.ts';
 import { ROWS_DONE } from './write-views.ts';
 
 const CHUNK_ROWS = 5_000;
 /** The error of a row that cannot become a member. */
 export const MEMBER_REFUSED = 'MEMBER_REFUSED';
+const refusedByLedger = [LEDGER_KEY_CONFLICT, LEDGER_JOURNAL_UNSOUND, ...refusalCodes];
 
 const target: InsertTarget = {
   table: 'challenge_member',
@@ -33,6 +38,8 @@ const target: InsertTarget = {
 
 // biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
 type Row = any;
+
+type MemberLine = FileLine<MemberRow>;
 
 interface Output {
   readonly joining: readonly MemberRow[];
@@ -53,10 +60,10 @@ export const writeMembersStep: ChunkStep = {
       source.close();
       throw error;
     }
-    const handlers: ChunkHandlers<ItemChunk<MemberRow>, Output> = {
+    const handlers: ChunkHandlers<ItemChunk<MemberLine>, Output> = {
       faults: {
-        skip: { limit: Number.MAX_SAFE_INTEGER, on: [MEMBER_REFUSED, ...refusalCodes, LEDGER_KEY_CONFLICT] },
-        describe: ({ items: [member] }) => describeMember(member),
+        skip: { limit: Number.MAX_SAFE_INTEGER, on: [MEMBER_REFUSED, ...refusedByLedger] },
+        describe: ({ items: [{ key, payload }] }) => ({ key, payload }),
       },
       async read(limit) {
         const items = await source.read(limit);
@@ -64,8 +71,7 @@ export const writeMembersStep: ChunkStep = {
         return items === undefined ? undefined : { items, size: items.length };
       },
       async process({ items, size }) {
-        const { output, skipped } = await sortMembers(database.knex, items);
-        const writeCount = output.joining.length + output.quitting.length;
+        const { output, writeCount, skipped } = await sortLines(database.knex, items);
         const filterCount = size - writeCount - skipped.length;
         return { output, writeCount, filterCount, processSkipCount: skipped.length, skipped };
       },
@@ -83,46 +89,74 @@ export const writeMembersStep: ChunkStep = {
       totalExpected: fileRows === undefined ? undefined : Number(fileRows),
     };
   },
-  async replay({ payload }, { database }, tx) {
-    const { output, skipped } = await sortMembers(tx, [memberOf(payload)]);
-    if (skipped.length > 0) throw refused(skipped[0].error);
+  async replay({ payload }, { database, parameters }, tx) {
+    const member = memberOf(payload, parameters);
+    if (isProblem(member)) throw refused(member.problem);
+    const { output, problems } = await sortMembers(tx, [member]);
+    const problem = problems.get(member);
+    if (problem !== undefined) throw refused(problem);
     await writeMembers(database, tx, output);
   },
 };
 
-/** Which rows are new, which tell that somebody quit, which are known, and which cannot be taken. */
-async function sortMembers(
-  executor: Executor,
-  rows: readonly MemberRow[],
-): Promise<{ output: Output; skipped: SkippedRecord[] }> {
-  const known = await readById(executor, 'challenge_member', new Set(rows.map(({ id }) => id)));
+interface SortedLines {
+  readonly output: Output;
+  /** Lines that change something. */
+  readonly writeCount: number;
+  readonly skipped: readonly SkippedRecord[];
+}
+
+async function sortLines(executor: Executor, lines: readonly MemberLine[]): Promise<SortedLines> {
+  const members = lines.flatMap(({ content }) => (isProblem(content) ? [] : [content]));
+  const { output, writeCount, problems } = await sortMembers(executor, members);
+  const skipped: SkippedRecord[] = [];
+  for (const { line, key, payload, content } of lines) {
+    const problem = isProblem(content) ? content.problem : problems.get(content);
+    if (problem !== undefined) skipped.push({ phase: 'process', key, payload, error: `line ${line}: ${problem}` });
+  }
+  return { output, writeCount, skipped };
+}
+
+interface SortedMembers {
+  readonly output: Output;
+  readonly writeCount: number;
+  /** Why those that cannot be taken cannot. */
+  readonly problems: ReadonlyMap<MemberRow, string>;
+}
+
+/**
+ * Which rows are new, which tell that somebody quit, which are known, and which cannot be taken. A row is judged as if
+ * those before it were there already, so that it does not matter which of them are in one chunk.
+ */
+async function sortMembers(executor: Executor, rows: readonly MemberRow[]): Promise<SortedMembers> {
+  const known = await readMembers(executor, new Set(rows.map(({ id }) => id)));
   const challenges = await readById(executor, 'challenge', new Set(rows.map(({ challengeId }) => challengeId)));
   const users = [...new Set(rows.map(({ userId }) => userId))];
   const points = await readBalances(executor, 'user', users);
-  const joining: MemberRow[] = [];
+  const joining = new Map<bigint, MemberRow>();
   const quitting: MemberRow[] = [];
-  const skipped: SkippedRecord[] = [];
-  const inFile = new Set<bigint>();
+  const problems = new Map<MemberRow, string>();
+  let writeCount = 0;
   for (const member of rows) {
-    const there = known.get(member.id);
-    let problem: string | undefined;
-    if (inFile.has(member.id)) problem = 'its id is in the file twice';
-    else if (there !== undefined) {
-      problem = contradiction(member, there);
-      if (problem === undefined && there.quit_at === null && member.quitAtMs !== null) quitting.push(member);
-    } else {
-      problem = refusal(member, challenges.get(member.challengeId), points);
-      if (problem === undefined) {
-        points.set(member.userId, points.get(member.userId)! - member.stake);
-        joining.push(member);
-      }
+    const { id, userId, stake, quitAtMs } = member;
+    const there = known.get(id);
+    const problem =
+      there === undefined ? refusal(member, challenges.get(member.challengeId), points) : contradiction(member, there);
+    if (problem !== undefined) {
+      problems.set(member, `member ${id}: ${problem}`);
+      continue;
     }
-    inFile.add(member.id);
-    if (problem === undefined) continue;
-    const error = `member ${member.id}: ${problem}`;
-    skipped.push({ phase: 'process', ...describeMember(member), error });
+    if (there === undefined) {
+      points.set(userId, points.get(userId)! - stake);
+      joining.set(id, member);
+    } else if (there.quitAtMs === null && quitAtMs !== null) {
+      if (joining.has(id)) joining.set(id, member);
+      else quitting.push(member);
+    } else continue;
+    known.set(id, member);
+    writeCount++;
   }
-  return { output: { joining, quitting }, skipped };
+  return { output: { joining: [...joining.values()], quitting }, writeCount, problems };
 }
 
 function refusal(member: MemberRow, challenge: Row, points: ReadonlyMap<bigint, bigint>): string | undefined {
@@ -136,13 +170,13 @@ function refusal(member: MemberRow, challenge: Row, points: ReadonlyMap<bigint, 
 }
 
 /** What is different about the member that is there; whoever has quit cannot come back under the same id. */
-function contradiction(member: MemberRow, there: Row): string | undefined {
+function contradiction(member: MemberRow, there: MemberRow): string | undefined {
   const isSame =
-    toBigInt(there.challenge_id) === member.challengeId &&
-    toBigInt(there.user_id) === member.userId &&
-    toBigInt(there.stake) === member.stake &&
-    parseInstant(there.joined_at) === member.joinedAtMs &&
-    (there.quit_at === null || parseInstant(there.quit_at) === member.quitAtMs);
+    there.challengeId === member.challengeId &&
+    there.userId === member.userId &&
+    there.stake === member.stake &&
+    there.joinedAtMs === member.joinedAtMs &&
+    (there.quitAtMs === null || there.quitAtMs === member.quitAtMs);
   return isSame ? undefined : 'it is there already, with other values';
 }
 
@@ -185,12 +219,29 @@ async function readById(executor: Executor, table: string, ids: ReadonlySet<bigi
   return new Map(rows.map((row) => [toBigInt(row.id), row]));
 }
 
-function describeMember(member: MemberRow): { readonly key: string; readonly payload: string } {
-  const payload = JSON.stringify(member, (_key, value) => (typeof value === 'bigint' ? value.toString() : value));
-  return { key: member.id.toString(), payload };
+async function readMembers(executor: Executor, ids: ReadonlySet<bigint>): Promise<Map<bigint, MemberRow>> {
+  const rows = await readById(executor, 'challenge_member', ids);
+  return new Map([...rows].map(([id, row]) => [id, toMember(id, row)]));
 }
 
-function memberOf(payload: string): MemberRow {
+function toMember(id: bigint, row: Row): MemberRow {
+  return {
+    id,
+    challengeId: toBigInt(row.challenge_id),
+    userId: toBigInt(row.user_id),
+    stake: toBigInt(row.stake),
+    joinedAtMs: parseInstant(row.joined_at),
+    quitAtMs: row.quit_at === null ? null : parseInstant(row.quit_at),
+  };
+}
+
+/** The row of a record that was set aside: the fields of its line, or, of version 0.1.0, the row itself. */
+function memberOf(payload: string, parameters: JobParameters): MemberRow | { readonly problem: string } {
+  const kept: unknown = JSON.parse(payload);
+  if (typeof kept !== 'object' || kept === null || !('joinedAtMs' in kept)) {
+    const { columns, parse } = memberFields();
+    return readAgain(payload, columns, readingOf(parameters), parse);
+  }
   const { id, challengeId, userId, stake, joinedAtMs, quitAtMs } = JSON.parse(payload);
   const [memberId, challenge, user, points] = [id, challengeId, userId, stake].map(BigInt);
   return { id: memberId, challengeId: challenge, userId: user, stake: points, joinedAtMs, quitAtMs };

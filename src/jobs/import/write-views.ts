@@ -1,23 +1,25 @@
 /** Step `write-views`: the file's rows into view_log, chunk by chunk, with the videos that they name if asked for. */
 import { bulkInsert } from '../../database/bulk-insert.ts';
-import type { Database } from '../../database/database.ts';
-import { toBigInt } from '../../database/values.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
-import { ExitCode, SettleError } from '../../errors.ts';
 import { FILE_ROWS } from './check-file.ts';
+import { insertNumbered, insertViews, VIEW_IDS_TAKEN } from './insert-views.ts';
 import { newViews, type ViewValues } from './new-views.ts';
 import { openViewRows } from './row-source.ts';
-import { viewLogTarget } from './view-log-target.ts';
 import type { Integer, ViewRow } from './view-row.ts';
 
 const CHUNK_ROWS = 10_000;
 /** Rows of the file that are committed: where a restart goes on. */
 export const ROWS_DONE = 'rowsDone';
-const ID_MAX = 2n ** 63n - 1n;
 const videoTarget = { table: 'video', columns: ['id', 'creator_id'], mode: 'ignore', keys: ['id'] } as const;
 
+/** How often a chunk is tried anew because another program has taken an id, with a wait that grows. */
+const IDS_RETRY_LIMIT = 20;
+
 interface Output {
+  /** Where the file has ids; the other is then empty. */
   readonly views: readonly ViewValues[];
+  /** Where it has none: numbered as they are written. */
+  readonly unnumbered: readonly ViewRow[];
   /** Videos that no earlier chunk has named. */
   readonly videoIds: readonly Integer[];
 }
@@ -32,7 +34,7 @@ export const writeViewsStep: ChunkStep = {
     const registered = new Set<Integer>();
     let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
     const source = await openViewRows(parameters);
-    let nextId = source.has('id') ? undefined : await firstFreeId(database);
+    const hasIds = source.has('id');
     try {
       await source.skip(Number(rowsDone));
     } catch (error) {
@@ -45,27 +47,24 @@ export const writeViewsStep: ChunkStep = {
         rowsDone += BigInt(items?.length ?? 0);
         return items === undefined ? undefined : { items, size: items.length };
       },
+      faults: { retry: { limit: IDS_RETRY_LIMIT, on: [VIEW_IDS_TAKEN] } },
       async process({ items, size }) {
-        let rows = items;
-        if (nextId !== undefined) {
-          const first = nextId;
-          nextId += BigInt(size);
-          if (nextId > ID_MAX) throw noIdsLeft();
-          rows = items.map((item, index) => ({ ...item, id: first + BigInt(index) }));
-        }
-        const views = await newViews(database, rows, file);
-        const videoIds = registersVideos ? unregistered(rows, registered) : [];
+        const views = hasIds ? await newViews(database, items, file) : [];
+        const unnumbered = hasIds ? [] : items;
+        const videoIds = registersVideos ? unregistered(items, registered) : [];
+        const writeCount = views.length + unnumbered.length;
         return {
-          output: { views, videoIds },
-          writeCount: views.length,
-          filterCount: size - views.length,
+          output: { views, unnumbered, videoIds },
+          writeCount,
+          filterCount: size - writeCount,
           processSkipCount: 0,
         };
       },
-      async write({ views, videoIds }, tx) {
+      async write({ views, unnumbered, videoIds }, tx) {
         const videos = videoIds.map((id) => [id, null]);
         await bulkInsert(tx, database.dialect, videoTarget, videos);
-        await bulkInsert(tx, database.dialect, viewLogTarget, views);
+        if (hasIds) await insertViews(database, tx, views);
+        else await insertNumbered(database, tx, unnumbered);
       },
       saveState(state) {
         state.put(ROWS_DONE, rowsDone);
@@ -79,11 +78,6 @@ export const writeViewsStep: ChunkStep = {
   },
 };
 
-async function firstFreeId(database: Database): Promise<bigint> {
-  const newest = await database.knex('view_log').max({ id: 'id' }).first();
-  return newest?.id == null ? 1n : toBigInt(newest.id) + 1n;
-}
-
 /** The videos of the rows that are not in `registered` yet; they are now. */
 function unregistered(rows: readonly ViewRow[], registered: Set<Integer>): Integer[] {
   const added: Integer[] = [];
@@ -94,10 +88,4 @@ function unregistered(rows: readonly ViewRow[], registered: Set<Integer>): Integ
   }
   // In one order everywhere: two imports at once must not wait for each other's rows.
   return added.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-}
-
-function noIdsLeft(): SettleError {
-  return new SettleError('IDS_EXHAUSTED', ExitCode.usage, 'view_log has no ids left after its largest one', {
-    hint: 'give the file an id column',
-  });
 }

@@ -1,5 +1,5 @@
 /** What videos are paid in a day, week or month: the settlements of its dates and the adjustments booked in them. */
-import type { Database } from '../../database/database.ts';
+import type { Database, Executor } from '../../database/database.ts';
 import { toBigInt } from '../../database/values.ts';
 
 /** Whole won. */
@@ -37,4 +37,17 @@ export async function readSettlement(
     viewAmount: toBigInt(row.view_amount),
     adAmount: toBigInt(row.ad_amount),
   }));
+}
+
+/** The dates that a run has priced within a run of dates, both inside, ascending; also those on which nobody is paid. */
+export async function listPricedDates(
+  executor: Executor,
+  period: { readonly from: string; readonly to: string },
+): Promise<string[]> {
+  const rows = await executor('settle_settlement_date')
+    .whereBetween('business_date', [period.from, period.to])
+    .whereNotNull('job_execution_id')
+    .orderBy('business_date')
+    .select('business_date');
+  return rows.map((row) => String(row.business_date));
 }

@@ -1,5 +1,5 @@
 /** `settle import` as a person uses it: files, standard input, and what is wrong with a file, by its line. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,6 +8,7 @@ import { openDatabase } from '../../../src/database/open.ts';
 import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
+const FIXTURES = new URL('../../fixtures/import/', import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'settle-import-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -109,4 +110,53 @@ test('a clash with the table is not to be restarted', async () => {
   const again = `settle import views ${join(folder, 'clash.csv')} --map viewer_id=user_id --register-videos`;
   expect(stdout).toContain(`\nnext\n  ${again}   (the file corrected)\n`);
   expect((await runSettle(['show', '2'], { url: database.url })).stdout).not.toContain('settle restart');
+});
+
+/** The warnings among the lines of a JSON log. */
+function warnings(stderr: string): string[] {
+  const lines = stderr.split('\n').filter((line) => line.startsWith('{'));
+  return lines.map((line) => JSON.parse(line)).flatMap(({ level, msg }) => (level === 'warn' ? [msg] : []));
+}
+
+test('names by any case; unused columns, odd years and NULLs are told, and numbers need a unit', async () => {
+  const upper = await importViews('upper.csv', readFileSync(new URL('header_case.csv', FIXTURES)));
+  expect(upper).toMatchObject({ code: 0, stderr: '' });
+  expect(await rows()).toEqual([
+    [900, 10, 1, '2026-11-20 03:00:00.000', 5],
+    [901, 11, 1, '2026-11-20 03:00:01.000', 5],
+  ]);
+
+  const odd = 'id,video_id,viewer_id,viewed_at,play_seconds,note\n1,2,3,1026-11-20 03:00,1,x\n2,2,3,\\N,1,x\n';
+  const refused = await importViews('odd.csv', odd);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(
+    /^settle: odd\.csv line 3: viewed_at .* is not a time\. --null '\\N' reads it as NULL/,
+  );
+  const told = await runSettle(['import', 'views', 'odd.csv', '--null', '\\N'], { url: database.url, cwd: folder });
+  expect(warnings(told.stderr)).toEqual([
+    'columns that are not used: note',
+    'viewed_at is outside of the years 2000 to 2100 in 1 row, first in line 2: 1026-11-20 03:00:00',
+  ]);
+
+  const seconds = readFileSync(new URL('views_epoch_seconds.csv', FIXTURES), 'utf8').replaceAll('\n90', '\n80');
+  const guess = await importViews('seconds.csv', seconds);
+  expect(guess.code).toBe(2);
+  expect(guess.stderr).toMatch(
+    /^settle: seconds\.csv line 2: viewed_at "1763607600" .*--time-unit seconds reads it so\.\n$/,
+  );
+  expect(await importViews('seconds.csv', seconds, '--time-unit', 'seconds')).toMatchObject({ code: 0 });
+  expect((await rows()).slice(2, 4)).toMatchObject([
+    [800, 10, 1, '2025-11-20 03:00:00.000', 5],
+    [801, 11, 1, '2025-11-20 03:00:01.000', 5],
+  ]);
+});
+
+test.each([
+  [['videos', 'x.csv', '--time-unit', 'seconds'], /--time-unit is not for videos/],
+  [['proofs', 'x.csv', '--time-unit', 'seconds'], /--time-unit seconds: for proofs it is compact/],
+  [['challenges', 'x.csv', '--null', 'NULL'], /--null is not for challenges/],
+])('%j is refused', async (args, text) => {
+  const { code, stderr } = await runSettle(['import', ...args], { url: database.url });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(text);
 });

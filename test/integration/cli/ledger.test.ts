@@ -72,7 +72,7 @@ test('lines that are no grants are set aside, by what is wrong with them, and th
     'line 3: amount "0" is outside of 1 to 2^63 - 1',
     expect.stringMatching(/^line 4: amount "1.5" is not a whole number/),
     expect.stringMatching(/^line 5: user_id "x" is not a whole number/),
-    'line 6: granted_at "yesterday" is no time',
+    'line 6: granted_at "yesterday" is not a time',
     'line 7: expires_at is not after granted_at',
     'line 8: key has 0 characters, not 1 to 190',
     'line 9: another journal has the key ok',

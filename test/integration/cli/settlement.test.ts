@@ -41,6 +41,7 @@ test('a date is settled, shown, explained and closed', async () => {
 
   // 2 x 2 + 1 x 2.5 = 6.5, rounded down, and one ad view; two views of an unknown creator's.
   const csv = 'video_id,view_amount,ad_amount,total\n5,6,7,13\n6,2,14,16\n';
+  expect((await settle(['settlement', '--date', date])).stderr).toBe('');
   for (const period of ['day', 'week', 'month']) {
     const shown = await settle(['settlement', '--date', date, '--period', period, '--format', 'csv']);
     expect(shown).toMatchObject({ code: 0, stdout: csv });
@@ -64,6 +65,18 @@ test('a date is settled, shown, explained and closed', async () => {
   expect((await settle(['settlement', '--date', date, '--format', 'csv'])).stdout).toBe(csv);
   const next = await settle(['settlement', '--date', '2026-11-21', '--format', 'csv']);
   expect(next.stdout).toBe('video_id,view_amount,ad_amount,total\n6,2,0,2\n');
+});
+
+test.each(['stats', 'settlement'])('%s of dates that were never settled: they are told on stderr', async (command) => {
+  const day = await settle([command, '--date', date, '--json']);
+  expect(day).toMatchObject({
+    code: 0,
+    stderr: `settle: ${date} has never been settled. \`settle --date ${date}\` settles it.\n`,
+  });
+  expect(JSON.parse(day.stdout)).toMatchObject({ period: date, rows: [] });
+  const { code, stderr } = await settle([command, '--date', date, '--period', 'week']);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^settle: 7 of the 7 dates of 2026-W47 have never been settled: 2026-11-16, 2026-11-17, /);
 });
 
 test.each([

@@ -3,8 +3,15 @@ import type { Command } from 'commander';
 import { type GlobalFlags, loadSettings } from '../../config.ts';
 import type { RunFlags } from '../../execute-job.ts';
 import type { Cli } from '../../program.ts';
+import {
+  ignoreColumnsOption,
+  nullOption,
+  type ReadingFlags,
+  requireReadingFlags,
+  timeUnitOption,
+} from '../../reading-options.ts';
 
-interface Flags extends GlobalFlags, RunFlags {
+interface Flags extends GlobalFlags, RunFlags, ReadingFlags {
   readonly map?: string;
   readonly zone?: string;
 }
@@ -16,6 +23,9 @@ export function registerLedgerPost(ledger: Command, { exit }: Cli): void {
     .argument('<file>', 'path of the file, plain or gzip, or - for stdin')
     .option('--map <columns>', 'columns of other names: ours=theirs,...')
     .option('--zone <zone>', 'IANA time zone of times that name none (default: UTC)')
+    .addOption(timeUnitOption())
+    .addOption(nullOption())
+    .addOption(ignoreColumnsOption())
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
@@ -24,6 +34,7 @@ export function registerLedgerPost(ledger: Command, { exit }: Cli): void {
     )
     .action(async (file: string, _own, command) => {
       const flags: Flags = command.optsWithGlobals();
+      await requireReadingFlags('grants', flags);
       const { requireZone } = await import('../../../rules/business-time.ts');
       const dayZone = requireZone(loadSettings(flags).zone);
       const { findJob } = await import('../../../jobs/index.ts');
@@ -32,7 +43,9 @@ export function registerLedgerPost(ledger: Command, { exit }: Cli): void {
       await withDatabase(flags, async (context) => {
         const { importParameters } = await import('../../../jobs/import/import-parameters.ts');
         const { executeJob } = await import('../../execute-job.ts');
-        const request = await importParameters('grants', { file, map: flags.map, zone: flags.zone, dayZone });
+        const { map, zone, timeUnit, null: nulls, ignoreColumns } = flags;
+        const options = { file, map, zone, dayZone, timeUnit, nulls, ignoreColumns };
+        const request = await importParameters('grants', options);
         try {
           exit(await executeJob(context, job, request.parameters, flags));
         } finally {

@@ -117,8 +117,8 @@ describe('files that are refused', () => {
     ['no number', `${HEADER}\n${GOOD}\n2,x,3,,1,0\n`, 'views.csv line 3: video_id "x" is not a whole number'],
     ['a fraction', `${HEADER}\n1,2,3,,1.5,0\n`, 'views.csv line 2: play_seconds "1.5" is not a whole number'],
     ['an empty field', `${HEADER}\n1,2,,,1,0\n`, 'views.csv line 2: viewer_id is empty'],
-    ['2^63', `${HEADER}\n1,9223372036854775808,3,,1,0\n`, '"9223372036854775808" is outside of 64 bits'],
-    ['2^31 seconds', `${HEADER}\n1,2,3,,2147483648,0\n`, 'play_seconds "2147483648" is outside of 32 bits'],
+    ['2^63', `${HEADER}\n1,9223372036854775808,3,,1,0\n`, '"9223372036854775808" is outside of -2^63 to 2^63 - 1'],
+    ['2^31 seconds', `${HEADER}\n1,2,3,,2147483648,0\n`, 'play_seconds "2147483648" is outside of -2^31 to 2^31 - 1'],
     ['id 0', `${HEADER}\n0,2,3,,1,0\n`, 'id "0" is outside of 1 to 2^63 - 1'],
     [
       'an impossible date',
