@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.ts';
 import { selectJobExecution } from '../repository/job-execution.ts';
-import { renewLease } from '../repository/lease.ts';
+import { renewLease, selectLease } from '../repository/lease.ts';
 
 const STOP_POLL_MS = 1000;
 
@@ -24,9 +24,13 @@ export function startHeartbeat(options: HeartbeatOptions): { stop(): Promise<voi
   let timer: NodeJS.Timeout | undefined;
   let beating: Promise<void> = Promise.resolve();
 
+  /** Given before the database's clock was set back: to others such a lease is over. */
+  const isAhead = async () =>
+    (await selectLease(options.database, options.database.knex, options.jobExecutionId))?.isAhead === true;
+
   const beat = async () => {
     try {
-      if (performance.now() - renewedAtMs >= renewEveryMs) {
+      if (performance.now() - renewedAtMs >= renewEveryMs || (await isAhead())) {
         if (!(await renewLease(options.database, options, options.leaseMs))) return options.onOwnershipLost();
         renewedAtMs = performance.now();
       }

@@ -50,9 +50,22 @@ export async function launch(
   parameters: JobParameters,
   options: LaunchOptions,
 ): Promise<Launch> {
-  const instance = await findOrCreateInstance(database, job.name, jobKey(parameters));
+  for (;;) {
+    const instance = await findOrCreateInstance(database, job.name, jobKey(parameters));
+    const launched = await launchInstance(database, instance, parameters, options);
+    if (launched !== undefined) return launched;
+  }
+}
+
+/** Undefined when the instance was purged since it was found. */
+async function launchInstance(
+  database: Database,
+  instance: JobInstance,
+  parameters: JobParameters,
+  options: LaunchOptions,
+): Promise<Launch | undefined> {
   return await database.transaction(async (tx) => {
-    await lockJobInstance(tx, instance.id);
+    if (!(await lockJobInstance(tx, instance.id))) return undefined;
     const last = await lastExecutionOfInstance(tx, instance.id);
     if (last?.status === 'COMPLETED') return { kind: 'already-complete', execution: last };
     if (last !== undefined && isRunning(last.status)) {

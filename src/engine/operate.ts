@@ -55,8 +55,8 @@ export async function requestStop(database: Database, id: number, now: Clock = s
 }
 
 /**
- * Closes a stopped or failed execution for good: its instance is not restarted. Throws a usage error without a reason,
- * and for an execution that is neither stopped nor failed.
+ * Closes a stopped or failed execution for good, or one whose owner is dead: its instance is not restarted. Throws a
+ * usage error without a reason, and for any other execution.
  */
 export async function abandonExecution(
   database: Database,
@@ -68,8 +68,13 @@ export async function abandonExecution(
   const { jobInstanceId } = await requireExecution(database, id);
   return await database.transaction(async (tx) => {
     await lockJobInstance(tx, jobInstanceId);
+    const seen = await selectJobExecution(tx, id);
+    const death =
+      seen !== undefined && isRunning(seen.status) ? reasonOfDeath(await selectLease(database, tx, id)) : undefined;
+    if (death !== undefined) await takeFence(tx, jobInstanceId);
     const execution = await selectJobExecution(tx, id, { lock: true });
     if (execution === undefined) throw unknownExecution(id);
+    if (death !== undefined && isRunning(execution.status)) await failDeadExecution(tx, execution, death, now());
     if (execution.status !== 'STOPPED' && execution.status !== 'FAILED') {
       const hint = isRunning(execution.status) ? `stop it first: settle stop ${id}` : undefined;
       throw usageError(`execution ${id} is ${execution.status}; only a stopped or failed one can be abandoned`, hint);

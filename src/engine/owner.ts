@@ -19,12 +19,17 @@ export function createOwner(jobExecutionId: number, ownerId: string = randomUUID
 
 /**
  * Why the owner cannot be at work any more, in one line, or undefined when it may well be. Dead is one whose lease has
- * expired; and, at once, one of this boot of this host whose process is gone. Being wrong about it costs a run, never
+ * expired, or was given by a clock that has been set back since (a live owner renews that within a second or so); and, at
+ * once, one of this boot of this host whose process is gone. Being wrong about it costs a run, never
  * a result: the fence keeps the former owner from committing.
  */
 export function reasonOfDeath(lease: Lease | undefined): string | undefined {
   if (lease === undefined) return 'its owner left no lease';
   const owner = `its owner, process ${lease.pid} on ${lease.host},`;
+  if (lease.isAhead) {
+    const since = lease.heartbeatAt.toISOString();
+    return `${owner} was last heard of at ${since}, which is still to come: the database's clock was set back`;
+  }
   if (lease.isExpired) return `${owner} has not been heard of since ${lease.heartbeatAt.toISOString()}`;
   const isOurs = lease.host === hostname() && lease.bootId !== '' && lease.bootId === readBootId();
   return isOurs && !isAlive(lease) ? `${owner} has ended without saying so` : undefined;

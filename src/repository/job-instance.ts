@@ -35,7 +35,10 @@ export async function insertJobInstance(executor: Executor, instance: JobInstanc
     .ignore();
 }
 
-/** Holds the row until the transaction ends: starts of the same instance come one after another. */
-export async function lockJobInstance(executor: Executor, id: number): Promise<void> {
-  await executor(TABLE).where({ JOB_INSTANCE_ID: id }).forUpdate().first('JOB_INSTANCE_ID');
+/**
+ * Holds the row until the transaction ends: starts of the same instance come one after another.
+ * @returns false when it has been removed (`purge --forget`)
+ */
+export async function lockJobInstance(executor: Executor, id: number): Promise<boolean> {
+  return (await executor(TABLE).where({ JOB_INSTANCE_ID: id }).forUpdate().first('JOB_INSTANCE_ID')) !== undefined;
 }

@@ -7,7 +7,10 @@ import type { Lease } from './types.ts';
 
 const TABLE = 'settle_lease';
 
-export type NewLease = Omit<Lease, 'heartbeatAt' | 'isExpired'>;
+/** By how much a clock may be set back, in the middle of a leap second for example, without ending anybody's lease. */
+const CLOCK_STEP_MS_MAX = 2_000;
+
+export type NewLease = Omit<Lease, 'heartbeatAt' | 'isExpired' | 'isAhead'>;
 
 export async function insertLease(
   database: Database,
@@ -53,6 +56,9 @@ export async function selectLease(
     .where({ job_execution_id: jobExecutionId })
     .first('*', executor.raw(`${database.dialect.nowExpression} AS database_now`));
   if (row === undefined) return undefined;
+  const [now, begin, end] = [row.database_now, row.heartbeat_at, row.expires_at].map(parseInstant);
+  const leaseMs = row.lease_ms === null ? end - begin : toNumber(row.lease_ms);
+  const isAhead = begin > now + CLOCK_STEP_MS_MAX || end > now + leaseMs + CLOCK_STEP_MS_MAX;
   return {
     jobExecutionId,
     ownerId: row.owner_id,
@@ -61,11 +67,12 @@ export async function selectLease(
     bootId: row.boot_id,
     processStart: row.process_start,
     heartbeatAt: toDate(row.heartbeat_at)!,
-    isExpired: parseInstant(row.expires_at) <= parseInstant(row.database_now),
+    isExpired: end <= now || isAhead,
+    isAhead,
   };
 }
 
 async function times(database: Database, executor: Executor, leaseMs: number) {
   const now = parseInstant(await database.dialect.now(executor));
-  return { heartbeat_at: toInstant(new Date(now)), expires_at: toInstant(new Date(now + leaseMs)) };
+  return { heartbeat_at: toInstant(new Date(now)), expires_at: toInstant(new Date(now + leaseMs)), lease_ms: leaseMs };
 }

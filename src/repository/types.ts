@@ -95,8 +95,10 @@ export interface Lease {
   /** Tells processes that were given the same pid apart; empty where the system does not say. */
   readonly processStart: string;
   readonly heartbeatAt: Date;
-  /** By the database's clock. */
+  /** By the database's clock; also when it is ahead. */
   readonly isExpired: boolean;
+  /** It ends later than one that is given now would: the database's clock has been set back since. */
+  readonly isAhead: boolean;
 }
 
 /** Zero for each count. */

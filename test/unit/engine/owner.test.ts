@@ -5,11 +5,17 @@ import { expect, test } from 'vitest';
 import { createOwner, reasonOfDeath } from '../../../src/engine/owner.ts';
 import type { Lease } from '../../../src/repository/types.ts';
 
-const own: Lease = { ...createOwner(1), heartbeatAt: new Date('2024-01-01T00:00:00Z'), isExpired: false };
+const own: Lease = {
+  ...createOwner(1),
+  heartbeatAt: new Date('2024-01-01T00:00:00Z'),
+  isExpired: false,
+  isAhead: false,
+};
 
 test('no lease, and one that has expired', () => {
   expect(reasonOfDeath(undefined)).toBe('its owner left no lease');
   expect(reasonOfDeath({ ...own, isExpired: true })).toContain('has not been heard of since 2024-01-01T00:00:00.000Z');
+  expect(reasonOfDeath({ ...own, isExpired: true, isAhead: true })).toContain("the database's clock was set back");
 });
 
 test('this process is alive', () => {
