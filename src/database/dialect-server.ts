@@ -31,6 +31,7 @@ export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
   // A zero date has no day or no month; of LAST_DAY it gets NULL, or a last day that 0 is not counted to.
   holdsNoTime: (column) => `NOT COALESCE(DAYOFMONTH(${column}) BETWEEN 1 AND DAYOFMONTH(LAST_DAY(${column})), FALSE)`,
   isOddTime: () => undefined,
+  rowDigest: (expressions) => `CRC32(CONCAT_WS('/',${expressions.map((one) => `COALESCE(${one},'-')`).join(',')}))`,
   insertSyntax,
   limitIdle,
   primaryKey,

@@ -35,6 +35,7 @@ export const sqliteDialect: Dialect = {
   // Any text that is no time is refused where it is read.
   holdsNoTime: (column) => `${column} IS NULL`,
   isOddTime: (column) => `${column} NOT GLOB '${CANONICAL_TIME}'`,
+  rowDigest: (expressions) => `settle_crc32(${expressions.map((one) => `COALESCE(${one},'-')`).join("||'/'||")})`,
   createSequence: (name) => [`CREATE TABLE ${quoteIdentifier(name)} (ID INTEGER PRIMARY KEY AUTOINCREMENT)`],
   dropSequence: (name) => [`DROP TABLE IF EXISTS ${quoteIdentifier(name)}`],
   nextSequenceValue,

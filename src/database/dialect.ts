@@ -71,6 +71,11 @@ export interface Dialect {
    * NULL. Undefined where columns have a type of their own for times.
    */
   isOddTime(column: string): string | undefined;
+  /**
+   * SQL expression for a number of 32 bits that follows from the values of some expressions, NULL told from everything
+   * else. Sums of it tell whether rows are what they were; nothing to hold against somebody who wants to deceive.
+   */
+  rowDigest(expressions: readonly string[]): string;
   /** Statements that make an id sequence whose first value is 1. */
   createSequence(name: string): readonly string[];
   dropSequence(name: string): readonly string[];

@@ -1,9 +1,10 @@
 /**
  * knex's better-sqlite3 client with four things made right: transactions take the write lock when they begin, 64-bit
- * integers come back exact, the file's pragmas are set on each connection, and the thread is not blocked while another
- * one writes, nor for longer than a statement. Loaded only when SQLite is used.
+ * integers come back exact, each connection has the file's pragmas and our function, and the thread is not blocked while
+ * another one writes, nor for longer than a statement. Loaded only when SQLite is used.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import type { Database as SqliteConnection } from 'better-sqlite3';
 import BetterSqlite3Client, {
   type KnexQueryObject,
@@ -63,6 +64,8 @@ export function configureConnection(connection: SqliteConnection): void {
   connection.pragma('synchronous = FULL');
   connection.pragma('foreign_keys = ON');
   connection.defaultSafeIntegers(true);
+  // As MySQL's: see `Dialect.rowDigest`. A bigint, because a number would become a floating-point value.
+  connection.function('settle_crc32', { deterministic: true }, (text) => BigInt(crc32(String(text))));
 }
 
 /** SQLite's own waiting would block the thread. In a transaction the lock is there already. */

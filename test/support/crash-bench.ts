@@ -42,6 +42,7 @@ export async function openCrashBench(url: string, log: Log | null = crashLog): P
     await database.close();
   }
   if (url.startsWith('sqlite:')) return { url, reset: sqliteReset(url.slice('sqlite:'.length)) };
+  await allowDeletes(url);
   return { url, reset: serverReset(url, log === null ? [] : ['view_log', 'video']) };
 }
 
@@ -53,6 +54,19 @@ function sqliteReset(path: string): () => Promise<void> {
     for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
     copyFileSync(start, path);
   };
+}
+
+/** The reset deletes what is never deleted; triggers against changes stay. */
+async function allowDeletes(url: string): Promise<void> {
+  const connection = await mysql.createConnection({ uri: url.replace(/^mariadb:/, 'mysql:') });
+  try {
+    const [rows] = await connection.query(
+      "SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_MANIPULATION = 'DELETE'",
+    );
+    for (const { name } of rows as { name: string }[]) await connection.query(`DROP TRIGGER \`${name}\``);
+  } finally {
+    await connection.end();
+  }
 }
 
 /** Far quicker than a new database: on MySQL creating its tables takes longer than settling it. */
@@ -74,6 +88,7 @@ function serverReset(url: string, source: readonly string[]): () => Promise<void
       await connection.query(
         "INSERT INTO settle_ledger_head (id, last_journal_id, last_hash) VALUES (1, 0, REPEAT('0', 64))",
       );
+      await connection.query('INSERT INTO settle_outbox_next (singleton, next_id) VALUES (1, 1)');
       await connection.query('COMMIT');
     } finally {
       await connection.end();

@@ -59,23 +59,36 @@ export async function selectDue(
 }
 
 /**
- * The status of each of the challenges, which stay locked until the transaction ends: nobody joins meanwhile (imports
- * take the same lock), and nobody else settles them. `ids` ascend: everyone locks in that order.
+ * The challenges as they are now; they stay locked until the transaction ends: nobody joins meanwhile (imports take the
+ * same lock), and nobody else settles them. `ids` ascend: everyone locks in that order.
  */
 export async function lockChallenges(
   executor: Executor,
   dialect: Dialect,
   ids: readonly bigint[],
-): Promise<Map<bigint, ChallengeStatus>> {
-  const statuses = new Map<bigint, ChallengeStatus>();
+): Promise<Map<bigint, Challenge>> {
+  const challenges = new Map<bigint, Challenge>();
   for (const group of inGroups(ids)) {
     const list = group.join(',');
     const rows = rowsOf(
-      await executor.raw(`SELECT id, status FROM challenge WHERE id IN (${list}) ORDER BY id${dialect.rowLock}`),
+      await executor.raw(`SELECT ${columns} FROM challenge WHERE id IN (${list}) ORDER BY id${dialect.rowLock}`),
     );
-    for (const row of rows) statuses.set(toBigInt(row.id), row.status);
+    for (const challenge of rows.map(toChallenge)) challenges.set(challenge.id, challenge);
   }
-  return statuses;
+  return challenges;
+}
+
+/** Whether nothing that decides about the challenge has changed. */
+export function isSameChallenge(a: Challenge, b: Challenge): boolean {
+  return (
+    a.status === b.status &&
+    a.startDate === b.startDate &&
+    a.endDate === b.endDate &&
+    a.minMembers === b.minMembers &&
+    a.thresholdPercent === b.thresholdPercent &&
+    a.feeBp === b.feeBp &&
+    a.noWinnerPolicy === b.noWinnerPolicy
+  );
 }
 
 export async function updateStatus(executor: Executor, status: ChallengeStatus, ids: readonly bigint[]): Promise<void> {

@@ -1,19 +1,19 @@
 /**
  * Reads the challenges of one range that are due, a chunk at a time, with their members; on servers the next chunk while
- * the one before it is being written. What is read ahead may be overtaken by others like everything that is read: the
- * settlement looks again under its locks.
+ * the one before it is being written. Others may overtake what is read ahead: the settlement compares it under its locks.
  */
 import type { Database } from '../../database/database.ts';
 import type { Chunk } from '../../engine/step.ts';
 import { type DueChallenge, selectDue } from './challenge-store.ts';
-import { type Member, readMembers } from './member-store.ts';
-import { sliceMembers } from './settle-challenges.ts';
+import { type DigestedMembers, type Member, readMembers } from './member-store.ts';
 
 export interface DueChunk extends Chunk {
   readonly challenges: readonly DueChallenge[];
-  /** By challenge, in join order; undefined: too many to hold. Then there is one challenge, and they are read in pages. */
-  readonly members: ReadonlyMap<bigint, readonly Member[]> | undefined;
+  /** Members by challenge, in join order; undefined: too many to hold. Then there is one challenge, read in pages. */
+  readonly held: HeldMembers | undefined;
 }
+
+export type HeldMembers = DigestedMembers<ReadonlyMap<bigint, readonly Member[]>>;
 
 export interface DueRange {
   readonly date: string;
@@ -22,15 +22,25 @@ export interface DueRange {
   readonly toId: bigint;
 }
 
+/** How many members are in memory at once. */
+export interface MemberLimits {
+  /** Of challenges that are settled together; one that has more is read in pages. */
+  readonly heldMax: number;
+  /** Members of such a page. */
+  readonly pageMembers: number;
+}
+
 export class DueChunks {
   readonly #database: Database;
   readonly #range: DueRange;
+  readonly #heldMax: number;
   #nextId: bigint;
   #ahead: { readonly limit: number; readonly chunk: Promise<DueChunk | undefined> } | undefined;
 
-  constructor(database: Database, range: DueRange) {
+  constructor(database: Database, range: DueRange, { heldMax }: MemberLimits) {
     this.#database = database;
     this.#range = range;
+    this.#heldMax = heldMax;
     this.#nextId = range.fromId;
   }
 
@@ -61,18 +71,19 @@ export class DueChunks {
   }
 
   async #read(limit: number): Promise<DueChunk | undefined> {
-    const { knex } = this.#database;
+    const { knex, dialect } = this.#database;
+    const heldMax = this.#heldMax;
     const due = await selectDue(knex, this.#range.date, this.#nextId, this.#range.toId, limit);
     if (due.length === 0) return undefined;
     const challenges: DueChallenge[] = [];
     let members = 0;
     for (const challenge of due) {
       members += challenge.members;
-      if (members > sliceMembers && challenges.length > 0) break;
+      if (members > heldMax && challenges.length > 0) break;
       challenges.push(challenge);
     }
-    const isLarge = challenges.length === 1 && members > sliceMembers;
-    const held = isLarge ? undefined : await readMembers(knex, challenges);
-    return { size: challenges.length, challenges, members: held };
+    const isLarge = challenges.length === 1 && members > heldMax;
+    const held = isLarge ? undefined : await readMembers(knex, dialect, challenges);
+    return { size: challenges.length, challenges, held };
   }
 }

@@ -7,7 +7,6 @@ import { postJournals } from '../../ledger/post-journals.ts';
 import type { EntryRequest, JournalRequest } from '../../ledger/types.ts';
 import type { Decision } from '../../rules/challenge-decision.ts';
 import { judgeMember, type PayoutTerms, type PotTally } from '../../rules/challenge-payout.ts';
-import type { ChallengeStatus } from '../../rules/challenge-status.ts';
 import { accountKey } from '../../rules/ledger-journal.ts';
 import type { Member } from './member-store.ts';
 import { addToOutbox, type Notification } from './outbox.ts';
@@ -22,8 +21,6 @@ const journalMembers = 5_000;
 /** A challenge about which all is decided, before anything is written. */
 export interface DecidedChallenge {
   readonly challengeId: bigint;
-  /** Its status when it was read. */
-  readonly from: ChallengeStatus;
   readonly terms: PayoutTerms;
   readonly tally: PotTally;
   readonly decision: Decision;

@@ -1,14 +1,13 @@
 /**
- * One range of challenges, in a worker thread: read those due with their members, decide, and in one transaction write
- * status, journals, payout records and notifications. A challenge that contradicts itself or the ledger is skipped and
- * left as it was.
+ * One range of challenges, in a worker thread: read those due with their members, decide, and in one transaction make sure
+ * that what was read still holds, and write status, journals, payout records and notifications. A challenge that
+ * contradicts itself or the ledger is skipped and left as it was.
  */
-import type { Transaction } from '../../database/database.ts';
+import type { Executor, Transaction } from '../../database/database.ts';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
-import type { SkippedRecord } from '../../engine/skip-policy.ts';
+import { isOfKind, type SkippedRecord } from '../../engine/skip-policy.ts';
 import type { ChunkHandlers, ItemFaults, PartitionContext, Processed } from '../../engine/step.ts';
-import { ExitCode, isSettleError, SettleError } from '../../errors.ts';
-import { OPTIMISTIC_LOCK } from '../../repository/row.ts';
+import { isSettleError } from '../../errors.ts';
 import { businessDay } from '../../rules/business-time.ts';
 import { CHALLENGE_UNSOUND, decideChallenge, payoutTerms, unsound } from '../../rules/challenge-decision.ts';
 import { judgeMember, PotTally } from '../../rules/challenge-payout.ts';
@@ -19,11 +18,12 @@ import {
   LEDGER_KEY_CONFLICT,
 } from '../../rules/ledger-journal.ts';
 import { readBalances } from './balances.ts';
-import { type DueChallenge, lockChallenges, updateStatus } from './challenge-store.ts';
-import { type DueChunk, DueChunks } from './due-chunks.ts';
+import { type DueChallenge, updateStatus } from './challenge-store.ts';
+import { type DueChunk, DueChunks, type HeldMembers, type MemberLimits } from './due-chunks.ts';
 import { type Member, pageMembersOf } from './member-store.ts';
 import { insertChallengeRecords } from './payout-store.ts';
-import { type DecidedChallenge, SettlementWriter } from './settle-challenges.ts';
+import { type DecidedChallenge, SettlementWriter, sliceMembers } from './settle-challenges.ts';
+import { lockUnchanged, noteDigests, overtaken, requireDigests, requireSameEscrows } from './under-lock.ts';
 
 const LAST_KEY = 'lastKey';
 /** Challenges that may be set aside in one range: they cost nothing, and none of them keeps others from settling. */
@@ -39,16 +39,32 @@ const skippable = [
   'data',
 ];
 
-export default async function openSettlementPartition(context: PartitionContext): Promise<ChunkHandlers> {
-  return new SettlementPartition(context) as ChunkHandlers;
+/** What was read, and what is to become of it. */
+interface DecidedChunk {
+  readonly chunk: DueChunk;
+  readonly decided: readonly DecidedChallenge[];
+  /** Challenges that are left as they are. */
+  readonly unsound: readonly DueChallenge[];
 }
 
-class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedChallenge[]> {
+const memberLimits: MemberLimits = { heldMax: sliceMembers, pageMembers: 5_000 };
+
+export default async function openSettlementPartition(context: PartitionContext): Promise<ChunkHandlers> {
+  return openSettlement(context, memberLimits);
+}
+
+/** As the worker thread does, with limits that a test chooses. */
+export function openSettlement(context: PartitionContext, limits: MemberLimits): ChunkHandlers {
+  return new SettlementPartition(context, limits) as ChunkHandlers;
+}
+
+class SettlementPartition implements ChunkHandlers<DueChunk, DecidedChunk> {
   readonly faults: ItemFaults<DueChunk> = {
     skip: { limit: skipLimit, on: skippable },
     describe: ({ challenges: [challenge] }) => describe(challenge),
   };
   readonly #context: PartitionContext;
+  readonly #limits: MemberLimits;
   readonly #date: string;
   readonly #zone: string;
   readonly #chunks: DueChunks;
@@ -58,13 +74,14 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
   /** First instants of start dates, which most challenges have in common. */
   readonly #starts = new Map<string, number>();
 
-  constructor(context: PartitionContext) {
+  constructor(context: PartitionContext, limits: MemberLimits) {
     this.#context = context;
+    this.#limits = limits;
     this.#date = context.parameters.require('date');
     this.#zone = context.parameters.require('zone');
     this.#lastId = context.executionContext.getLong(LAST_KEY) ?? context.minId - 1n;
     const range = { date: this.#date, fromId: this.#lastId + 1n, toId: context.maxId };
-    this.#chunks = new DueChunks(context.database, range);
+    this.#chunks = new DueChunks(context.database, range, limits);
   }
 
   async read(limit: number): Promise<DueChunk | undefined> {
@@ -75,46 +92,51 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
     return chunk;
   }
 
-  async process({ challenges, members: held }: DueChunk): Promise<Processed<readonly DecidedChallenge[]>> {
-    const { knex } = this.#context.database;
-    const output: DecidedChallenge[] = [];
+  async process(chunk: DueChunk): Promise<Processed<DecidedChunk>> {
+    const decided: DecidedChallenge[] = [];
+    const unsound: DueChallenge[] = [];
     const skipped: SkippedRecord[] = [];
-    for (const challenge of challenges) {
-      const members: DecidedChallenge['members'] =
-        held === undefined ? (tx) => pageMembersOf(tx, challenge) : () => [held.get(challenge.id)!];
+    for (const challenge of chunk.challenges) {
       try {
-        const pages = held === undefined ? pageMembersOf(knex, challenge) : [held.get(challenge.id)!];
-        output.push(await this.#decide(challenge, pages, members));
+        decided.push(await this.#decide(challenge, chunk.held, this.#context.database.knex));
       } catch (error) {
         if (!isSettleError(error) || error.code !== CHALLENGE_UNSOUND) throw error;
+        unsound.push(challenge);
         skipped.push({ phase: 'process', ...describe(challenge), error: error.message });
       }
     }
     return {
-      output,
-      writeCount: output.length,
+      output: { chunk, decided, unsound },
+      writeCount: decided.length,
       filterCount: 0,
       processSkipCount: skipped.length,
       skipped,
     };
   }
 
-  async write(output: readonly DecidedChallenge[], tx: Transaction): Promise<void> {
-    if (output.length === 0) return;
+  async write({ chunk, decided, unsound }: DecidedChunk, tx: Transaction): Promise<void> {
     this.#chunks.readAhead(this.#limit);
     const { database, jobExecutionId } = this.#context;
     const run = { date: this.#date, zone: this.#zone, jobExecutionId };
-    await this.#lock(output, tx);
-    const ended = output.filter(({ decision }) => decision.to !== 'ONGOING');
+    await lockUnchanged(tx, database.dialect, chunk, unsound);
+    if (chunk.held === undefined) for (const crowd of unsound) await this.#requireUnsound(crowd, tx);
+    if (decided.length === 0) return;
+    const ended = decided.filter(({ decision }) => decision.to !== 'ONGOING');
     await insertChallengeRecords(database, tx, run, ended);
     for (const status of ['ONGOING', 'CANCELLED', 'FINISHED'] as const) {
-      const ids = output.filter(({ decision }) => decision.to === status).map(({ challengeId }) => challengeId);
+      const ids = decided.filter(({ decision }) => decision.to === status).map(({ challengeId }) => challengeId);
       await updateStatus(tx, status, ids);
     }
     const writer = new SettlementWriter(database, tx, run);
-    for (const challenge of output) await writer.add(challenge);
-    await writer.flush();
-    await requireEscrows(output, writer.escrows, tx);
+    try {
+      for (const challenge of decided) await writer.add(challenge);
+      await writer.flush();
+    } catch (error) {
+      // What the ledger refuses is the challenge's fault only where nobody has taken from its escrow since it was read.
+      if (isOfKind(error, skippable)) await requireSameEscrows(database, chunk.challenges);
+      throw error;
+    }
+    await requireEscrows(decided, writer.escrows, tx);
   }
 
   saveState(executionContext: ExecutionContext): void {
@@ -126,7 +148,33 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
   }
 
   /** @throws SettleError CHALLENGE_UNSOUND */
-  async #decide(
+  async #decide(challenge: DueChallenge, held: HeldMembers | undefined, executor: Executor): Promise<DecidedChallenge> {
+    const { dialect } = this.#context.database;
+    const { pageMembers } = this.#limits;
+    if (held !== undefined) {
+      const pages = [held.members.get(challenge.id)!];
+      return await this.#decideOn(challenge, pages, () => pages);
+    }
+    const digests: string[] = [];
+    const pages = noteDigests(pageMembersOf(executor, dialect, challenge, pageMembers), digests);
+    return await this.#decideOn(challenge, pages, (tx) =>
+      requireDigests(challenge.id, pageMembersOf(tx, dialect, challenge, pageMembers), digests),
+    );
+  }
+
+  /** A crowd is read anew, because the pages behind the problem were not. */
+  async #requireUnsound(crowd: DueChallenge, tx: Transaction): Promise<void> {
+    try {
+      await this.#decide(crowd, undefined, tx);
+    } catch (error) {
+      if (isSettleError(error) && error.code === CHALLENGE_UNSOUND) return;
+      throw error;
+    }
+    throw overtaken(crowd.id);
+  }
+
+  /** @param members reads all of them again, or throws that they have changed */
+  async #decideOn(
     challenge: DueChallenge,
     pages: AsyncIterable<readonly Member[]> | Iterable<readonly Member[]>,
     members: DecidedChallenge['members'],
@@ -148,7 +196,7 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
     const { escrow } = challenge;
     if (unpaid !== escrow) throw unsound(challenge.id, `its stakes sum to ${unpaid}, and its escrow holds ${escrow}`);
     const decision = decideChallenge(challenge, terms, tally, this.#date);
-    return { challengeId: challenge.id, from: challenge.status, terms, tally, decision, members };
+    return { challengeId: challenge.id, terms, tally, decision, members };
   }
 
   #startOf(date: string): number {
@@ -158,13 +206,6 @@ class SettlementPartition implements ChunkHandlers<DueChunk, readonly DecidedCha
       this.#starts.set(date, startMs);
     }
     return startMs;
-  }
-
-  async #lock(output: readonly DecidedChallenge[], tx: Transaction): Promise<void> {
-    const ids = output.map(({ challengeId }) => challengeId);
-    const statuses = await lockChallenges(tx, this.#context.database.dialect, ids);
-    const changed = output.find(({ challengeId, from }) => statuses.get(challengeId) !== from);
-    if (changed !== undefined) throw overtaken(changed.challengeId);
   }
 }
 
@@ -183,16 +224,6 @@ async function requireEscrows(
     const expected = decision.to === 'ONGOING' ? tally.pot : 0n;
     if ((known.get(challengeId) ?? others.get(challengeId)) !== expected) throw overtaken(challengeId);
   }
-}
-
-/** A conflict, which the chunk loop answers by reading again. */
-function overtaken(challengeId: bigint): SettleError {
-  return new SettleError(
-    OPTIMISTIC_LOCK,
-    ExitCode.failed,
-    `challenge ${challengeId} was changed while it was being settled`,
-    { hint: 'start the run again: it continues from its last checkpoint' },
-  );
 }
 
 function describe({ members: _members, escrow: _escrow, ...challenge }: DueChallenge): {

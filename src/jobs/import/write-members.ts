@@ -14,6 +14,7 @@ import type { SkippedRecord } from '../../engine/skip-policy.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
+import { requireOneRow } from '../../repository/row.ts';
 import { businessDateOf, defaultZone } from '../../rules/business-time.ts';
 import { LEDGER_JOURNAL_UNSOUND, LEDGER_KEY_CONFLICT, refusalCodes } from '../../rules/ledger-journal.ts';
 import { readBalances } from '../challenge-settlement/balances.ts';
@@ -184,16 +185,18 @@ async function writeMembers(database: Database, tx: Transaction, { joining, quit
   const { dialect } = database;
   const ids = [...new Set([...joining, ...quitting].map(({ challengeId }) => challengeId))];
   // Under the lock that a settlement takes, so that no stake comes into an escrow that is just being emptied.
-  const statuses = await lockChallenges(tx, dialect, ids.sort(ascending));
+  const challenges = await lockChallenges(tx, dialect, ids.sort(ascending));
   for (const { id, challengeId } of [...joining, ...quitting]) {
-    const status = statuses.get(challengeId);
+    const status = challenges.get(challengeId)?.status;
     if (status === 'FINISHED' || status === 'CANCELLED')
       throw refused(`member ${id}: challenge ${challengeId} is over`);
   }
   for (const { id, quitAtMs } of quitting) {
-    await tx('challenge_member')
-      .where({ id: String(id) })
+    const changed = await tx('challenge_member')
+      .where({ id: String(id), quit_at: null })
       .update({ quit_at: instantText(quitAtMs!) });
+    // Somebody else has noted it, or removed the member, since it was read: the chunk is read again.
+    requireOneRow(changed, `member ${id}`);
   }
   await bulkInsert(
     tx,
