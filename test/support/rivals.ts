@@ -16,6 +16,9 @@ import type { CrashBench } from './crash-bench.ts';
 
 type Work = (database: Database) => Promise<void>;
 
+/** When the rival comes; `alone`: not at all. */
+export type SerialOrder = 'before' | 'after' | 'alone';
+
 export interface RivalCase {
   /** Fills the tables of a database that is empty but for its schema. */
   readonly prepare: Work;
@@ -25,12 +28,14 @@ export interface RivalCase {
   /** What is compared; nothing that depends on the order of ids or on the time of day. */
   readonly picture: (database: Database) => Promise<unknown>;
   /** Asserts that a serial order is right by itself, so that not both are wrong in the same way. */
-  readonly checkSerial?: (database: Database, order: 'before' | 'after') => Promise<void>;
+  readonly checkSerial?: (database: Database, order: SerialOrder) => Promise<void>;
 }
 
 export interface RivalResult {
   /** Statements of a run without a rival. */
   readonly statements: number;
+  /** Both orders end alike. */
+  readonly isCommuting: boolean;
   /** Points after which the tables were as if the rival had come first, and as if it had come last. */
   readonly before: number;
   readonly after: number;
@@ -48,7 +53,7 @@ export async function meetRivals(
   choose: (points: readonly number[]) => readonly number[],
 ): Promise<RivalResult> {
   const { run, rival } = rivalCase;
-  const serial = async (order: 'before' | 'after', works: readonly Work[]) =>
+  const serial = async (order: SerialOrder, works: readonly Work[]) =>
     await onFreshDatabase(bench, rivalCase, async (database) => {
       for (const work of works) await work(database);
       await rivalCase.checkSerial?.(database, order);
@@ -56,10 +61,12 @@ export async function meetRivals(
     });
   const before = await serial('before', [rival, run]);
   const after = await serial('after', [run, rival]);
-  if (before === after) throw new Error('the rival changes nothing, whenever it comes');
+  const alone = await serial('alone', [run]);
+  if (before === alone && after === alone) throw new Error('the rival changes nothing, whenever it comes');
 
   const statements = await countStatements(bench, rivalCase);
-  const result = { statements, before: 0, after: 0, failures: [] as string[] };
+  const isCommuting = before === after;
+  const result = { statements, isCommuting, before: 0, after: 0, failures: [] as string[] };
   for (const point of choose(Array.from({ length: statements }, (_, i) => i + 1))) {
     const { picture, met } = await meetAt(bench, rivalCase, point);
     if (picture === before) result.before++;

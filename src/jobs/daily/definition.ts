@@ -116,9 +116,14 @@ export const dailyJob: JobDefinition = {
 async function shareVideos(context: StepContext): Promise<StatisticsShare> {
   const { database } = context;
   await requireTruePlan(context);
-  // Taken before the videos are read: one that is added meanwhile makes the plan outdated, never half known.
-  const check = await videosCheck(database);
-  return { check, videos: (await loadVideos(database)).share() };
+  for (let check = await videosCheck(database); ; ) {
+    const videos = (await loadVideos(database)).share();
+    // One that is added or changed while they are read would be judged by, but not told of: after a restart the rest of
+    // the date would go by other videos than its beginning, under the same check.
+    const now = await videosCheck(database);
+    if (now === check) return { check, videos };
+    check = now;
+  }
 }
 
 function between(text: string, min: number, max: number): string | undefined {

@@ -4,6 +4,8 @@
  * `settle:popular:date` names. Each set is replaced in one step.
  */
 import type { Redis } from 'ioredis';
+import type { Transaction } from '../../database/database.ts';
+import { lockRow } from '../../database/lock-row.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { addDays } from '../../rules/business-time.ts';
@@ -32,18 +34,11 @@ export async function publishPopular(context: StepContext): Promise<Partial<Step
   redis.on('error', () => {});
   try {
     await redis.connect();
-    let members = 0;
-    const windows = await listSettledDates(context.database.knex, { from: date, to: addDays(date, days - 1) });
-    for (const end of windows) {
-      const ranking = await readRanking(context.database, 'popular', end, 'views');
-      await replaceSortedSet(redis, `settle:popular:${end}`, ranking);
-      const newest = await redis.get('settle:popular:date');
-      if (newest === null || newest <= end) {
-        await replaceSortedSet(redis, 'settle:popular', ranking);
-        await redis.set('settle:popular:date', end);
-      }
-      members += ranking.length;
-    }
+    // Two runs of different dates would otherwise set each other's newest set back.
+    const members = await context.transaction(async (tx) => {
+      await lockRow(tx, context.database.dialect, 'popular');
+      return await publishWindows(redis, tx, { from: date, to: addDays(date, days - 1) });
+    });
     return { writeCount: members };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -59,6 +54,26 @@ export async function publishPopular(context: StepContext): Promise<Partial<Step
   } finally {
     redis.disconnect();
   }
+}
+
+/** Returns how many places were published. */
+async function publishWindows(
+  redis: Redis,
+  tx: Transaction,
+  ends: { readonly from: string; readonly to: string },
+): Promise<number> {
+  let members = 0;
+  for (const end of await listSettledDates(tx, ends)) {
+    const ranking = await readRanking({ knex: tx }, 'popular', end, 'views');
+    await replaceSortedSet(redis, `settle:popular:${end}`, ranking);
+    const newest = await redis.get('settle:popular:date');
+    if (newest === null || newest <= end) {
+      await replaceSortedSet(redis, 'settle:popular', ranking);
+      await redis.set('settle:popular:date', end);
+    }
+    members += ranking.length;
+  }
+  return members;
 }
 
 /** Replaces the set in one transaction: no reader meets it empty or mixed. */

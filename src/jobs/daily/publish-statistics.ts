@@ -4,6 +4,7 @@
  */
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
+import { lockRow } from '../../database/lock-row.ts';
 import { giveTurn } from '../../database/turn.ts';
 import type { SqlValue } from '../../database/values.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
@@ -13,12 +14,12 @@ import { StatisticsTotals } from '../../rules/statistics-totals.ts';
 import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../../rules/verdict.ts';
 import { listPartials, type PartialName, readPartial, sumPartialVerdicts } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
-import { type StatisticsPlanDetail, statisticsStep } from './statistics-plan.ts';
+import { requireSameZone, type StatisticsPlanDetail, statisticsStep } from './statistics-plan.ts';
 
 /** Few, so that the garbage of one batch does not outlive it. */
 const rowsAnInsert = 1_000;
 
-/** @throws SettleError BALANCE_BROKEN (exit code 20) */
+/** @throws SettleError BALANCE_BROKEN (exit code 20), OTHER_ZONE (exit code 2) */
 export async function publishStatistics(context: StepContext): Promise<Partial<StepCounts>> {
   const { database, jobInstanceId, parameters } = context;
   const date = parameters.require('date');
@@ -28,6 +29,9 @@ export async function publishStatistics(context: StepContext): Promise<Partial<S
   const buckets = Map.groupBy(await listPartials(database.knex, jobInstanceId, 'sums'), ({ bucket }) => bucket);
   let videos = 0;
   await context.transaction(async (tx) => {
+    // A run of the date in another zone is another instance: of two that began together, the second one is told.
+    await lockRow(tx, database.dialect, `statistics ${date}`);
+    await requireSameZone(tx, parameters);
     await tx('video_daily_stats').where({ business_date: date }).delete();
     for (const [, names] of buckets) {
       context.signal.throwIfAborted();

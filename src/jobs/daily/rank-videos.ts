@@ -3,7 +3,7 @@
  * window that the date lies in.
  */
 import { bulkInsert } from '../../database/bulk-insert.ts';
-import type { Database, Transaction } from '../../database/database.ts';
+import type { Database, Executor, Transaction } from '../../database/database.ts';
 import { lockRow } from '../../database/lock-row.ts';
 import { toBigInt } from '../../database/values.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
@@ -103,7 +103,7 @@ async function selectTop(
 
 /** A stored ranking, first place first; empty when there is none. */
 export async function readRanking(
-  { knex }: Database,
+  { knex }: { readonly knex: Executor },
   kind: RankingKind,
   label: string,
   metric: RankingMetric,

@@ -2,7 +2,7 @@
  * The plan of a date's statistics: the zones to read, the partitions, and what every worker must know. Made once for a
  * job instance and frozen with it, so it is plain JSON.
  */
-import type { Database } from '../../database/database.ts';
+import type { Database, Executor } from '../../database/database.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import type { PartitionPlan, StepContext } from '../../engine/step.ts';
@@ -82,7 +82,7 @@ export async function planStatistics(context: StepContext, gridSize: number | un
   const frame = frameOf(parameters.require('date'), parameters.require('zone'));
   const span: Span = { startMs: frame.lookbackStartMs, endMs: frame.dayEndMs };
   const mapOptions = { concurrency: options.workers, signal };
-  await requireSameZone(database, parameters);
+  await requireSameZone(database.knex, parameters);
   await extendZoneMap(database, viewLog, mapOptions);
   const map = await trueZones(database, span, mapOptions);
   const zones = await refineZones(database, zonesToRead(map, span), span, gridSize);
@@ -153,9 +153,9 @@ export async function trueZones(database: Database, span: Span, options: ZoneMap
 }
 
 /** A date has one set of statistics: to replace them by another zone's must be asked for. */
-async function requireSameZone(database: Database, parameters: JobParameters): Promise<void> {
+export async function requireSameZone(executor: Executor, parameters: JobParameters): Promise<void> {
   const date = parameters.require('date');
-  const run = await database.knex('settle_statistics_run').where({ business_date: date }).first('zone');
+  const run = await executor('settle_statistics_run').where({ business_date: date }).first('zone');
   const zone = parameters.require('zone');
   if (run === undefined || isSameZone(run.zone, zone) || parameters.get('zone-change') === 'allow') return;
   throw new SettleError('OTHER_ZONE', ExitCode.usage, `${date} is settled in zone ${run.zone}, not ${zone}`, {

@@ -4,7 +4,8 @@
  * a creator has and owes together is always what the settlements say.
  */
 import type { Executor } from '../../database/database.ts';
-import { postCoveredJournals } from '../../ledger/post-journals.ts';
+import { lockHead } from '../../ledger/head.ts';
+import { postJournals } from '../../ledger/post-journals.ts';
 import { readBalances } from '../../ledger/read-balances.ts';
 import type { AccountRef, EntryRequest, JournalRequest, PostingContext } from '../../ledger/types.ts';
 import { accountKey } from '../../rules/ledger-journal.ts';
@@ -20,24 +21,18 @@ export interface CreatorCredit {
   readonly journalKey: string;
 }
 
-/** A creator may spend between the look at the balance and the journal; after that the account is locked. */
-const attemptsMax = 3;
 const expense: AccountRef = { type: 'expense', ownerId: 0n };
 const unknownCreator: AccountRef = { type: 'suspense', ownerId: 0n };
 
-/** One journal a credit, in the caller's transaction. */
+/** One journal a credit, in the caller's transaction. The split goes by balances that nobody changes until it ends. */
 export async function postCredits(context: PostingContext, credits: readonly CreatorCredit[]): Promise<void> {
-  let open = credits;
-  for (let attempt = 1; open.length > 0; attempt++) {
-    const balances = await readCreatorBalances(context.tx, open);
-    const { rejected } = await postCoveredJournals(
-      context,
-      open.map((credit) => journalOf(credit, balances)),
-    );
-    if (rejected.length > 0 && attempt === attemptsMax) throw new Error(rejected[0].reason);
-    const keys = new Set(rejected.map(({ request }) => request.key));
-    open = open.filter(({ journalKey }) => keys.has(journalKey));
-  }
+  if (credits.length === 0) return;
+  await lockHead(context);
+  const balances = await readCreatorBalances(context.tx, credits);
+  await postJournals(
+    context,
+    credits.map((credit) => journalOf(credit, balances)),
+  );
 }
 
 /** Only of those on whom the split depends: what is taken back from, and what is owed. */

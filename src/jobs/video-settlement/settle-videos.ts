@@ -4,6 +4,7 @@
  * date. One transaction, so that no reader sees a date half priced and a crash leaves nothing behind.
  */
 import type { Database, Transaction } from '../../database/database.ts';
+import { withSnapshot } from '../../database/snapshot.ts';
 import type { StepContext, StepCounts } from '../../engine/step.ts';
 import { addDays } from '../../rules/business-time.ts';
 import { adjustmentsOf } from '../../rules/settle-video.ts';
@@ -44,8 +45,11 @@ export async function settleVideos(context: StepContext): Promise<Partial<StepCo
   return await context.transaction(async (tx) => {
     await lockSettlements(context.database, tx);
     await keepShippedCard(context.database, tx);
-    const run = new SettlementRun(context, tx, await readRateCards(tx), await readSettlementDates(tx, date));
-    return await run.settle(date);
+    const [cards, dates] = [await readRateCards(tx), await readSettlementDates(tx, date)];
+    // Statistics and creators are others' to change: all dates are priced by what they were at one moment.
+    return await withSnapshot(context.database, tx, (statistics) =>
+      new SettlementRun(context, tx, statistics, cards, dates).settle(date),
+    );
   });
 }
 
@@ -60,6 +64,8 @@ interface KnownVideos {
 class SettlementRun {
   readonly #database: Database;
   readonly #tx: Transaction;
+  /** Reads what this run does not write, as it was when the settlements were locked. */
+  readonly #statistics: Transaction;
   readonly #jobExecutionId: number;
   readonly #signal: AbortSignal;
   readonly #cards: readonly StoredCard[];
@@ -74,11 +80,13 @@ class SettlementRun {
   constructor(
     { database, jobExecutionId, signal }: StepContext,
     tx: Transaction,
+    statistics: Transaction,
     cards: readonly StoredCard[],
     dates: Map<string, SettlementDate>,
   ) {
     this.#database = database;
     this.#tx = tx;
+    this.#statistics = statistics;
     this.#jobExecutionId = jobExecutionId;
     this.#signal = signal;
     this.#cards = cards;
@@ -92,7 +100,7 @@ class SettlementRun {
     const readCount = await this.#settleDate(date, later.length === 0 || wasPassedOver ? undefined : later);
     // Later dates were priced over statistics that no run has settled, of which nothing says what they were.
     if (wasPassedOver) for (const next of later) await this.#settleDate(next, undefined);
-    for (const passed of await readDatesPassedOver(this.#tx, date)) this.#mark(passed, {});
+    for (const passed of await readDatesPassedOver(this.#statistics, date)) this.#mark(passed, {});
     const dates = [...this.#datesChanged].map((one) => this.#dates.get(one) as SettlementDate);
     await writeSettlementDates(this.#database, this.#tx, dates);
     return { readCount, writeCount: this.#written };
@@ -100,11 +108,11 @@ class SettlementRun {
 
   /** @param later settled dates on which videos are to be priced again where their counts have changed */
   async #settleDate(date: string, later: readonly string[] | undefined): Promise<number> {
-    const countsBefore = await CountsBefore.of(this.#tx, date);
+    const countsBefore = await CountsBefore.of(this.#statistics, date);
     let dates: readonly string[] | undefined;
     let read = 0;
     for (let from = idMin; ; ) {
-      const videos = await readVideosOfDates(this.#tx, [date], { from, to: idMax }, rowsAPage);
+      const videos = await readVideosOfDates(this.#statistics, [date], { from, to: idMax }, rowsAPage);
       const last = videos.length < rowsAPage ? idMax : videos[videos.length - 1].videoId;
       const known = await this.#readPosted([date], { from, to: last }, videos);
       const ids = idsOf(known);
@@ -132,7 +140,7 @@ class SettlementRun {
     const step = Math.max(1, Math.floor(rowsAPage / ids.size));
     for (let at = 0; at < dates.length; at += step) {
       const some = dates.slice(at, at + step);
-      const all = await this.#readPosted(some, page, await readVideosOfDates(this.#tx, some, page));
+      const all = await this.#readPosted(some, page, await readVideosOfDates(this.#statistics, some, page));
       const isChanged = ({ videoId }: { readonly videoId: bigint }) => ids.has(videoId);
       const videos = Map.groupBy(all.videos.filter(isChanged), (row) => row.date);
       const settled = Map.groupBy(all.settled.filter(isChanged), (row) => row.date);
@@ -252,7 +260,7 @@ class SettlementRun {
 
   /** Those that have statistics, and those that are settled, up to the last one that is. */
   async #datesAfter(date: string, settled: readonly string[]): Promise<string[]> {
-    const withStatistics = await readDatesAfter(this.#tx, date, settled[settled.length - 1]);
+    const withStatistics = await readDatesAfter(this.#statistics, date, settled[settled.length - 1]);
     return [...new Set([...withStatistics, ...settled])].sort();
   }
 
