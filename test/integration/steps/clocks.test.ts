@@ -42,7 +42,7 @@ test('after a server was set back an hour: what died before is found dead, freed
   const dates = ['2024-01-01', '2024-01-02', '2024-01-03'];
   const toy = { ids: 20, partitions: 2, chunkSize: 2 };
   for (const date of dates) {
-    const victim = await startToyProcess(url, { ...toy, shared: { delayMs: 30 }, workers: 2 });
+    const victim = await startToyProcess(url, { ...toy, shared: { delayMs: 30 }, workers: 2, leaseMs: 600_000 });
     victim.run(date);
     await victim.said('advanced');
     await victim.kill();
