@@ -2,7 +2,7 @@
  * Opens a database by its URL: picks the driver, sets up each session, finds out which server answers. The drivers are
  * loaded here and only here, when a database is really opened, so that `settle --help` stays instant.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { ExitCode, SettleError, usageError } from '../errors.ts';
 import type { Database, Transaction } from './database.ts';
@@ -13,7 +13,8 @@ import { sqliteDialect } from './dialect-sqlite.ts';
 import { toSettleError } from './errors.ts';
 import { connectServerStream } from './server-stream.ts';
 import { prepareSession } from './session-settings.ts';
-import { parseDatabaseUrl, type ServerUrl, type SqliteUrl, type TlsSettings } from './url.ts';
+import { protectionOf } from './tls.ts';
+import { parseDatabaseUrl, type ServerUrl, type SqliteUrl } from './url.ts';
 
 export interface OpenOptions {
   /** Connections at most (servers only; default 4). A scanner holds one for as long as it is open. */
@@ -97,6 +98,7 @@ async function createSqliteKnex(url: SqliteUrl, options: OpenOptions): Promise<K
       hint: 'run `settle migrate` to create it, or set SETTLE_DATABASE_URL to the right one',
     });
   }
+  createOwnFile(url.path);
   const [{ default: createKnex }, { SqliteClient }] = await Promise.all([import('knex'), import('./sqlite-client.ts')]);
   return createKnex({
     client: SqliteClient as unknown as typeof Knex.Client,
@@ -111,8 +113,20 @@ async function createSqliteKnex(url: SqliteUrl, options: OpenOptions): Promise<K
   });
 }
 
+/**
+ * An SQLite file that does not exist yet, for its owner alone; SQLite gives its -wal and -shm the same mode. Where it
+ * cannot be made, opening it says why.
+ */
+function createOwnFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600));
+  } catch {
+    // It is there, and keeps the mode that it has.
+  }
+}
+
 async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<Knex> {
-  const ssl = url.tls === undefined ? undefined : readTls(url.tls);
+  const protection = await protectionOf(url);
   const [{ default: createKnex }, { ServerClient }] = await Promise.all([import('knex'), import('./server-client.ts')]);
   return createKnex({
     client: ServerClient as unknown as typeof Knex.Client,
@@ -124,7 +138,7 @@ async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<K
       user: url.user,
       password: url.password,
       database: url.database,
-      ...(ssl === undefined ? {} : { ssl }),
+      ...protection,
       charset: 'utf8mb4',
       timezone: 'Z',
       dateStrings: true,
@@ -133,11 +147,10 @@ async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<K
       bigNumberStrings: false,
       connectTimeout: CONNECT_TIMEOUT_MS,
       // TLS wraps the socket and reads by itself.
-      ...(ssl === undefined ? { stream: () => connectServerStream(url.host, url.port) } : {}),
+      ...(url.tls === undefined ? { stream: () => connectServerStream(url.host, url.port) } : {}),
       enableKeepAlive: true,
       // Notices within a minute that the server's machine has vanished, instead of waiting for an answer for ever.
       keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
-      infileStreamFactory: refuseLocalInfile,
     } as Knex.MySql2ConnectionConfig,
     pool: { min: 0, max: options.poolSizeMax ?? POOL_SIZE_MAX, afterCreate: prepareSession(url.answerSecondsMax) },
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
@@ -146,17 +159,12 @@ async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<K
   });
 }
 
-/** A server could ask any client for any file by LOAD DATA LOCAL; nothing here ever offers one. */
-function refuseLocalInfile(): never {
-  throw new Error('LOAD DATA LOCAL is not used');
-}
-
 /** `mysql:` and `mariadb:` URLs are taken alike: the server says what it is. */
 async function detectServer(knex: Knex): Promise<Dialect> {
   const [rows] = await knex.raw('SELECT VERSION() AS version');
   const version = String(rows[0].version);
   const isMariadb = /mariadb/i.test(version);
-  const [, major, minor] = /(\d+)\.(\d+)\./.exec(version.replace(/^5\.5\.5-/, '')) ?? [];
+  const [, major, minor] = /^(\d{1,6})\.(\d{1,6})\./.exec(version.replace(/^5\.5\.5-/, '')) ?? [];
   const number = Number(major) * 100 + Number(minor);
   if (number < (isMariadb ? 1006 : 800)) {
     throw usageError(`the database server ${version} is too old`, 'MariaDB 10.6 or MySQL 8.0 is the oldest supported');
@@ -168,25 +176,6 @@ async function detectServer(knex: Knex): Promise<Dialect> {
 async function probeSqlite(knex: Knex): Promise<Dialect> {
   await knex.raw('SELECT count(*) FROM sqlite_master');
   return sqliteDialect;
-}
-
-function readTls(tls: TlsSettings): Record<string, unknown> {
-  const read = (path: string | undefined, option: string) => {
-    if (path === undefined) return undefined;
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code;
-      throw usageError(`the file of ${option} in the database URL cannot be read: ${path} (${reason})`);
-    }
-  };
-  return {
-    ca: read(tls.caPath, 'ssl-ca'),
-    cert: read(tls.certPath, 'ssl-cert'),
-    key: read(tls.keyPath, 'ssl-key'),
-    rejectUnauthorized: tls.verifyCertificate,
-    verifyIdentity: tls.verifyIdentity,
-  };
 }
 
 /** Waits for connections in use to come back, then says goodbye; after a while it just hangs up. */

@@ -2,8 +2,8 @@
  * Database URLs: `sqlite:PATH`, `mysql://user:password@host:port/database`, `mariadb://...`. Parsing touches neither
  * the disk nor the network, and no message ever repeats a password.
  */
-import { isIP } from 'node:net';
 import { usageError } from '../errors.ts';
+import { KEY_OPTIONS, parseServerKey, parseTls, type ServerKey, TLS_OPTIONS, type TlsSettings } from './url-tls.ts';
 
 export interface SqliteUrl {
   readonly kind: 'sqlite';
@@ -22,34 +22,33 @@ export interface ServerUrl {
   readonly database: string;
   /** Undefined: a plain connection. */
   readonly tls: TlsSettings | undefined;
+  /** For a plain connection. */
+  readonly serverKey: ServerKey;
   /** Seconds that an answer may take; undefined: as silence.ts says. */
   readonly answerSecondsMax: number | undefined;
   readonly displayUrl: string;
 }
 
-/** Paths are those of PEM files; they are read when the connection is made. */
-export interface TlsSettings {
-  readonly caPath: string | undefined;
-  readonly certPath: string | undefined;
-  readonly keyPath: string | undefined;
-  /** False only for `ssl-mode=required`: encrypted, but the server may be anyone. */
-  readonly verifyCertificate: boolean;
-  /** Whether the certificate must name the host. */
-  readonly verifyIdentity: boolean;
-}
-
 export type DatabaseUrl = SqliteUrl | ServerUrl;
 
 const FORMS = 'write sqlite:PATH, mysql://user:password@host:3306/database or mariadb://...';
-const SERVER_OPTIONS = ['answer-timeout', 'ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key'];
-const SSL_MODES = ['disabled', 'required', 'verify-ca', 'verify-identity'];
+const SERVER_OPTIONS = ['answer-timeout', ...TLS_OPTIONS, ...KEY_OPTIONS];
+const ENCODE = 'percent-encode special characters of the password: @ is %40, / is %2F, : is %3A, ? is %3F, # is %23';
 
 /** Parses a database URL; throws a usage error (exit code 2) of one line for anything else. */
 export function parseDatabaseUrl(url: string): DatabaseUrl {
+  // The parser of URLs would take them out, and SQLite would make a file of such a name.
+  if (/\p{Cc}/u.test(url)) {
+    throw usageError(
+      'the database URL has a line end or another control character in it',
+      'remove it, or percent-encode it',
+    );
+  }
   if (/^sqlite:/i.test(url)) return parseSqlite(url);
   if (/^(mysql|mariadb):/i.test(url)) return parseServer(url);
   if (/^\s+(sqlite|mysql|mariadb):/i.test(url)) throw usageError('the database URL begins with a blank', 'remove it');
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1];
+  // Only what is a scheme for certain is repeated: what stands before another colon may be a part of a password.
+  const scheme = /^([a-z]{2,12}):\/\//i.exec(url)?.[1];
   throw usageError(scheme ? `unknown database URL scheme "${scheme}:"` : 'the database URL has no scheme', FORMS);
 }
 
@@ -60,6 +59,9 @@ export function displayUrl(url: string): string {
 
 function parseSqlite(url: string): SqliteUrl {
   const rest = url.slice('sqlite:'.length);
+  // A server's URL with the wrong scheme, perhaps, whose password would be shown as a path.
+  if (/^\/\/[^/]/.test(rest))
+    throw usageError('a sqlite: URL names a file, not a host', 'write sqlite:PATH or sqlite:///PATH');
   // `sqlite:///var/x.db` is a common way to write an absolute path.
   const path = rest.startsWith('//') ? rest.slice(2) : rest;
   if (path === '')
@@ -79,14 +81,12 @@ function parseSqlite(url: string): SqliteUrl {
 
 function parseServer(text: string): ServerUrl {
   const scheme = text.slice(0, text.indexOf(':')).toLowerCase();
+  requireOneAuthority(scheme, text);
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    throw usageError(
-      `the ${scheme}: database URL cannot be read`,
-      `${FORMS}; percent-encode special characters of the password, for example @ as %40 and # as %23`,
-    );
+    throw usageError(`the ${scheme}: database URL cannot be read`, `${FORMS}; ${ENCODE}`);
   }
   if (url.hash !== '') {
     throw usageError(`the ${scheme}: database URL contains a bare #`, 'percent-encode it as %23');
@@ -102,57 +102,45 @@ function parseServer(text: string): ServerUrl {
     );
   }
 
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = url.port === '' ? 3306 : Number(url.port);
-  const tls = parseTls(url.searchParams);
-  // The driver would compare the certificate with nothing, or with localhost.
-  if (tls?.verifyIdentity && isIP(host) !== 0) {
-    throw usageError(
-      `the identity of a server cannot be verified by its address, ${host}`,
-      'write the host name that its certificate names, or ssl-mode=verify-ca',
-    );
+  for (const name of url.searchParams.keys()) {
+    if (SERVER_OPTIONS.includes(name)) continue;
+    throw usageError('unknown option in the database URL', `known options: ${SERVER_OPTIONS.join(', ')}`);
   }
+  const host = decode(url.hostname.replace(/^\[(.*)\]$/, '$1'), 'host name');
+  const port = url.port === '' ? 3306 : Number(url.port);
+  const tls = parseTls(url.searchParams, host);
   const user = decode(url.username, 'user name');
-  const shownUser = url.username === '' ? '' : `${url.username}@`;
   return {
     kind: 'server',
-    host: decode(host, 'host name'),
+    host,
     port,
     user,
     password: decode(url.password, 'password'),
     database,
     tls,
+    serverKey: parseServerKey(url.searchParams, tls),
     answerSecondsMax: parseAnswerTimeout(url.searchParams.get('answer-timeout')),
-    displayUrl: `${scheme}://${shownUser}${url.hostname}:${port}/${url.pathname.slice(1)}`,
+    displayUrl: `${scheme}://${url.username}@${url.hostname}:${port}/${url.pathname.slice(1)}`,
   };
 }
 
-function parseTls(options: URLSearchParams): TlsSettings | undefined {
-  for (const name of options.keys()) {
-    if (!SERVER_OPTIONS.includes(name)) {
-      throw usageError(`unknown database URL option "${name}"`, `known options: ${SERVER_OPTIONS.join(', ')}`);
-    }
+/**
+ * A bare / ? or # in a password ends the host's part of a URL: `user:12` is then host and port, and the rest of the
+ * password the name of the database, which messages show. So what cannot be told from that is refused: an @ behind the
+ * host's part, and a URL without a user.
+ */
+function requireOneAuthority(scheme: string, text: string): void {
+  const rest = text.slice(text.indexOf(':') + 1);
+  if (!rest.startsWith('//')) throw usageError(`the ${scheme}: database URL has no // behind its scheme`, FORMS);
+  const end = rest.slice(2).search(/[/?#\\]/);
+  const authority = end < 0 ? rest.slice(2) : rest.slice(2, 2 + end);
+  const behind = rest.slice(2 + authority.length);
+  if (behind.includes('@')) {
+    throw usageError(`the ${scheme}: database URL has an @ behind its host`, `${FORMS}; ${ENCODE}`);
   }
-  const caPath = options.get('ssl-ca') ?? undefined;
-  const certPath = options.get('ssl-cert') ?? undefined;
-  const keyPath = options.get('ssl-key') ?? undefined;
-  // Whoever names a certificate wants it checked: the safest mode is the default, the weaker ones are written out.
-  const asked = caPath !== undefined || certPath !== undefined || keyPath !== undefined;
-  const mode = options.get('ssl-mode') ?? (asked ? 'verify-identity' : 'disabled');
-  if (!SSL_MODES.includes(mode)) {
-    throw usageError(`unknown ssl-mode "${mode}" in the database URL`, `known modes: ${SSL_MODES.join(', ')}`);
+  if (authority.lastIndexOf('@') < 1 || authority.startsWith(':')) {
+    throw usageError(`the ${scheme}: database URL names no user`, FORMS);
   }
-  if (mode === 'disabled') {
-    if (asked) throw usageError('the database URL has ssl-mode=disabled and certificates', 'remove one of them');
-    return undefined;
-  }
-  return {
-    caPath,
-    certPath,
-    keyPath,
-    verifyCertificate: mode !== 'required',
-    verifyIdentity: mode === 'verify-identity',
-  };
 }
 
 function parseAnswerTimeout(text: string | null): number | undefined {

@@ -8,6 +8,7 @@ import { clockCheck } from './checks/clock.ts';
 import { columnsCheck } from './checks/columns.ts';
 import { connectionsCheck } from './checks/connections.ts';
 import { diskCheck } from './checks/disk.ts';
+import { encryptionCheck } from './checks/encryption.ts';
 import { indexesCheck } from './checks/indexes.ts';
 import { isolationCheck } from './checks/isolation.ts';
 import { leasesCheck } from './checks/leases.ts';
@@ -21,6 +22,7 @@ import { timesCheck } from './checks/times.ts';
 import { unfinishedCheck } from './checks/unfinished.ts';
 
 const CHECKS: readonly Check[] = [
+  encryptionCheck,
   schemaCheck,
   privilegesCheck,
   columnsCheck,

@@ -33,6 +33,14 @@ export const accessRules: readonly ErrorRule[] = [
     hint: 'check user and password in the database URL; special characters must be percent-encoded; a server that takes only encrypted connections may say so by this: add ?ssl-mode=required',
   },
   {
+    code: 'DATABASE_ACCESS_DENIED',
+    class: 'fatal',
+    exitCode: usage,
+    codes: ['MYSQL_CLEAR_PASSWORD_NOT_ENABLED'],
+    message: 'the server wants the password in a way that is not safe',
+    hint: 'settle gives it in clear text to nobody: give the user another authentication plugin; if it has one, this is not your server',
+  },
+  {
     code: 'DATABASE_TLS',
     class: 'fatal',
     exitCode: usage,
@@ -48,6 +56,6 @@ export const accessRules: readonly ErrorRule[] = [
       'ERR_TLS_CERT_ALTNAME_INVALID',
     ],
     message: 'no encrypted connection could be made',
-    hint: 'check the ssl- options of the database URL',
+    hint: 'check the ssl- options of the database URL; to another machine it takes ssl-mode=disabled to go without',
   },
 ];

@@ -159,6 +159,7 @@ describe.each(serverDatabases())('on a $name server', ({ name }) => {
     const url = new URL(database.url);
     url.username = `${url.pathname.slice(-12)}_ro`;
     url.password = 'reader';
+    url.searchParams.set('allow-public-key-retrieval', 'true');
     // Also for localhost: a server with an anonymous user there would take us for that one.
     const accounts = ['%', 'localhost'].map((host) => `'${url.username}'@'${host}'`);
     for (const account of accounts) await administer(name, `CREATE USER ${account} IDENTIFIED BY 'reader'`);

@@ -21,6 +21,7 @@ import { runSettle } from '../../support/run-settle.ts';
 
 const CHECKS = [
   'database',
+  'encryption',
   'schema',
   'privileges',
   'columns',
@@ -192,6 +193,7 @@ describe.each(serverDatabases())('doctor on a $name server', ({ name }) => {
     const schema = url.pathname.slice(1);
     url.username = `${schema.slice(-12)}_dr`;
     url.password = 'doctor';
+    url.searchParams.set('allow-public-key-retrieval', 'true');
     // Also for localhost: a server with an anonymous user there would take us for that one.
     const accounts = ['%', 'localhost'].map((host) => `'${url.username}'@'${host}'`);
     for (const account of accounts) {

@@ -23,9 +23,12 @@ describe('sqlite URLs', () => {
     expect(parseDatabaseUrl(url)).toEqual({ kind: 'sqlite', path, displayUrl: `sqlite:${path}` });
   });
 
-  test.each(['sqlite:', 'sqlite::memory:', 'sqlite:x.db?mode=ro'])('%s is refused', (url) => {
-    expect(refusal(url).exitCode).toBe(2);
-  });
+  test.each(['sqlite:', 'sqlite::memory:', 'sqlite:x.db?mode=ro', 'sqlite://x.db', 'sqlite:x.db\n'])(
+    '%s is refused',
+    (url) => {
+      expect(refusal(url).exitCode).toBe(2);
+    },
+  );
 });
 
 describe('blanks and line ends, as a secret or a file may end with', () => {
@@ -55,7 +58,14 @@ describe('server URLs', () => {
       user: 'us@er',
       password: 'p#@:/%',
       database: 'my db',
-      tls: undefined,
+      tls: {
+        caPath: undefined,
+        certPath: undefined,
+        keyPath: undefined,
+        verifyCertificate: true,
+        verifyIdentity: true,
+      },
+      serverKey: { kind: 'refused' },
       displayUrl: 'mysql://us%40er@db.example.org:3307/my%20db',
     });
   });
@@ -85,8 +95,59 @@ describe('server URLs', () => {
     expect(parseDatabaseUrl('mysql://u@h/d?ssl-mode=disabled')).toMatchObject({ tls: undefined });
   });
 
+  test.each(['localhost', 'LOCALHOST.', 'db.localhost', '127.0.0.1', '127.1.2.3', '[::1]', '[::ffff:127.0.0.1]'])(
+    'to this machine, %s, nothing is encrypted unless it is said',
+    (host) => expect(parseDatabaseUrl(`mysql://u@${host}/d`)).toMatchObject({ tls: undefined }),
+  );
+
+  test.each(['db', 'localhost.example', '127.0.0.1.example'])('to %s, the server is known by its name', (host) => {
+    expect(parseDatabaseUrl(`mysql://u@${host}/d`)).toMatchObject({ tls: { verifyIdentity: true } });
+  });
+
+  test.each(['10.0.0.5', '0.0.0.0', '[2001:db8::1]', '[::ffff:10.0.0.1]', '[::]'])(
+    'to the address %s, how it is protected must be said',
+    (host) => {
+      expect(refusal(`mysql://u@${host}/d`)).toMatchObject({
+        message: expect.stringContaining('by its address'),
+        hint: expect.stringContaining('ssl-mode=disabled'),
+      });
+      expect(parseDatabaseUrl(`mysql://u@${host}/d?ssl-mode=disabled`)).toMatchObject({ tls: undefined });
+    },
+  );
+
+  test('the key of a server: none, a file, or any', () => {
+    const url = 'mysql://u@localhost/d';
+    expect(parseDatabaseUrl(url)).toMatchObject({ serverKey: { kind: 'refused' } });
+    expect(parseDatabaseUrl(`${url}?server-public-key=k.pem`)).toMatchObject({
+      serverKey: { kind: 'pinned', path: 'k.pem' },
+    });
+    expect(parseDatabaseUrl(`${url}?allow-public-key-retrieval=true`)).toMatchObject({ serverKey: { kind: 'any' } });
+    for (const options of [
+      'allow-public-key-retrieval=yes',
+      'allow-public-key-retrieval=true&server-public-key=k',
+      'allow-public-key-retrieval=true&ssl-mode=required',
+      'server-public-key=k&ssl-mode=required',
+    ]) {
+      expect(refusal(`${url}?${options}`).exitCode).toBe(2);
+    }
+  });
+
   test.each([
     'mysql://u:secret@h',
+    'mysql://u:12/secret@h',
+    'mysql://u:12/ab?secret@h',
+    'mysql://u:12#secret@h/d',
+    'mysql://u:12/secret',
+    'mysql://u:12?secret',
+    'mysql://:secret@h/d',
+    'mysql:u:secret@h/d',
+    'mysql://u:12\\secret@h/d',
+    'mysql://u:se\ncret@h/d',
+    'mysql://u:secret@h/d\n',
+    'mysql://u:secret@h/d?secret=1',
+    'u:secret@h/d',
+    'secret:x@h',
+    'sqlite://u:secret@h/d',
     'mysql://u:secret@h/',
     'mysql://u:secret@h/a/b',
     'mysql://u:12/secret@h/d',
