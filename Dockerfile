@@ -25,7 +25,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends tzdata && rm -r
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /build/dist dist
-COPY --from=build /build/bin/settle.js bin/settle.js
+COPY --from=build /build/bin/settle.js /build/bin/compile-cache.js bin/
 COPY package.json LICENSE ./
 RUN ln -s /app/bin/settle.js /usr/local/bin/settle
 USER 10001:10001

@@ -11,9 +11,7 @@ if (major < 24) {
   complain(
     'settle needs Node.js 24 or newer; this is ' +
       process.version +
-      '. In a checkout: npm run settle -- ' +
-      process.argv.slice(2).join(' ') +
-      '\n',
+      '. In a checkout, npm run settle -- brings its own.\n',
   );
   process.exit(2);
 }
@@ -53,10 +51,15 @@ if (process.env[SET_BY_US] !== undefined) {
     });
 }
 
-// Compiled code is kept in the user's cache folder: the second start is faster. Without a writable one, nothing happens.
-import('node:module')
-  .then((nodeModule) => {
-    nodeModule.enableCompileCache();
+// A report of Node's (--report-on-fatalerror and the like) would hold the environment, and with it the passwords.
+if (process.report) process.report.excludeEnv = true;
+
+// Compiled code is kept in a folder of the user's own: the second start is faster. Without one, nothing happens. Where
+// NODE_COMPILE_CACHE names a folder, Node has begun with it already.
+Promise.all([import('node:module'), import('./compile-cache.js')])
+  .then((modules) => {
+    var folder = process.env.NODE_COMPILE_CACHE ? undefined : modules[1].ownCacheFolder();
+    if (folder !== undefined) modules[0].enableCompileCache(folder);
     return import('node:fs');
   })
   .then((fs) => {

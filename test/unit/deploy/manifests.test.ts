@@ -1,18 +1,23 @@
 /** The files in deploy/: against the published schemas of Kubernetes, and against what settle itself promises. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CronJob } from 'kubernetes-models/batch/v1/CronJob';
 import { Job } from 'kubernetes-models/batch/v1/Job';
+import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import { Secret } from 'kubernetes-models/v1/Secret';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { ExitCode } from '../../../src/errors.ts';
+import { brokenRules } from '../../support/pod-security.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const read = (path: string) => readFileSync(`${ROOT}/${path}`, 'utf8');
 const { version } = JSON.parse(read('package.json')) as { version: string };
 
-const MODELS = { CronJob, Job, Secret };
+const MODELS = { CronJob, Job, NetworkPolicy, Secret };
 
 // biome-ignore lint/suspicious/noExplicitAny: a manifest is what the file holds; the schema says what it may be
 type Manifest = any;
@@ -24,7 +29,7 @@ const manifests = readdirSync(`${ROOT}/deploy/kubernetes`).flatMap((file) =>
   }),
 );
 const jobs = manifests
-  .filter(({ manifest }) => manifest.kind !== 'Secret')
+  .filter(({ manifest }) => ['CronJob', 'Job'].includes(manifest.kind))
   .map(({ file, manifest }) => ({ file, job: (manifest.spec.jobTemplate ?? manifest).spec as Manifest }));
 
 test.each(manifests)('$file is what the schema of its kind says', ({ manifest }) => {
@@ -70,7 +75,9 @@ describe.each(jobs)('$file', ({ job }) => {
   test('has no rights that it does not need', () => {
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
     expect(pod.automountServiceAccountToken).toBe(false);
+    expect(brokenRules(pod, job.template.metadata?.annotations)).toEqual([]);
     expect(container.securityContext).toEqual({
+      runAsNonRoot: true,
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
@@ -78,10 +85,21 @@ describe.each(jobs)('$file', ({ job }) => {
   });
 
   test('has its secret from a secret, its image from this version, and its message where settle writes it', () => {
-    const url = container.env.find(({ name }: { name: string }) => name === 'SETTLE_DATABASE_URL');
-    expect(url.valueFrom.secretKeyRef.name).toBe('settle');
+    const url = container.env.find(({ name }: { name: string }) => name === 'SETTLE_DATABASE_URL_FILE').value;
+    const [{ name, secret }] = pod.volumes;
+    expect(secret.secretName).toBe('settle');
+    const [item] = secret.items;
+    const known = manifests.find(({ manifest }) => manifest.kind === 'Secret')!.manifest.stringData;
+    expect(Object.keys(known)).toContain(item.key);
+    expect(new URL(known[item.key]).searchParams.get('ssl-mode')).toBe('verify-identity');
+    // Not for all users of the node, and not to be written.
+    expect(secret.defaultMode).toBe(0o440);
+    const [mount] = container.volumeMounts;
+    expect(mount).toMatchObject({ name, readOnly: true });
+    expect(url).toBe(`${mount.mountPath}/${item.path}`);
+    expect(JSON.stringify(container.env)).not.toMatch(/secretKeyRef|SETTLE_DATABASE_URL"/);
     expect(JSON.stringify([container.command, container.args])).not.toContain('://');
-    expect(container.image).toBe(`settle:${version}`);
+    expect(container.image).toMatch(new RegExp(`^settle:${version.replaceAll('.', '[.]')}@sha256:[0-9a-f]{64}$`));
     expect(container.terminationMessagePath).toBe('/dev/termination-log');
   });
 });
@@ -109,6 +127,80 @@ test('the Dockerfile copies what there is, and ends as nobody', () => {
       `${path} is not in the build context`,
     ).toBe(true);
     expect(() => readdirSync(`${ROOT}`).includes(path) || expect.fail(path)).not.toThrow();
+  }
+});
+
+test('the standard for pods does find mistakes', () => {
+  const { job } = jobs[0];
+  const broken = (change: (pod: Manifest) => void) => {
+    const pod = structuredClone(job.template.spec);
+    change(pod);
+    return brokenRules(pod);
+  };
+  const [{ name }] = job.template.spec.containers;
+  for (const [change, rule] of [
+    [(pod) => Object.assign(pod, { hostNetwork: true }), 'hostNetwork'],
+    [(pod) => pod.volumes.push({ name: 'x', hostPath: { path: '/' } }), 'volume x'],
+    [(pod) => Object.assign(pod.containers[0].securityContext, { privileged: true }), `privileged of ${name}`],
+    [(pod) => delete pod.containers[0].securityContext.allowPrivilegeEscalation, `allowPrivilegeEscalation of ${name}`],
+    [(pod) => delete pod.containers[0].securityContext.capabilities, `capabilities dropped of ${name}`],
+    [
+      (pod) => Object.assign(pod.containers[0].securityContext.capabilities, { add: ['SYS_PTRACE'] }),
+      `capabilities added of ${name}`,
+    ],
+    [(pod) => delete pod.securityContext.seccompProfile, `seccomp of ${name}`],
+    [(pod) => Object.assign(pod.securityContext, { runAsUser: 0 }), 'runAsUser'],
+    [(pod) => Object.assign(pod.containers[0].securityContext, { runAsNonRoot: false }), `runAsNonRoot of ${name}`],
+    [(pod) => Object.assign(pod, { initContainers: [{ name: 'x' }] }), 'capabilities dropped of x'],
+  ] as [(pod: Manifest) => void, string][]) {
+    expect(broken(change)).toContain(rule);
+  }
+});
+
+test('the network of its pods leads to name servers and to one database, and nobody leads to them', () => {
+  const { spec } = manifests.find(({ manifest }) => manifest.kind === 'NetworkPolicy')!.manifest;
+  const labels = spec.podSelector.matchLabels;
+  for (const { job } of jobs) expect(job.template.metadata.labels).toMatchObject(labels);
+  expect(spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'], ingress: [] });
+  for (const { to, ports } of spec.egress) {
+    expect(to.length).toBeGreaterThan(0);
+    expect(ports.every(({ port }: Manifest) => [53, 3306].includes(port))).toBe(true);
+    for (const { ipBlock } of to) if (ipBlock !== undefined) expect(ipBlock.cidr).toMatch(/\/32$/);
+  }
+});
+
+/** As `systemd-analyze security` rates it, from 0 (nothing to be had) to 10; 1.3 is what sockets and a compiler need. */
+const EXPOSURE_MAX = 1.5;
+
+test('the unit gives a service next to nothing of the machine', ({ skip }) => {
+  const rate = (path: string) => {
+    const args = ['security', '--offline=true', '--no-pager', `--threshold=${EXPOSURE_MAX * 10}`, path];
+    return spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+  };
+  const { status, error, stdout, stderr } = rate(`${ROOT}/deploy/systemd/settle.service`);
+  if (error !== undefined || /unrecognized option/.test(stderr)) return skip('no systemd-analyze that works offline');
+  expect(`${stdout}${stderr}`).toMatch(/Overall exposure level for settle.service: \d/);
+  expect(status, stdout).toBe(0);
+  // The same unit without what protects it is refused.
+  const folder = mkdtempSync(join(tmpdir(), 'settle-unit-'));
+  const open = read('deploy/systemd/settle.service').replaceAll(/^(Protect|Private|Restrict|SystemCall).*\n/gm, '');
+  writeFileSync(join(folder, 'settle.service'), open);
+  expect(rate(join(folder, 'settle.service')).status).not.toBe(0);
+  rmSync(folder, { recursive: true });
+});
+
+test('the unit and the crontab leave no password in an environment, a core, or a file that others read', () => {
+  const service = read('deploy/systemd/settle.service');
+  for (const line of ['UMask=0077', 'LimitCORE=0', 'LoadCredential=database-url:/etc/settle/database-url']) {
+    expect(service.split('\n')).toContain(line);
+  }
+  expect(service).not.toMatch(/^EnvironmentFile=|^Environment=SETTLE_DATABASE_URL=|^MemoryDenyWriteExecute=/m);
+  const crontab = read('deploy/crontab');
+  expect(crontab).toMatch(/^SETTLE_DATABASE_URL_FILE=/m);
+  for (const entry of crontab.split('\n').filter((line) => /^\d/.test(line))) {
+    expect(entry).toContain(' umask 077; ulimit -c 0; exec settle ');
+    // A file that a shell reads is a program.
+    expect(entry).not.toMatch(/(^|[;&\s])(\.|source|set -a)\s/);
   }
 });
 

@@ -1,0 +1,1 @@
+export function ownCacheFolder(environment?: NodeJS.ProcessEnv, user?: number): string | undefined;
