@@ -24,7 +24,8 @@ export function ownCacheFolder(environment = process.env, user = process.geteuid
     const base = xdg && isAbsolute(xdg) ? xdg : join(environment.HOME || homedir(), '.cache');
     if (!isAbsolute(base)) return undefined;
     if (user === undefined) return join(base, 'settle', 'compile-cache');
-    mkdirSync(base, { recursive: true, mode: 0o700 });
+    // Not `recursive`, which tries for ever where a folder takes no folders but says that it is missing, as /proc does.
+    makeFolder(base);
     // Links are followed once, here; what is checked and used from now on has none.
     let folder = realpathSync(base);
     for (let above = folder; ; above = dirname(above)) {
@@ -42,6 +43,14 @@ export function ownCacheFolder(environment = process.env, user = process.geteuid
   }
 }
 
+function makeFolder(folder) {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+}
+
 /** Nobody but the user and root can rename or replace what is in it. */
 function isSafeParent(folder, user) {
   const { mode, uid } = lstatSync(folder);
@@ -51,11 +60,7 @@ function isSafeParent(folder, user) {
 
 /** A folder and no link, of the user, into which nobody else could ever write; for him alone from now on. */
 function isOwn(folder, user) {
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-  }
+  makeFolder(folder);
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== user || (found.mode & GROUP_OR_OTHERS_MAY_WRITE) !== 0) return false;
   if ((found.mode & 0o777) !== 0o700) chmodSync(folder, 0o700);

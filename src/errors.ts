@@ -37,7 +37,7 @@ export class SettleError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: string, exitCode: ExitCode, message: string, options: SettleErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(hideCredentials(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'SettleError';
     this.code = code;
     this.exitCode = exitCode;
@@ -48,6 +48,16 @@ export class SettleError extends Error {
 /** True for a SettleError, also one that came from another thread. */
 export function isSettleError(error: unknown): error is SettleError {
   return typeof error === 'object' && error !== null && (error as { isSettleError?: unknown }).isSettleError === true;
+}
+
+/**
+ * URLs in a text without what stands before their `@`, where that holds a password or may be the half of one. A second
+ * net: no message repeats a URL, but drivers and libraries word their own. In linear time.
+ */
+export function hideCredentials(text: string): string {
+  return text.replace(/:\/\/(\S{0,1000})@/g, (whole, userInfo: string) =>
+    /[:/?#]/.test(userInfo) ? '://***@' : whole,
+  );
 }
 
 /** Bad input or configuration: exit code 2. */

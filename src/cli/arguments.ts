@@ -19,12 +19,12 @@ export function identifier(flag: string): (text: string) => bigint {
 
 /** Commander parser of a flag that takes a whole number of at least 1. */
 export function count(flag: string): (text: string) => number {
-  return (text) => positive(flag, text) as number;
+  return (text) => positive(flag, text);
 }
 
 /** Commander parser of `--chunk`. */
 export function chunkRows(text: string): number {
-  const rows = positive('--chunk', text) as number;
+  const rows = positive('--chunk', text);
   requireChunkSize('--chunk', rows);
   return rows;
 }

@@ -2,8 +2,12 @@
  * How an error leaves the program: one line on stderr and an exit code. Stacks are shown only where the log level is
  * `debug` or `trace`.
  */
-import { isSettleError } from '../errors.ts';
+import { hideCredentials, isSettleError } from '../errors.ts';
+import { visibleLine } from '../rules/visible-text.ts';
 import { stderrWriter } from './output/writer.ts';
+import { type PublicError, publicError } from './public-error.ts';
+
+const LINE_BREAK = /[\r\n\u2028\u2029]/;
 
 /** Writes the one line; resolves to the exit code. */
 export async function reportError(
@@ -14,7 +18,9 @@ export async function reportError(
   const known = isSettleError(error) ? error : (await import('../database/errors.ts')).toSettleError(error);
   tell(known.message, known.hint);
   if (logLevel === 'debug' || logLevel === 'trace') {
-    for (let at: unknown = known; at instanceof Error; at = at.cause) stderrWriter.write(`${at.stack}\n`);
+    for (let at: PublicError | undefined = publicError(known); at !== undefined; at = at.cause) {
+      stderrWriter.write(`${at.type}: ${at.message}\n${at.stack ?? ''}\n`);
+    }
   }
   return known.exitCode;
 }
@@ -26,13 +32,15 @@ export function tell(message: string, hint?: string): void {
 
 /** `settle: message. Hint.` on one line, whatever line breaks are inside. */
 export function oneLine(message: string, hint?: string): string {
-  const text = flat(message);
+  const text = flat(hideCredentials(message));
   if (hint === undefined || hint === '') return `settle: ${text}`;
   return `settle: ${sentence(text)} ${sentence(capital(flat(hint)))}`;
 }
 
+/** On one line. In linear time: text of others can be long. */
 function flat(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+  const lines = text.split(LINE_BREAK).map((line) => line.trim());
+  return visibleLine(lines.filter((line) => line !== '').join(' '));
 }
 
 function sentence(text: string): string {

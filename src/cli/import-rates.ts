@@ -1,12 +1,14 @@
 /** `settle import rates FILE`: one rate card from JSON. Small and whole, so it is no job: one transaction takes it. */
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { usageError } from '../errors.ts';
 import { parseRateCard, type RateCard } from '../rules/rate-card.ts';
+import { visibleLine } from '../rules/visible-text.ts';
 import type { GlobalFlags } from './config.ts';
 import { withDatabase } from './context.ts';
 import { tell } from './errors.ts';
 import { formatJson } from './output/json.ts';
 import { print } from './output/stdout.ts';
+import { readBounded } from './read-bounded.ts';
 import type { ReadingFlags } from './reading-options.ts';
 
 const BYTES_MAX = 1_000_000;
@@ -31,7 +33,10 @@ export async function importRates(flags: Flags, file: string): Promise<void> {
     const { cardNo, digest, isNew, datesToSettleAgain } = await importRateCard(database, card);
     const { name, effectiveFrom } = card;
     if (flags.json) await print(formatJson({ cardNo, name, effectiveFrom, digest, isNew, datesToSettleAgain }));
-    else await print(`rate card ${name}, effective from ${effectiveFrom}: ${isNew ? 'imported' : 'already there'}\n`);
+    else
+      await print(
+        `rate card ${visibleLine(name)}, effective from ${effectiveFrom}: ${isNew ? 'imported' : 'already there'}\n`,
+      );
     if (datesToSettleAgain.length > 0) {
       const [first] = datesToSettleAgain;
       const last = datesToSettleAgain[datesToSettleAgain.length - 1];
@@ -45,13 +50,8 @@ export async function importRates(flags: Flags, file: string): Promise<void> {
 }
 
 function readRateCard(file: string): RateCard {
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw usageError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`);
-  }
-  if (text.length > BYTES_MAX) throw usageError(`${file} is too long for a rate card`);
+  const text = readCardText(file);
+  if (text === undefined) throw usageError(`${file} is longer than the ${BYTES_MAX} bytes of a rate card`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -59,4 +59,17 @@ function readRateCard(file: string): RateCard {
     throw usageError(`${file} is not JSON`, 'A rate card is one JSON object; `settle import --help` has an example.');
   }
   return parseRateCard(value);
+}
+
+/** Undefined when there is more than a rate card can be; no more than that is read. */
+function readCardText(file: string): string | undefined {
+  let opened: number | undefined;
+  try {
+    if (file !== '-') opened = openSync(file, 'r');
+    return readBounded(opened ?? 0, BYTES_MAX)?.toString();
+  } catch (error) {
+    throw usageError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`);
+  } finally {
+    if (opened !== undefined) closeSync(opened);
+  }
 }

@@ -157,7 +157,8 @@ Short form:
 
 Settings (flags win over the environment, the environment over the config file):
   SETTLE_DATABASE_URL                 mysql://user:password@host:3306/db, mariadb://..., sqlite:PATH
-                                      (default: sqlite:settle.db)
+                                      (default: sqlite:settle.db), or the path of a file that holds it
+                                      in SETTLE_DATABASE_URL_FILE
   SETTLE_ZONE, SETTLE_WORKERS, SETTLE_LOG, SETTLE_LOG_FORMAT
 
 Exit codes:

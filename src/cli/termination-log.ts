@@ -3,6 +3,8 @@
  * Written below Kubernetes, to /dev/termination-log, or wherever SETTLE_TERMINATION_LOG says.
  */
 import { writeFileSync } from 'node:fs';
+import { hideCredentials } from '../errors.ts';
+import { visibleText } from '../rules/visible-text.ts';
 import type { LedgerHeadNote } from './ledger-head.ts';
 
 const DEFAULT_PATH = '/dev/termination-log';
@@ -27,9 +29,10 @@ export interface Ending {
 export function writeTerminationLog(ending: Ending, environment: NodeJS.ProcessEnv = process.env): void {
   const path = environment.SETTLE_TERMINATION_LOG || (environment.KUBERNETES_SERVICE_HOST ? DEFAULT_PATH : undefined);
   if (path === undefined) return;
-  const message = ending.message?.slice(0, MESSAGE_LENGTH_MAX);
+  const message =
+    ending.message === undefined ? undefined : hideCredentials(ending.message).slice(0, MESSAGE_LENGTH_MAX);
   try {
-    writeFileSync(path, `${JSON.stringify({ ...ending, message })}\n`);
+    writeFileSync(path, visibleText(`${JSON.stringify({ ...ending, message })}\n`));
   } catch {
     // No such file in this pod, or not writable: the exit code and the log tell the same.
   }

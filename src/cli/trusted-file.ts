@@ -33,7 +33,7 @@ export function readTrustedFile(what: string, path: string, bytesMax: number, is
     if (!stats.isFile()) throw usageError(`${what} ${path} is no file`);
     requireOwner(what, path, stats);
     if (process.getuid !== undefined && (stats.mode & GROUP_OR_OTHERS_MAY_WRITE) !== 0) {
-      throw usageError(`${what} ${path} can be written by other users`, `chmod go-w ${path}`);
+      throw usageError(`${what} ${path} can be written by other users`, `\`chmod go-w ${path}\` mends it`);
     }
     const bytes = readBounded(file, bytesMax);
     if (bytes === undefined) throw usageError(`${what} ${path} is longer than ${bytesMax} bytes`);

@@ -72,7 +72,7 @@ function canonicalText(type: ParameterType, text: string): string | undefined {
       return value >= -LONG_MAX - 1n && value <= LONG_MAX ? String(value) : undefined;
     }
     case 'double':
-      if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || !Number.isFinite(Number(text))) return undefined;
+      if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) || !Number.isFinite(Number(text))) return undefined;
       return javaDoubleText(Number(text));
     case 'date':
       return isCalendarDate(text) ? text : undefined;

@@ -60,6 +60,6 @@ export function tierShares(tiers: readonly Tier[], before: bigint, after: bigint
 export function priceText(price: bigint): string {
   const fraction = String(price % priceScale)
     .padStart(9, '0')
-    .replace(/0+$/, '');
+    .replace(/0{1,9}$/, '');
   return fraction === '' ? String(price / priceScale) : `${price / priceScale}.${fraction}`;
 }

@@ -1,5 +1,6 @@
 /** One execution as text for people: what `settle show` prints, and the shorter summary at the end of a run. Pure. */
 import type { ContextValue } from '../../engine/execution-context.ts';
+import { visibleLine } from '../../rules/visible-text.ts';
 import type { ContextView, ExecutionView, PartitionView, StepView } from '../execution-view.ts';
 import { formatCount, formatDuration, formatInstant, formatPercent, formatRate } from './format.ts';
 import { exactNumber } from './json.ts';
@@ -29,7 +30,7 @@ export function executionText(view: ExecutionView): string {
 
 /** What a run says at its end. */
 export function summaryText(view: ExecutionView): string {
-  const subject = [view.job, view.parameters.date].filter((word) => word !== undefined).join(' ');
+  const subject = visibleLine([view.job, view.parameters.date].filter((word) => word !== undefined).join(' '));
   const head = `${subject}: ${view.status} in ${durationText(view)}, ${rowsText(view)} (execution ${view.id})\n`;
   return [head, verdictsText(view), nextText(view)].join('');
 }
@@ -129,7 +130,7 @@ function shortValue(value: ContextValue): string {
 }
 
 function nextText(view: ExecutionView): string {
-  return view.next.length === 0 ? '' : `\nnext\n${view.next.map((command) => `  ${command}\n`).join('')}`;
+  return view.next.length === 0 ? '' : `\nnext\n${view.next.map((command) => `  ${visibleLine(command)}\n`).join('')}`;
 }
 
 function indent(text: string): string {

@@ -2,7 +2,11 @@
 
 /** `1234567` -> `1,234,567`. */
 export function formatCount(count: number | bigint): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+  const digits = String(count);
+  const sign = digits.startsWith('-') ? 1 : 0;
+  const groups: string[] = [];
+  for (let end = digits.length; end > sign; end -= 3) groups.unshift(digits.slice(Math.max(sign, end - 3), end));
+  return digits.slice(0, sign) + groups.join(',');
 }
 
 /** `1 partition`, `2 partitions`; nouns that take an s. */

@@ -1,5 +1,6 @@
 /** Progress on a terminal: one bar for each running partition and one for the whole step. */
 import { MultiBar, type SingleBar } from 'cli-progress';
+import { visibleLine } from '../../rules/visible-text.ts';
 import { formatCount, formatDuration } from './format.ts';
 import type { ProgressDisplay } from './progress.ts';
 import { barLayout } from './progress-layout.ts';
@@ -69,5 +70,5 @@ export function progressBars(): ProgressDisplay {
 }
 
 function label(track: Track): string {
-  return track.partition === undefined ? track.step : `  partition ${track.partition}`;
+  return track.partition === undefined ? visibleLine(track.step) : `  partition ${track.partition}`;
 }

@@ -5,6 +5,7 @@
  */
 import { fstatSync, write as writeDescriptor } from 'node:fs';
 import { isatty } from 'node:tty';
+import { visibleText } from '../../rules/visible-text.ts';
 
 /** How often a descriptor that takes nothing for now (EAGAIN) is tried again. */
 const RETRY_MS = 10;
@@ -41,10 +42,10 @@ export class OutputWriter {
     return this.#failure?.code === 'EPIPE' || (this.#failure?.code === 'EIO' && !this.#isFile());
   }
 
-  /** Takes the text to be written in its turn. Never throws. */
+  /** Takes the text to be written in its turn, with nothing in it that a terminal would obey. Never throws. */
   write(text: string): void {
     if (this.#failure !== undefined || text === '') return;
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.from(visibleText(text));
     if (this.#waitingBytes + bytes.length > this.#bytesMax) {
       this.#dropped++;
       return;

@@ -11,6 +11,7 @@ import { ExitCode, SettleError } from '../../errors.ts';
 import { addDays } from '../../rules/business-time.ts';
 import { type RankedVideo, readRanking } from './rank-videos.ts';
 import { listSettledDates } from './read-statistics.ts';
+import { parseRedisUrl } from './redis-options.ts';
 
 const connectTimeoutMs = 5_000;
 
@@ -24,7 +25,8 @@ export async function publishPopular(context: StepContext): Promise<Partial<Step
   const days = Number(context.parameters.require('popular-days'));
   // Late: most runs publish to no Redis, and loading the client takes a tenth of a start.
   const { Redis } = await import('ioredis');
-  const redis = new Redis(url, {
+  const redis = new Redis({
+    ...parseRedisUrl(url),
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
     maxRetriesPerRequest: 1,

