@@ -60,6 +60,7 @@ import { migration as batchJobExecutionSeqKey } from './0603_batch_job_execution
 import { migration as batchJobInstanceSeqKey } from './0604_batch_job_instance_seq_key.ts';
 import { migration as batchSequences } from './0620_batch_sequences.ts';
 import { migration as zoneNames } from './0630_zone_names.ts';
+import { migration as sqliteIntegers } from './0640_sqlite_integers.ts';
 import { migration as settleLeaseDuration } from './0650_settle_lease_duration.ts';
 import { migration as settleLedgerIntegers } from './0701_settle_ledger_integers.ts';
 import { migration as settleAppendOnly } from './0702_settle_append_only.ts';
@@ -124,6 +125,7 @@ export const migrations: readonly Migration[] = [
   batchJobInstanceSeqKey,
   batchSequences,
   zoneNames,
+  sqliteIntegers,
   settleLeaseDuration,
   settleLedgerIntegers,
   settleAppendOnly,
