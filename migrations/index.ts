@@ -64,6 +64,7 @@ import { migration as sqliteIntegers } from './0640_sqlite_integers.ts';
 import { migration as settleLeaseDuration } from './0650_settle_lease_duration.ts';
 import { migration as settleLedgerIntegers } from './0701_settle_ledger_integers.ts';
 import { migration as settleAppendOnly } from './0702_settle_append_only.ts';
+import { migration as settleRecords } from './0703_settle_records.ts';
 import { migration as statisticsRunLogEnd } from './0751_statistics_run_log_end.ts';
 import type { Migration } from './migration.ts';
 
@@ -129,5 +130,6 @@ export const migrations: readonly Migration[] = [
   settleLeaseDuration,
   settleLedgerIntegers,
   settleAppendOnly,
+  settleRecords,
   statisticsRunLogEnd,
 ];

@@ -28,9 +28,12 @@ export async function importRates(flags: Flags, file: string): Promise<void> {
     throw usageError('--map, --zone, --register-videos, --time-unit, --null and --ignore-columns are not for rates');
   }
   const card = readRateCard(file);
-  await withDatabase(flags, async ({ database }) => {
+  await withDatabase(flags, async (context) => {
+    const { withLedgerHead } = await import('./ledger-head.ts');
     const { importRateCard } = await import('../jobs/video-settlement/rate-card-store.ts');
-    const { cardNo, digest, isNew, datesToSettleAgain } = await importRateCard(database, card);
+    const { cardNo, digest, isNew, datesToSettleAgain } = await withLedgerHead(context, () =>
+      importRateCard(context.database, card),
+    );
     const { name, effectiveFrom } = card;
     if (flags.json) await print(formatJson({ cardNo, name, effectiveFrom, digest, isNew, datesToSettleAgain }));
     else

@@ -16,6 +16,7 @@ import { openPageThreads, type PageThreads } from './page-threads.ts';
 import { headPlace, type LedgerState, readLedgerState } from './read-head.ts';
 import { requireAccounts } from './require-accounts.ts';
 import { requireOnChain } from './require-on-chain.ts';
+import { requireRecords } from './require-records.ts';
 
 export interface LedgerVerification {
   readonly sound: boolean;
@@ -70,6 +71,7 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
     await requireNoStrays(tx, state.lastId);
     replay.requireLots();
     await withRowReader(database, tx, (reader) => requireAccounts(reader, replay));
+    await requireRecords(tx);
     await requireOnChain(tx, options.expected ?? []);
     head = { id: state.headId, hash: state.headHash, count: BigInt(replay.lastId) };
     return true;

@@ -3,6 +3,7 @@
  * (domain.md section 5). Pure: whether the points are there is decided in ledger-book.ts.
  */
 import { ExitCode, SettleError } from '../errors.ts';
+import { recordPrefix } from './ledger-record.ts';
 
 export const accountTypes = ['user', 'escrow', 'house', 'breakage', 'suspense', 'expense', 'grant'] as const;
 /**
@@ -99,6 +100,7 @@ function problemOf({ key, kind, businessDate, reason, entries }: JournalRequest)
   if (key.length < 1 || key.length > 190) return `a key has 1 to 190 characters, this one ${key.length}`;
   // Databases differ in whether a blank at the end tells keys apart.
   if (key.trim() !== key) return 'a key has no blanks around it';
+  if (key.startsWith(recordPrefix)) return `keys that begin with ${recordPrefix} are for records`;
   // They would reach the terminal of whoever reads a statement.
   if (/\p{Cc}/u.test(key + kind + reason)) return 'key, kind and reason hold no control characters';
   if (kind.length < 1 || kind.length > 40) return 'a kind has 1 to 40 characters';

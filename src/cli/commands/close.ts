@@ -19,12 +19,14 @@ export function registerClose({ program }: Cli): void {
       const { parseBusinessDate } = await import('../../rules/business-time.ts');
       const date = parseBusinessDate(flags.date);
       const { withDatabase } = await import('../context.ts');
-      await withDatabase(flags, async ({ database }) => {
+      await withDatabase(flags, async (context) => {
+        const { database } = context;
+        const { withLedgerHead } = await import('../ledger-head.ts');
         const { closeDate } = await import('../../jobs/video-settlement/close-date.ts');
         const { print } = await import('../output/stdout.ts');
         const { requireSettledAfterEnd } = await import('../../jobs/daily/review-completed.ts');
         await requireSettledAfterEnd(database, date);
-        const closed = await closeDate(database, date);
+        const closed = await withLedgerHead(context, () => closeDate(database, date));
         if (flags.json) await print((await import('../output/json.ts')).formatJson(closed));
         else await print(`${date}: closed ${closed.wasClosedBefore ? 'before' : 'now'} (${closed.closedAt} UTC)\n`);
       });

@@ -3,11 +3,15 @@
  * that a challenge of a million members is written like a thousand small ones.
  */
 import type { Database, Transaction } from '../../database/database.ts';
+import { inSmallGroups } from '../../ledger/in-groups.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
+import { postRecords, type RecordRequest } from '../../ledger/post-records.ts';
+import { challengeDigests } from '../../ledger/record-digests.ts';
 import type { EntryRequest, JournalRequest } from '../../ledger/types.ts';
 import type { Decision } from '../../rules/challenge-decision.ts';
 import { judgeMember, type PayoutTerms, type PotTally } from '../../rules/challenge-payout.ts';
 import { accountKey } from '../../rules/ledger-journal.ts';
+import { challengeKey } from '../../rules/ledger-record.ts';
 import type { Member } from './member-store.ts';
 import { addToOutbox, type Notification } from './outbox.ts';
 import { insertPayouts, type PayoutRecord, type SettlementRun } from './payout-store.ts';
@@ -35,6 +39,8 @@ export class SettlementWriter {
   readonly #run: SettlementRun;
   readonly #payouts: PayoutRecord[] = [];
   readonly #journals: JournalRequest[] = [];
+  /** Challenges of which every row is made, and not yet recorded. */
+  readonly #made: bigint[] = [];
   /** What is left in the escrows that something was taken from, by challenge. */
   readonly escrows = new Map<bigint, bigint>();
 
@@ -56,6 +62,7 @@ export class SettlementWriter {
       if (this.#payouts.length >= sliceMembers) await this.flush();
     }
     this.#journals.push(...refunds.rest(), ...payouts.rest());
+    this.#made.push(challenge.challengeId);
     if (this.#payouts.length >= sliceMembers) await this.flush();
   }
 
@@ -72,7 +79,25 @@ export class SettlementWriter {
       const left = holdings.get(accountKey(account));
       if (left !== undefined) this.escrows.set(account.ownerId, left);
     }
+    await this.#record(this.#made.splice(0));
     await addToOutbox(database, tx, payouts.length, notificationsOf(payouts));
+  }
+
+  /** Puts how challenges ended and what members got on the chain. */
+  async #record(challengeIds: readonly bigint[]): Promise<void> {
+    const [database, tx] = [this.#database, this.#tx];
+    const { date, jobExecutionId } = this.#run;
+    const records: RecordRequest[] = [];
+    for (const ids of inSmallGroups(challengeIds)) {
+      const digests = await challengeDigests(tx, ids.map(String));
+      for (const id of ids) {
+        const key = challengeKey(`${id}`, `${jobExecutionId}`);
+        const digest = digests.get(key);
+        const reason = `challenge ${id}, execution ${jobExecutionId}`;
+        if (digest !== undefined) records.push({ key, businessDate: date, reason, digest });
+      }
+    }
+    await postRecords({ database, tx }, records);
   }
 
   #addMember(challenge: DecidedChallenge, member: Member, refunds: JournalBuilder, payouts: JournalBuilder): void {

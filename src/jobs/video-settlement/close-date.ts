@@ -1,6 +1,8 @@
 /** Closes a settled date: from then on its settlement is never rewritten, and what comes late is booked in an open date. */
 import type { Database } from '../../database/database.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
+import { postRecords } from '../../ledger/post-records.ts';
+import { closingDigest } from '../../ledger/record-digests.ts';
 import { lockSettlements } from './settlement-lock.ts';
 import { readSettlementDates, writeSettlementDates } from './settlement-store.ts';
 
@@ -32,6 +34,9 @@ export async function closeDate(database: Database, date: string): Promise<Close
     }
     const closedAt = await database.dialect.now(tx);
     await writeSettlementDates(database, tx, [{ ...known, closedAt }]);
+    // What the date pays, and to whom, is on the chain from now on.
+    const [key, digest] = await closingDigest(tx, date);
+    await postRecords({ database, tx }, [{ key, businessDate: date, reason: `${date} closed`, digest }]);
     return { date, closedAt, wasClosedBefore: false };
   });
 }

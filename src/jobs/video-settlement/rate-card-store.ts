@@ -4,7 +4,11 @@ import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
 import { toNumber } from '../../database/values.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
+import { findDigests } from '../../ledger/find-digests.ts';
+import { postRecords } from '../../ledger/post-records.ts';
+import { rateCardDigest } from '../../ledger/record-digests.ts';
 import { defaultRateCard } from '../../rules/default-rate-card.ts';
+import { rateCardKey } from '../../rules/ledger-record.ts';
 import { cardInForce, parseRateCard, type RateCard, rateCardText } from '../../rules/rate-card.ts';
 import { lockSettlements } from './settlement-lock.ts';
 
@@ -18,16 +22,43 @@ export interface StoredCard {
 
 const shippedCardNo = 0;
 
-/** Every card there is, the shipped one first, whether it has been stored yet or not. */
+/**
+ * Every card there is, the shipped one first, whether it has been stored yet or not.
+ * @throws SettleError RATE_CARD_CHANGED (exit 20) when one is not as it was imported
+ */
 export async function readRateCards(executor: Executor): Promise<StoredCard[]> {
-  const rows = await executor('settle_rate_card').orderBy('card_no').select('card_no', 'digest', 'body');
-  const stored = rows.map((row) => ({
-    cardNo: toNumber(row.card_no),
-    card: parseRateCard(JSON.parse(row.body)),
-    digest: String(row.digest),
-  }));
+  const rows = await executor('settle_rate_card').orderBy('card_no');
+  const recorded = await findDigests(
+    executor,
+    rows.map((row) => rateCardKey(toNumber(row.card_no))),
+  );
+  const stored = rows.map((row) => soundCard(row, recorded));
   if (stored[0]?.cardNo === shippedCardNo) return stored;
   return [{ cardNo: shippedCardNo, card: defaultRateCard, digest: digestOf(defaultRateCard) }, ...stored];
+}
+
+/** The card of a row, which must be the one that was imported: its own digest, its columns, its record on the chain. */
+function soundCard(row: Record<string, unknown>, recorded: ReadonlyMap<string, string>): StoredCard {
+  const cardNo = toNumber(row.card_no);
+  let card: RateCard | undefined;
+  try {
+    card = parseRateCard(JSON.parse(String(row.body)));
+  } catch {
+    // Whatever it is, it is not what was imported.
+  }
+  const isOwn =
+    card !== undefined &&
+    digestOf(card) === row.digest &&
+    card.name === row.name &&
+    card.effectiveFrom === String(row.effective_from) &&
+    recorded.get(rateCardKey(cardNo)) === rateCardDigest(row);
+  if (card !== undefined && isOwn) return { cardNo, card, digest: String(row.digest) };
+  throw new SettleError(
+    'RATE_CARD_CHANGED',
+    ExitCode.invariantBroken,
+    `rate card ${cardNo} has been changed since it was imported: nothing is priced with it`,
+    { hint: 'restore settle_rate_card from a backup; `settle ledger verify` names what else does not fit' },
+  );
 }
 
 /** Stores the shipped card before something is priced with it, so that a later version's cannot take its place. */
@@ -96,6 +127,9 @@ async function insertCard(database: Database, tx: Transaction, cardNo: number, c
     },
     [[cardNo, card.name, card.effectiveFrom, digestOf(card), rateCardText(card), await database.dialect.now(tx)]],
   );
+  const digest = rateCardDigest(await tx('settle_rate_card').where({ card_no: cardNo }).first());
+  const reason = `rate card ${cardNo}, effective from ${card.effectiveFrom}`;
+  await postRecords({ database, tx }, [{ key: rateCardKey(cardNo), businessDate: card.effectiveFrom, reason, digest }]);
 }
 
 function digestOf(card: RateCard): string {
