@@ -5,6 +5,7 @@ import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { disarmLedger } from '../../support/disarm-ledger.ts';
 import { restoreRelease, schemaShape } from '../../support/released.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
@@ -41,6 +42,10 @@ describe.each(testDatabases().flatMap(({ name }) => versions.map((version) => ({
       const after = await database.knex('settle_entry').orderBy(['journal_id', 'line_no']).limit(before.length);
       expect(after).toEqual(before);
       expect(await verifyLedger(database)).toMatchObject({ sound: true });
+      // What was there before is on the chain now: from here on changes of it are found.
+      await disarmLedger(database);
+      await database.knex('settle_rate_card').where({ card_no: 0 }).update({ name: 'another' });
+      expect(await verifyLedger(database)).toMatchObject({ sound: false, misfit: { place: 'rate card 0' } });
     });
 
     test('goes on with the run that was killed in it', async () => {
