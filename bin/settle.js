@@ -30,9 +30,12 @@ var words = process.argv.slice(2).join('\n');
 var isHelp = process.argv.length < 3 || /^(-h|--help|help|-V|--version)$/m.test(words);
 var onlyLooks =
   /^(abandon|challenge|close|doctor|explain|jobs|migrate|purge|recover|runs|settlement|show|skipped|stats|stop)$/m;
+// Descriptors that the caller has opened do not outlive starting over.
+var namesDescriptor = /^\/(dev|proc\/self)\/fd\//m;
 if (
   !isHelp &&
   !onlyLooks.test(words) &&
+  !namesDescriptor.test(words) &&
   typeof process.execve === 'function' &&
   process.execArgv.indexOf(youngHeap) < 0
 ) {

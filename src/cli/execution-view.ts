@@ -211,7 +211,7 @@ function nextCommands(
     const again = importAgain(execution, parameters);
     // Its first step reads the whole file: what fails there has written nothing, and mostly fails for the file. What
     // fails at a line later on, at a clash with the table say, does so again.
-    const isForFile = steps.length === 1 || /\bline \d+: /.test(execution.exitMessage);
+    const isForFile = steps.length === 1 || /\bline \d+(: | is not )/.test(execution.exitMessage);
     if (again !== undefined && status === 'FAILED' && isForFile) return [`${again}   (the file corrected)`];
     const isShort = identifying.every(([name]) => name === 'date' || name === 'zone');
     const given = identifying.map(([name, value]) => `--${name} ${value}`);
@@ -230,17 +230,23 @@ function importAgain({ jobName }: JobExecution, parameters: readonly StoredParam
   const given = (wanted: string) => parameters.find(({ name }) => name === wanted)?.value;
   // Standard input was copied to a file that is gone.
   const file = given('file') === '-' ? '-' : shellWord(given('path') ?? '');
-  const flags = ['map', 'zone', 'time-unit', 'ignore-columns'].flatMap((name) => {
+  const flags = ['map', 'zone', 'time-unit', 'ignore-columns', 'encoding'].flatMap((name) => {
     const value = given(name);
     return value === undefined ? [] : [`--${name} ${shellWord(value)}`];
   });
   const nulls = parseNullTexts(given('null') ?? '[]').map((text) => `--null ${shellWord(text)}`);
-  const registers = given('register-videos') === 'true' ? ['--register-videos'] : [];
+  const switches = ['register-videos', 'allow-partial-last-line'].filter((name) => given(name) === 'true');
   const command = kind === 'grants' ? ['settle ledger post'] : ['settle import', kind];
-  return [...command, file, ...flags, ...nulls, ...registers].join(' ');
+  return [...command, file, ...flags, ...nulls, ...switches.map((name) => `--${name}`)].join(' ');
 }
 
-/** As a shell takes it for one word. */
+/** As bash reads it back, and harmless to a terminal. */
 function shellWord(text: string): string {
-  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  if (/^[\p{L}\p{N}_.,:=@%+/-]+$/u.test(text)) return text;
+  if (!/\p{C}/u.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+  const escaped = text.replace(/[\\']/g, '\\$&').replace(/\p{C}/gu, (character) => {
+    const code = character.codePointAt(0)!;
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
+  });
+  return `$'${escaped}'`;
 }

@@ -1,6 +1,6 @@
 /** `settle import rates FILE`: one rate card from JSON. Small and whole, so it is no job: one transaction takes it. */
 import { closeSync, openSync } from 'node:fs';
-import { usageError } from '../errors.ts';
+import { isSettleError, usageError } from '../errors.ts';
 import { parseRateCard, type RateCard } from '../rules/rate-card.ts';
 import { visibleLine } from '../rules/visible-text.ts';
 import type { GlobalFlags } from './config.ts';
@@ -9,6 +9,7 @@ import { tell } from './errors.ts';
 import { formatJson } from './output/json.ts';
 import { print } from './output/stdout.ts';
 import { readBounded } from './read-bounded.ts';
+import { decodeText } from './read-text.ts';
 import type { ReadingFlags } from './reading-options.ts';
 
 const BYTES_MAX = 1_000_000;
@@ -17,15 +18,28 @@ interface Flags extends GlobalFlags, ReadingFlags {
   readonly map?: string;
   readonly zone?: string;
   readonly registerVideos?: boolean;
+  readonly encoding?: string;
+  readonly allowPartialLastLine?: boolean;
   readonly json?: boolean;
 }
 
 /** @throws SettleError (exit 2) for a file that is no rate card */
 export async function importRates(flags: Flags, file: string): Promise<void> {
-  const { map, zone, registerVideos, timeUnit, null: nulls, ignoreColumns } = flags;
-  const ofFiles = [map, zone, registerVideos || undefined, timeUnit, nulls, ignoreColumns];
+  const { map, zone, registerVideos, timeUnit, null: nulls, ignoreColumns, encoding, allowPartialLastLine } = flags;
+  const ofFiles = [
+    map,
+    zone,
+    registerVideos || undefined,
+    timeUnit,
+    nulls,
+    ignoreColumns,
+    encoding,
+    allowPartialLastLine,
+  ];
   if (ofFiles.some((flag) => flag !== undefined)) {
-    throw usageError('--map, --zone, --register-videos, --time-unit, --null and --ignore-columns are not for rates');
+    throw usageError(
+      'a rate card is JSON in UTF-8: --map, --zone, --register-videos, --time-unit, --null, --ignore-columns, --encoding and --allow-partial-last-line are not for rates',
+    );
   }
   const card = readRateCard(file);
   await withDatabase(flags, async (context) => {
@@ -69,8 +83,10 @@ function readCardText(file: string): string | undefined {
   let opened: number | undefined;
   try {
     if (file !== '-') opened = openSync(file, 'r');
-    return readBounded(opened ?? 0, BYTES_MAX)?.toString();
+    const bytes = readBounded(opened ?? 0, BYTES_MAX);
+    return bytes === undefined ? undefined : decodeText(bytes, file);
   } catch (error) {
+    if (isSettleError(error)) throw error;
     throw usageError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`);
   } finally {
     if (opened !== undefined) closeSync(opened);

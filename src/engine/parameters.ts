@@ -11,6 +11,8 @@ export interface ParameterDefinition {
   /** Part of the instance's identity. */
   readonly identifying: boolean;
   readonly required: boolean;
+  /** Blanks around the text belong to it. Default false: they are taken off. */
+  readonly isVerbatim?: boolean;
   /** Text as a user would type it; used when the parameter is absent. */
   readonly default?: string;
   readonly description: string;

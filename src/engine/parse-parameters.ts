@@ -41,7 +41,7 @@ export function withRevision(parameters: JobParameters, revision: number): JobPa
 }
 
 function parseValue(definition: ParameterDefinition, text: string): string {
-  const value = canonicalText(definition.type, text.trim());
+  const value = canonicalText(definition.type, definition.isVerbatim ? text : text.trim());
   if (value === undefined) {
     const example = definition.example === undefined ? '' : `, for example ${definition.example}`;
     throw usageError(`${definition.name}: ${JSON.stringify(text)} is not ${typeNames[definition.type]}${example}`);

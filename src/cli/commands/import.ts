@@ -18,6 +18,8 @@ interface Flags extends GlobalFlags, RunFlags, ReadingFlags {
   readonly map?: string;
   readonly zone?: string;
   readonly registerVideos?: boolean;
+  readonly encoding?: string;
+  readonly allowPartialLastLine?: boolean;
 }
 
 export function registerImport({ program, exit }: Cli): void {
@@ -25,12 +27,17 @@ export function registerImport({ program, exit }: Cli): void {
     .command('import')
     .description('load a table from CSV or TSV, plain or gzip, or a rate card from JSON; - reads stdin')
     .addArgument(program.createArgument('<what>', 'what the file holds').choices([...kinds, 'rates']))
-    .argument('<file>', 'path of the file, or - for stdin')
+    .argument('<file>', 'path of the file or pipe, or - for stdin')
     .addOption(new Option('--map <columns>', 'columns of other names: ours=theirs,...'))
     .option('--zone <zone>', 'IANA time zone of times that name none (default: UTC)')
     .addOption(timeUnitOption())
     .addOption(nullOption())
     .addOption(ignoreColumnsOption())
+    .option(
+      '--encoding <name>',
+      'utf-8, utf-16, utf-16le, utf-16be, cp949, windows-1252 or iso-8859-1 (default: utf-8)',
+    )
+    .option('--allow-partial-last-line', 'take a last line without a line end, which may be cut off')
     .option('--register-videos', 'views: add unknown videos, without a creator')
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
@@ -51,9 +58,19 @@ export function registerImport({ program, exit }: Cli): void {
       await withDatabase(flags, async (context) => {
         const { importParameters } = await import('../../jobs/import/import-parameters.ts');
         const { executeJob } = await import('../execute-job.ts');
-        const { map, zone, registerVideos, timeUnit, null: nulls, ignoreColumns } = flags;
-        const options = { file, map, zone, registerVideos, timeUnit, nulls, ignoreColumns };
-        const request = await importParameters(what, options);
+        const { stopSignal } = await import('../stop-signal.ts');
+        const {
+          map,
+          zone,
+          registerVideos,
+          timeUnit,
+          null: nulls,
+          ignoreColumns,
+          encoding,
+          allowPartialLastLine,
+        } = flags;
+        const reading = { timeUnit, nulls, ignoreColumns, encoding, allowPartialLastLine, signal: stopSignal() };
+        const request = await importParameters(what, { file, map, zone, registerVideos, ...reading });
         try {
           exit(await executeJob(context, job, request.parameters, flags));
         } finally {

@@ -13,10 +13,9 @@ import { findDigests } from '../../ledger/find-digests.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
 import type { JournalRequest } from '../../ledger/types.ts';
 import { LEDGER_JOURNAL_UNSOUND, LEDGER_KEY_CONFLICT, refusalCodes } from '../../rules/ledger-journal.ts';
-import { FILE_ROWS } from '../import/check-file.ts';
 import { type FileLine, isProblem, readAgain } from '../import/file-line.ts';
 import { readingOf } from '../import/reading.ts';
-import { grantFields, openGrantRows } from '../import/row-source.ts';
+import { FILE_ROWS, grantFields, openGrantRows } from '../import/row-source.ts';
 import { ROWS_DONE } from '../import/write-views.ts';
 
 type GrantLine = FileLine<JournalRequest>;
@@ -32,7 +31,7 @@ export const postGrantsStep: ChunkStep = {
   chunkSize: CHUNK_LINES,
   async open({ database, parameters, executionContext, jobContext }) {
     let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
-    const source = await openGrantRows(parameters);
+    const source = await openGrantRows(parameters, jobContext);
     try {
       await source.skip(Number(rowsDone));
     } catch (error) {

@@ -6,11 +6,9 @@ import type { ColumnFacts } from '../../database/inspect.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import type { TaskletStep } from '../../engine/step.ts';
 import { quoteName } from './quote.ts';
-import type { RowSource } from './row-source.ts';
+import { FILE_ROWS, type RowSource } from './row-source.ts';
 import { requireFittingTable, type TargetTable } from './target-columns.ts';
 
-/** Key of the job's context: rows of the file. */
-export const FILE_ROWS = 'fileRows';
 const ROWS_PER_READ = 10_000;
 
 /** The columns of a target table by name, as `requireFittingTable` found them; one map a table. */

@@ -5,8 +5,10 @@ import { defaultZone, requireZone } from '../../rules/business-time.ts';
 import { grantColumns } from '../grants/grant-row.ts';
 import { challengeColumns, memberColumns, proofColumns } from './challenge-rows.ts';
 import { type ColumnDefinition, type ColumnMap, parseColumnMap, parseIgnoredColumns } from './columns.ts';
-import { digestFile, STDIN, spoolStdin } from './input-file.ts';
+import { defaultEncoding, parseEncoding } from './encoding.ts';
+import { digestFile } from './file-blocks.ts';
 import { nullParameter, parseNullTexts } from './reading.ts';
+import { isStream, STDIN, spool } from './spool.ts';
 import { videoColumns } from './video-row.ts';
 import { viewColumns } from './view-row.ts';
 import { timeUnits } from './view-time.ts';
@@ -23,9 +25,18 @@ const columnsByKind: Readonly<Record<ImportKind, readonly ColumnDefinition[]>> =
   grants: grantColumns,
 };
 
+/** The parameter that takes a last line without an end. */
+export const ALLOW_OPEN_LINE = 'allow-partial-last-line';
+
 export interface ImportOptions {
-  /** Path of the file, or `-` for standard input. */
+  /** Path of a file or a pipe, or `-` for standard input. */
   readonly file: string;
+  /** A name that `parseEncoding` knows; default UTF-8. */
+  readonly encoding?: string;
+  /** Takes a last line that has no end, and may be cut off, as it is. */
+  readonly allowPartialLastLine?: boolean;
+  /** Ends the copying of what can be read only once. */
+  readonly signal?: AbortSignal;
   /** `target=source,...` */
   readonly map?: string;
   /** Zone of times that carry no offset; default UTC. Views, members and grants only. */
@@ -45,7 +56,7 @@ export interface ImportOptions {
 export interface ImportRequest {
   /** Raw parameters of the job. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Removes the copy of standard input. Call it when the run has ended, however it ended. */
+  /** Removes the copy of what can be read only once. Call it when the run has ended, however it ended. */
   dispose(): Promise<void>;
 }
 
@@ -67,7 +78,9 @@ export function hasNulls(kind: ImportKind): boolean {
 
 /**
  * What decides which rows come out is identifying: the bytes of the file, by their digest, and how they are read. The
- * path is not, so a file may be moved between a failure and the restart.
+ * path is not, so a file may be moved between a failure and the restart; nor is leave to take a last line without an
+ * end, which refuses rows or lets them pass, and changes none. UTF-8 is no parameter, so that runs of versions which
+ * knew no other encoding keep their identity.
  */
 export function importParameterDefinitions(kind: ImportKind): readonly ParameterDefinition[] {
   const text = { type: 'string', identifying: true, required: false } as const;
@@ -75,6 +88,7 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
     {
       ...text,
       name: 'file',
+      isVerbatim: true,
       required: true,
       description: 'name of the file, without folders',
       example: 'views.csv.gz',
@@ -86,7 +100,14 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
       description: "SHA-256 of the file's bytes, in hex",
       validate: (value) => (/^[0-9a-f]{64}$/.test(value) ? undefined : 'must be 64 hexadecimal digits'),
     },
-    { ...text, name: 'path', identifying: false, required: true, description: 'where the file is' },
+    {
+      ...text,
+      name: 'path',
+      isVerbatim: true,
+      identifying: false,
+      required: true,
+      description: 'where the file is',
+    },
     {
       ...text,
       name: 'map',
@@ -102,6 +123,20 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
       description: 'columns of the file that are passed over without a word, a,b',
       example: 'note',
       validate: (value) => problemOf(() => parseIgnoredColumns(value, columnsOf(kind))),
+    },
+    {
+      ...text,
+      name: 'encoding',
+      description: 'how the text is written, where that is not UTF-8',
+      example: 'cp949',
+      validate: (value) => problemOf(() => parseEncoding(value)),
+    },
+    {
+      ...text,
+      name: ALLOW_OPEN_LINE,
+      identifying: false,
+      description: 'take a last line that has no end: true or false',
+      validate: (value) => (value === 'true' || value === 'false' ? undefined : 'must be true or false'),
     },
   ];
   const units = timeUnitsOf(kind);
@@ -143,19 +178,19 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
 }
 
 /**
- * Reads the file once for its digest; `-` is copied to a temporary file, so that the same input piped in again is
- * recognised and continued. Throws a usage error when it cannot be read.
+ * Reads the file once for its digest; what can be read only once is copied to a temporary file, so that the same input
+ * given again is recognised and continued. Throws a usage error when it cannot be read.
  */
 export async function importParameters(kind: ImportKind, options: ImportOptions): Promise<ImportRequest> {
-  const spooled = options.file === STDIN ? await spoolStdin() : undefined;
+  const encoding = parseEncoding(options.encoding ?? defaultEncoding);
+  const spooled = (await isStream(options.file)) ? await spool(options.file, options) : undefined;
   const path = spooled?.path ?? resolve(options.file);
   const dispose = async () => spooled?.remove();
   try {
-    const parameters: Record<string, string> = {
-      file: spooled === undefined ? basename(path) : STDIN,
-      digest: await digestFile(path),
-      path,
-    };
+    const { digest } = await digestFile(path);
+    const parameters: Record<string, string> = { file: spooled === undefined ? basename(path) : STDIN, digest, path };
+    if (encoding !== defaultEncoding) parameters.encoding = encoding;
+    if (options.allowPartialLastLine) parameters[ALLOW_OPEN_LINE] = 'true';
     if (options.map !== undefined) parameters.map = options.map;
     if (options.zone !== undefined) parameters.zone = options.zone;
     if (options.ignoreColumns !== undefined) parameters['ignore-columns'] = options.ignoreColumns;

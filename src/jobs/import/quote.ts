@@ -1,6 +1,6 @@
 /** What a file holds, in a message: short, quoted, and harmless to a terminal. */
 
-import { visibleText } from '../../rules/visible-text.ts';
+import { visibleLine, visibleText } from '../../rules/visible-text.ts';
 
 const LENGTH_MAX = 40;
 
@@ -14,4 +14,10 @@ export function quote(text: string): string {
 /** As `quote`, without the quotes where the text is a plain name. */
 export function quoteName(text: string): string {
   return text.length <= LENGTH_MAX && /^[\p{L}\p{N}_.-]+$/u.test(text) ? text : quote(text);
+}
+
+/** A file's name or path as it is; in quotes where a reader or a terminal would take it for something else. */
+export function showName(name: string): string {
+  const isPlain = name === name.trim() && name !== '' && visibleLine(name) === name;
+  return isPlain ? name : visibleText(JSON.stringify(name));
 }

@@ -1,5 +1,6 @@
 /** The rows of the file of a run, in chunks, parsed and checked; what both steps of an import read. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import { usageError } from '../../errors.ts';
 import type { JournalRequest } from '../../ledger/types.ts';
@@ -13,58 +14,81 @@ import {
   parseProofRow,
 } from './challenge-rows.ts';
 import { type ColumnDefinition, type LocatedColumns, locateColumns } from './columns.ts';
+import { defaultEncoding, parseEncoding } from './encoding.ts';
+import { digestFile, fileChanged } from './file-blocks.ts';
 import { type FileLine, type ParseFields, readFileLine } from './file-line.ts';
-import { columnMapOf, columnsOf, type ImportKind, ignoredColumnsOf } from './import-parameters.ts';
-import { digestFile, STDIN } from './input-file.ts';
+import { ALLOW_OPEN_LINE, columnMapOf, columnsOf, type ImportKind, ignoredColumnsOf } from './import-parameters.ts';
+import { openLine, requireWholeLine } from './last-line.ts';
 import { LineProblem } from './line-problem.ts';
 import { malformed } from './malformed.ts';
+import { showName } from './quote.ts';
 import { nullHint, type Reading, readingOf, withoutNulls } from './reading.ts';
-import { type InputRecord, openRecords } from './records.ts';
+import { type InputRecord, openRecords, type Records } from './records.ts';
+import { STDIN } from './spool.ts';
 import { parseVideoRow, type VideoRow } from './video-row.ts';
 import { parseViewRow, type ViewRow } from './view-row.ts';
 
+/** Key of the job's context: rows of the file, as `check-file` counted them. */
+export const FILE_ROWS = 'fileRows';
+
+/**
+ * Rows of the bytes that the run's digest names, and of no others: whatever has become of the file since is an error,
+ * before a row of it is handed out.
+ */
 export interface RowSource<T> {
   /** Whether the file has the column. */
   has(column: string): boolean;
   /** Columns of the file that nothing is taken from, as it writes them. */
   readonly unused: readonly string[];
-  /** At most `limit` rows; undefined at the end. Throws MALFORMED_INPUT. */
-  read(limit: number): Promise<T[] | undefined>;
   /** What is odd about the rows read so far, and no error: one sentence each. */
   warnings(): string[];
-  /** Passes over `count` rows that an earlier run has committed. */
+  /**
+   * At most `limit` rows; undefined at the end, where everything has been proven: the digest, and the number of rows
+   * that `check-file` counted. Throws MALFORMED_INPUT and FILE_CHANGED.
+   */
+  read(limit: number): Promise<T[] | undefined>;
+  /** Passes over `count` rows that an earlier run has committed. Throws FILE_CHANGED when there are not so many. */
   skip(count: number): Promise<void>;
   close(): void;
 }
 
 // A malformed line of these ends the import before anything is written: the file is corrected and imported again.
 
-export function openViewRows(parameters: JobParameters): Promise<RowSource<ViewRow>> {
-  return openRows('views', parameters, refuseBadLines(parseViewRow));
+export function openViewRows(parameters: JobParameters, checked?: ExecutionContext): Promise<RowSource<ViewRow>> {
+  return openRows('views', { parameters, checked }, refuseBadLines(parseViewRow));
 }
 
-export function openVideoRows(parameters: JobParameters): Promise<RowSource<VideoRow>> {
-  return openRows('videos', parameters, refuseBadLines(parseVideoRow));
+export function openVideoRows(parameters: JobParameters, checked?: ExecutionContext): Promise<RowSource<VideoRow>> {
+  return openRows('videos', { parameters, checked }, refuseBadLines(parseVideoRow));
 }
 
-export function openChallengeRows(parameters: JobParameters): Promise<RowSource<ChallengeRow>> {
-  return openRows('challenges', parameters, refuseBadLines(parseChallengeRow));
+export function openChallengeRows(
+  parameters: JobParameters,
+  checked?: ExecutionContext,
+): Promise<RowSource<ChallengeRow>> {
+  return openRows('challenges', { parameters, checked }, refuseBadLines(parseChallengeRow));
 }
 
-export function openProofRows(parameters: JobParameters): Promise<RowSource<ProofRow>> {
-  return openRows('proofs', parameters, refuseBadLines(parseProofRow));
+export function openProofRows(parameters: JobParameters, checked?: ExecutionContext): Promise<RowSource<ProofRow>> {
+  return openRows('proofs', { parameters, checked }, refuseBadLines(parseProofRow));
 }
 
 // A malformed line of these, which move points, is a row all the same: it is set aside, and the others are posted.
 
-export function openMemberRows(parameters: JobParameters): Promise<RowSource<FileLine<MemberRow>>> {
+export function openMemberRows(
+  parameters: JobParameters,
+  checked?: ExecutionContext,
+): Promise<RowSource<FileLine<MemberRow>>> {
   const { columns, parse } = memberFields();
-  return openRows('members', parameters, setAsideBadLines(columns, parse));
+  return openRows('members', { parameters, checked }, setAsideBadLines(columns, parse));
 }
 
-export function openGrantRows(parameters: JobParameters): Promise<RowSource<FileLine<JournalRequest>>> {
+export function openGrantRows(
+  parameters: JobParameters,
+  checked?: ExecutionContext,
+): Promise<RowSource<FileLine<JournalRequest>>> {
   const { columns, parse } = grantFields(parameters);
-  return openRows('grants', parameters, setAsideBadLines(columns, parse));
+  return openRows('grants', { parameters, checked }, setAsideBadLines(columns, parse));
 }
 
 interface OwnFields<T> {
@@ -116,23 +140,22 @@ function setAsideBadLines<T>(columns: readonly ColumnDefinition[], parse: ParseF
   return (record, { fieldCount, places, reading }) => readFileLine(record, fieldCount, places, columns, reading, parse);
 }
 
+/** The run that reads: `checked` is the job's context once `check-file` has put the number of rows there. */
+interface CheckedRun {
+  readonly parameters: JobParameters;
+  readonly checked: ExecutionContext | undefined;
+}
+
 /** Throws a usage error when the file is no longer the one that the run was started with. */
-async function openRows<T>(kind: ImportKind, parameters: JobParameters, parse: ParseRow<T>): Promise<RowSource<T>> {
+async function openRows<T>(kind: ImportKind, run: CheckedRun, parse: ParseRow<T>): Promise<RowSource<T>> {
+  const { parameters } = run;
   const file = parameters.require('file');
-  const path = parameters.require('path');
-  if (file === STDIN && !existsSync(path)) {
-    throw usageError(
-      'this import came from standard input',
-      'pipe the same input into settle import: it goes on there',
-    );
-  }
-  if ((await digestFile(path)) !== parameters.require('digest')) {
-    throw usageError(`${path} has changed since this import was started`, 'run settle import again with the new file');
-  }
   const columns = columnsOf(kind);
-  const records = await openRecords(path, file);
+  const records = await openChecked(parameters, file);
+  const takesOpenLine = parameters.get(ALLOW_OPEN_LINE) === 'true';
   let open: OpenFile;
   try {
+    if (records.headerTail !== undefined && !takesOpenLine) throw openLine(file, 1);
     const map = columnMapOf(kind, parameters);
     const located = locateColumns(records.header, columns, map, ignoredColumnsOf(kind, parameters), file);
     const fieldCount = records.header.length;
@@ -141,27 +164,59 @@ async function openRows<T>(kind: ImportKind, parameters: JobParameters, parse: P
     records.close();
     throw error;
   }
+  const rowsChecked = run.checked?.getLong(FILE_ROWS);
+  let rowCount = 0;
+  const parseOne = (record: InputRecord): T => {
+    const row = parse(record, open);
+    if (record.tail !== undefined && !takesOpenLine) requireWholeLine(record, open);
+    return row;
+  };
+  /** The next records; none at the end, when there were as many as `check-file` has seen. */
+  const next = async (limit: number): Promise<InputRecord[]> => {
+    const found = await records.read(limit);
+    rowCount += found.length;
+    if (found.length === 0 && rowsChecked !== undefined && rowsChecked !== BigInt(rowCount)) {
+      throw fileChanged(file, `it has ${rowCount} rows, and had ${rowsChecked}`);
+    }
+    return found;
+  };
   let ahead: Promise<InputRecord[]> | undefined;
   return {
     has: (column) => open.places[columns.findIndex(({ name }) => name === column)] >= 0,
     unused: open.unused,
     warnings: () => open.reading.oddYears.warnings(),
     async read(limit) {
-      const found = await (ahead ?? records.read(limit));
+      const found = await (ahead ?? next(limit));
       if (found.length === 0) return undefined;
-      const rows = found.slice(0, limit).map((record) => parse(record, open));
+      const rows = found.slice(0, limit).map(parseOne);
       // The next records are parsed while the database is busy with these.
-      ahead = found.length > limit ? Promise.resolve(found.slice(limit)) : records.read(limit);
+      ahead = found.length > limit ? Promise.resolve(found.slice(limit)) : next(limit);
       ahead.catch(() => {});
       return rows;
     },
     async skip(count) {
       for (let left = count; left > 0; ) {
-        const passed = await records.read(Math.min(left, SKIP_ROWS));
-        if (passed.length === 0) return;
+        const passed = await next(Math.min(left, SKIP_ROWS));
+        if (passed.length === 0) throw fileChanged(file, `it has ${rowCount} rows, and ${count} were written`);
         left -= passed.length;
       }
     },
     close: records.close,
   };
+}
+
+async function openChecked(parameters: JobParameters, name: string): Promise<Records> {
+  const path = parameters.require('path');
+  const expected =
+    name === STDIN && !statSync(path, { throwIfNoEntry: false })?.isFile() ? undefined : await digestFile(path);
+  if (expected?.digest !== parameters.require('digest')) {
+    if (name === STDIN) {
+      const hint = 'give the same input to the same command again: it goes on there';
+      throw usageError('this import came from standard input or a pipe, and its copy is gone', hint);
+    }
+    const hint = 'run settle import again with the new file';
+    throw usageError(`${showName(path)} has changed since this import was started`, hint);
+  }
+  const encoding = parseEncoding(parameters.get('encoding') ?? defaultEncoding);
+  return await openRecords({ path, name, expected, encoding });
 }

@@ -5,11 +5,11 @@
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { InsertTarget } from '../../database/dialect.ts';
 import type { SqlValue } from '../../database/values.ts';
+import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
 import type { ChallengeRow, ProofRow } from './challenge-rows.ts';
-import { FILE_ROWS } from './check-file.ts';
-import { openChallengeRows, openProofRows, type RowSource } from './row-source.ts';
+import { FILE_ROWS, openChallengeRows, openProofRows, type RowSource } from './row-source.ts';
 import { ROWS_DONE } from './write-views.ts';
 
 const CHUNK_ROWS = 10_000;
@@ -59,7 +59,7 @@ export const writeProofsStep = plainStep<ProofRow>('write-proofs', openProofRows
 
 function plainStep<T>(
   name: string,
-  open: (parameters: JobParameters) => Promise<RowSource<T>>,
+  open: (parameters: JobParameters, checked: ExecutionContext) => Promise<RowSource<T>>,
   target: InsertTarget,
   values: (row: T) => readonly SqlValue[],
 ): ChunkStep {
@@ -69,7 +69,7 @@ function plainStep<T>(
     chunkSize: CHUNK_ROWS,
     async open({ database, parameters, executionContext, jobContext }) {
       let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
-      const source = await open(parameters);
+      const source = await open(parameters, jobContext);
       try {
         await source.skip(Number(rowsDone));
       } catch (error) {

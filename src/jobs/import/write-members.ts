@@ -21,10 +21,9 @@ import { readBalances } from '../challenge-settlement/balances.ts';
 import { lockChallenges } from '../challenge-settlement/challenge-store.ts';
 import { stakeJournal } from '../challenge-settlement/stake.ts';
 import type { MemberRow } from './challenge-rows.ts';
-import { FILE_ROWS } from './check-file.ts';
 import { type FileLine, isProblem, readAgain } from './file-line.ts';
 import { readingOf } from './reading.ts';
-import { memberFields, openMemberRows } from './row-source.ts';
+import { FILE_ROWS, memberFields, openMemberRows } from './row-source.ts';
 import { ROWS_DONE } from './write-views.ts';
 
 const CHUNK_ROWS = 5_000;
@@ -54,7 +53,7 @@ export const writeMembersStep: ChunkStep = {
   chunkSize: CHUNK_ROWS,
   async open({ database, parameters, executionContext, jobContext }) {
     let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
-    const source = await openMemberRows(parameters);
+    const source = await openMemberRows(parameters, jobContext);
     try {
       await source.skip(Number(rowsDone));
     } catch (error) {

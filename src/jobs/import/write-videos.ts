@@ -5,8 +5,7 @@
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { InsertTarget } from '../../database/dialect.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
-import { FILE_ROWS } from './check-file.ts';
-import { openVideoRows } from './row-source.ts';
+import { FILE_ROWS, openVideoRows } from './row-source.ts';
 import type { VideoRow } from './video-row.ts';
 import { ROWS_DONE } from './write-views.ts';
 
@@ -18,7 +17,7 @@ export const writeVideosStep: ChunkStep = {
   chunkSize: CHUNK_ROWS,
   async open({ database, parameters, executionContext, jobContext }) {
     let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
-    const source = await openVideoRows(parameters);
+    const source = await openVideoRows(parameters, jobContext);
     const target: InsertTarget = {
       table: 'video',
       columns: ['id', 'creator_id'],

@@ -1,10 +1,9 @@
 /** Step `write-views`: the file's rows into view_log, chunk by chunk, with the videos that they name if asked for. */
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
-import { FILE_ROWS } from './check-file.ts';
 import { insertNumbered, insertViews, VIEW_IDS_TAKEN } from './insert-views.ts';
 import { newViews, type ViewValues } from './new-views.ts';
-import { openViewRows } from './row-source.ts';
+import { FILE_ROWS, openViewRows } from './row-source.ts';
 import type { Integer, ViewRow } from './view-row.ts';
 
 const CHUNK_ROWS = 10_000;
@@ -33,7 +32,7 @@ export const writeViewsStep: ChunkStep = {
     const registersVideos = parameters.get('register-videos') === 'true';
     const registered = new Set<Integer>();
     let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
-    const source = await openViewRows(parameters);
+    const source = await openViewRows(parameters, jobContext);
     const hasIds = source.has('id');
     try {
       await source.skip(Number(rowsDone));

@@ -1,12 +1,13 @@
 /** `settle import` as a person uses it: files, standard input, and what is wrong with a file, by its line. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
 import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
-import { runSettle } from '../../support/run-settle.ts';
+import { runSettle, SETTLE, startSettle } from '../../support/run-settle.ts';
 
 const FIXTURES = new URL('../../fixtures/import/', import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'settle-import-'));
@@ -70,6 +71,86 @@ test('- reads standard input', async () => {
   const { code, stdout } = await runSettle(args, { url: database.url, input: gzipSync(LOG) });
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ job: 'import-views', status: 'COMPLETED' });
+  expect(await rows()).toEqual(ROWS);
+});
+
+test('what can be read only once is copied, imported as one instance, and leaves nothing behind', async () => {
+  const copies = mkdtempSync(join(folder, 'copies-'));
+  const env = { TMPDIR: copies, SETTLE_LOG: 'silent' };
+  writeFileSync(join(folder, 'log.csv'), LOG);
+  const settle = `${process.execPath} ${SETTLE} import views ${MAP.join(' ')}`;
+  const shell = `set -e; ${settle} <(cat log.csv); cat log.csv | ${settle} /dev/stdin`;
+  const child = spawn('bash', ['-c', shell], {
+    cwd: folder,
+    env: { ...process.env, ...env, SETTLE_DATABASE_URL: database.url },
+  });
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringMatching(/^settle: import-views is already complete/),
+  });
+  expect(await rows()).toEqual(ROWS);
+  expect(readdirSync(copies).filter((name) => name.startsWith('settle-import-'))).toEqual([]);
+});
+
+test('a pipe into which nobody writes is given up on SIGTERM', async () => {
+  const copies = mkdtempSync(join(folder, 'copies-'));
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  const env = { TMPDIR: copies, SETTLE_LOG: 'silent' };
+  const { child, outcome } = startSettle(['import', 'views', 'pipe'], { url: database.url, cwd: folder, env });
+  const descriptors = `/proc/${child.pid}/fd`;
+  const isOpen = () => readdirSync(descriptors).some((fd) => linkOf(join(descriptors, fd)).endsWith('/pipe'));
+  while (!isOpen()) await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill('SIGTERM');
+  const { code, stderr } = await outcome;
+  expect(code).toBe(143);
+  expect(stderr).toMatch(/stopped while the input was copied; nothing is written/);
+  expect(readdirSync(copies).filter((name) => name.startsWith('settle-import-'))).toEqual([]);
+});
+
+test('grants of CP949: refused by line as UTF-8, read right by name', async () => {
+  const file = new URL('../../fixtures/grants-cp949.csv', import.meta.url).pathname;
+  const post = (...flags: string[]) =>
+    runSettle(['ledger', 'post', file, ...flags], { url: database.url, env: { SETTLE_LOG: 'silent' } });
+  const refused = await post();
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/^settle: grants-cp949\.csv line 2 is not UTF-8\. [^\n]*--encoding cp949\.\n$/);
+  expect(await post('--encoding', 'CP949')).toMatchObject({ code: 0, stderr: '' });
+  expect(await post('--encoding', 'euc-kr')).toMatchObject({ code: 0, stdout: '' });
+  const open = await openDatabase(database.url);
+  const keys = await open.knex('settle_journal').orderBy('id').pluck('journal_key');
+  await open.close();
+  expect(keys).toEqual(['가입축하', '생일축하', '추천인']);
+});
+
+test('names that end with a blank or hold what a terminal obeys', async () => {
+  const name = 'a\u001b[2Jb\n ';
+  const { code, stderr } = await importViews(name, LOG.replace('1,7,100', '1,seven,100'), ...MAP);
+  expect(code).toBe(2);
+  expect(stderr).toBe(
+    'settle: "a\\u001b[2Jb\\n " line 2: viewer_id "seven" is not a whole number. Correct the file and run settle import again.\n',
+  );
+  const show = await runSettle(['show', '--last'], { url: database.url });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may reach a terminal
+  expect(show.stdout).not.toMatch(/\x1b/);
+  expect(show.stdout).toContain(`settle import views $'${folder}/a\\x1b[2Jb\\x0a '`);
+  expect(await importViews(name, LOG, ...MAP)).toMatchObject({ code: 0, stderr: '' });
+  expect(await rows()).toEqual(ROWS);
+});
+
+test('a last line without its end is taken when a flag says so', async () => {
+  const cut = LOG.trimEnd();
+  const refused = await importViews('log.csv', cut, ...MAP);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(
+    /^settle: log\.csv line 4: the last line has no end[^\n]*--allow-partial-last-line[^\n]*\n$/,
+  );
+  expect(await rows()).toEqual([]);
+  expect(await importViews('log.csv', cut, ...MAP, '--allow-partial-last-line')).toMatchObject({ code: 0, stderr: '' });
   expect(await rows()).toEqual(ROWS);
 });
 
@@ -160,3 +241,12 @@ test.each([
   expect(code).toBe(2);
   expect(stderr).toMatch(text);
 });
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // Closed meanwhile.
+    return '';
+  }
+}

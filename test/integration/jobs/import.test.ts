@@ -88,12 +88,12 @@ describe.each(testDatabases())('import on $name', ({ name }) => {
 
   test('a malformed line ends the import before anything is written', async () => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `${i + 1},1,1,2024-01-01T00:00:00Z,1,0`);
-    const file = save([HEADER, ...lines, 'x,1,1,,1,0'].join('\n'));
+    const file = save([HEADER, ...lines, 'x,1,1,,1,0', ''].join('\n'));
     const result = await run('views', { file });
     expect(result).toMatchObject({ outcome: 'failed', exitCode: 2 });
     expect(result.error?.message).toBe('views.csv line 20002: id "x" is not a whole number');
     expect((await readLog(bench.url)).rows).toEqual([]);
-    save([HEADER, ...lines].join('\n'));
+    save([HEADER, ...lines, ''].join('\n'));
     expect((await run('views', { file })).outcome).toBe('completed');
     expect((await readLog(bench.url)).rows).toHaveLength(20_000);
   });
@@ -101,7 +101,7 @@ describe.each(testDatabases())('import on $name', ({ name }) => {
   test('an import that was stopped goes on after its last committed row', async () => {
     // Without ids: rows that were written twice would be seen.
     const lines = Array.from({ length: 1_000 }, (_, i) => `${i},${i},,1`);
-    const file = save(['video_id,viewer_id,viewed_at,play_seconds', ...lines].join('\n'));
+    const file = save(['video_id,viewer_id,viewed_at,play_seconds', ...lines, ''].join('\n'));
     const stop = new AbortController();
     const stopped = await run(
       'views',

@@ -14,18 +14,25 @@ import {
 interface Flags extends GlobalFlags, RunFlags, ReadingFlags {
   readonly map?: string;
   readonly zone?: string;
+  readonly encoding?: string;
+  readonly allowPartialLastLine?: boolean;
 }
 
 export function registerLedgerPost(ledger: Command, { exit }: Cli): void {
   ledger
     .command('post')
     .description('grant points from a CSV: key,user_id,amount,granted_at,expires_at,reason (expires_at may be empty)')
-    .argument('<file>', 'path of the file, plain or gzip, or - for stdin')
+    .argument('<file>', 'path of the file or pipe, plain or gzip, or - for stdin')
     .option('--map <columns>', 'columns of other names: ours=theirs,...')
     .option('--zone <zone>', 'IANA time zone of times that name none (default: UTC)')
     .addOption(timeUnitOption())
     .addOption(nullOption())
     .addOption(ignoreColumnsOption())
+    .option(
+      '--encoding <name>',
+      'utf-8, utf-16, utf-16le, utf-16be, cp949, windows-1252 or iso-8859-1 (default: utf-8)',
+    )
+    .option('--allow-partial-last-line', 'take a last line without a line end, which may be cut off')
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
@@ -43,9 +50,10 @@ export function registerLedgerPost(ledger: Command, { exit }: Cli): void {
       await withDatabase(flags, async (context) => {
         const { importParameters } = await import('../../../jobs/import/import-parameters.ts');
         const { executeJob } = await import('../../execute-job.ts');
-        const { map, zone, timeUnit, null: nulls, ignoreColumns } = flags;
-        const options = { file, map, zone, dayZone, timeUnit, nulls, ignoreColumns };
-        const request = await importParameters('grants', options);
+        const { stopSignal } = await import('../../stop-signal.ts');
+        const { map, zone, timeUnit, null: nulls, ignoreColumns, encoding, allowPartialLastLine } = flags;
+        const reading = { timeUnit, nulls, ignoreColumns, encoding, allowPartialLastLine, signal: stopSignal() };
+        const request = await importParameters('grants', { file, map, zone, dayZone, ...reading });
         try {
           exit(await executeJob(context, job, request.parameters, flags));
         } finally {

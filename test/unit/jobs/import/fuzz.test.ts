@@ -52,7 +52,7 @@ async function readFile(kind: ImportKind, content: Buffer): Promise<Row[] | Sett
 function expectGoodRowsOrOneLine(result: Row[] | SettleError): void {
   if (!Array.isArray(result)) {
     expect(result.exitCode).toBe(2);
-    expect(result.message).toMatch(/^bad\.csv( line \d+)?: \S/);
+    expect(result.message).toMatch(/^bad\.csv( line \d+ is not UTF-8$|( line \d+)?: \S)/);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may reach a terminal
     expect(result.message).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/);
     expect(result.message.length).toBeLessThan(700);

@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { JobParameters } from '../../../../src/engine/parameters.ts';
 import { isSettleError } from '../../../../src/errors.ts';
+import { digestFile } from '../../../../src/jobs/import/file-blocks.ts';
 import { importParameters } from '../../../../src/jobs/import/import-parameters.ts';
-import { openRecords } from '../../../../src/jobs/import/records.ts';
 import { openVideoRows, openViewRows } from '../../../../src/jobs/import/row-source.ts';
 import type { ViewRow } from '../../../../src/jobs/import/view-row.ts';
 
@@ -72,10 +72,17 @@ describe('files that are read', () => {
     ['CSV', text],
     ['TSV', text.replaceAll(',', '\t')],
     ['gzip', gzipSync(text)],
-    ['gzip in two members', Buffer.concat([gzipSync(`${HEADER}\n`), gzipSync(GOOD)])],
+    ['gzip in two members', Buffer.concat([gzipSync(`${HEADER}\n`), gzipSync(`${GOOD}\n`)])],
     ['Windows line ends', text.replaceAll('\n', '\r\n')],
     ['a byte order mark', `\ufeff${text}`],
-    ['no newline at the end', text.trimEnd()],
+    ['CR alone at the end of lines', text.replaceAll('\n', '\r')],
+    ['a header with CR LF, and rows with LF', text.replace('\n', '\r\n')],
+    ['a header with LF, and rows with CR LF', `${HEADER}\n${GOOD}\r\n`],
+    ['zero bytes behind gzip data', Buffer.concat([gzipSync(text), Buffer.alloc(300_000)])],
+    [
+      'an empty gzip member between others',
+      Buffer.concat([`${HEADER}\n`, '', `${GOOD}\n`].map((part) => gzipSync(part))),
+    ],
     ['quotes', `${HEADER}\n"1","2","3","2024-01-01 00:00:00","10",""\n`],
     ['blanks around fields and empty lines at the end', `${HEADER}\n 1, 2,3 ,2024-01-01T00:00:00Z,10,0\n\n\n`],
     ['other columns between', 'x,ad_views,id,viewer_id,video_id,play_seconds,viewed_at\nq,0,1,3,2,10,1704067200000\n'],
@@ -163,7 +170,7 @@ describe('files that are refused', () => {
       'there is no such file',
     );
     await expect(importParameters('views', { file: folder })).rejects.toThrow('it is a folder');
-    await expect(openRecords(join(folder, 'none.csv'), 'none.csv')).rejects.toThrow('there is no such file');
+    await expect(digestFile(join(folder, 'none.csv'))).rejects.toThrow('there is no such file');
   });
 
   test('a map that makes no sense', async () => {
@@ -204,7 +211,7 @@ describe('files that are refused', () => {
         const line = GOOD.slice(0, at) + parts.join('') + GOOD.slice(at);
         const rows = await readViews(`${HEADER}\n${line}\n`).catch((error: unknown) => {
           expect(isSettleError(error), String(error)).toBe(true);
-          expect((error as Error).message).toMatch(/^views\.csv line \d+: [^\n]+$/);
+          expect((error as Error).message).toMatch(/^views\.csv line \d+(: | is not UTF-8)[^\n]*$/);
           return [];
         });
         for (const row of rows) expect(Number.isNaN(row.viewedAt)).toBe(false);
