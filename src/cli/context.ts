@@ -10,8 +10,11 @@ export interface CommandContext {
 }
 
 export interface ContextOptions {
-  /** Works on any schema. Only for `migrate`. */
-  readonly anySchema?: boolean;
+  /**
+   * What schema the command works on. `current` (default); `readable`: also one that is a release behind, for commands
+   * that only read or that free what hangs; `any`: only for `migrate`.
+   */
+  readonly schema?: 'current' | 'readable' | 'any';
   /** Makes an SQLite file that does not exist. */
   readonly create?: boolean;
 }
@@ -31,12 +34,25 @@ export async function withDatabase<T>(
   const { openDatabase } = await import('../database/open.ts');
   const database = await openDatabase(settings.databaseUrl, { create: options.create === true });
   try {
-    if (!options.anySchema) {
-      const { requireCurrentSchema } = await import('../database/migrate.ts');
-      await requireCurrentSchema(database);
+    const { schema = 'current' } = options;
+    if (schema !== 'any') {
+      const { requireCurrentSchema, requireReadableSchema } = await import('../database/migrate.ts');
+      if (schema === 'current') await requireCurrentSchema(database);
+      else if ((await requireReadableSchema(database)) > 0) {
+        const { tell } = await import('./errors.ts');
+        tell(
+          'the schema is of an older settle: this command reads it as it is',
+          'run `settle migrate` before the next run',
+        );
+      }
     }
     return await work({ settings, logger, database });
   } finally {
     await database.close();
   }
+}
+
+/** As `withDatabase`, for commands that only read, and for `stop` and `recover`: a schema that is a release behind will do. */
+export function withReadableDatabase<T>(flags: GlobalFlags, work: (context: CommandContext) => Promise<T>): Promise<T> {
+  return withDatabase(flags, work, { schema: 'readable' });
 }

@@ -19,6 +19,18 @@ export const serverInspector: Inspector = {
     );
     return rows.map(({ name }) => name);
   },
+  tableSizes: async (executor) => {
+    const rows = await query(
+      executor,
+      `SELECT TABLE_NAME AS name, TABLE_ROWS AS row_count, DATA_LENGTH + INDEX_LENGTH AS bytes
+       FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY bytes DESC`,
+    );
+    return rows.map(({ name, row_count, bytes }) => ({
+      table: name,
+      rows: Number(row_count ?? 0),
+      bytes: bytes === null ? undefined : Number(bytes),
+    }));
+  },
   relation: async (executor, name) => {
     const [row] = await query(executor, `${TABLES} AND TABLE_NAME = ?`, [name]);
     if (row === undefined) return undefined;

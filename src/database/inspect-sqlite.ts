@@ -2,8 +2,9 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Database } from './database.ts';
-import type { ColumnFacts, Inspector } from './inspect.ts';
+import type { ColumnFacts, Inspector, TableSize } from './inspect.ts';
 import { parseDatabaseUrl } from './url.ts';
+import { toNumber } from './values.ts';
 
 export const sqliteInspector: Inspector = {
   version: async (executor) => `SQLite ${(await executor.raw('SELECT sqlite_version() AS version'))[0].version}`,
@@ -13,6 +14,18 @@ export const sqliteInspector: Inspector = {
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
       )
     ).map(({ name }: { name: string }) => name),
+  tableSizes: async (executor) => {
+    const rows: { name: string; bytes: number }[] = await executor.raw(
+      `SELECT m.tbl_name AS name, SUM(s.pgsize) AS bytes FROM dbstat AS s JOIN sqlite_master AS m ON m.name = s.name
+       WHERE m.tbl_name NOT LIKE 'sqlite%' GROUP BY m.tbl_name ORDER BY bytes DESC`,
+    );
+    const sizes: TableSize[] = [];
+    for (const { name, bytes } of rows) {
+      const [{ count }] = await executor(name).count({ count: '*' });
+      sizes.push({ table: name, rows: toNumber(count), bytes });
+    }
+    return sizes;
+  },
   relation: async (executor, name) => {
     const [row] = await executor.raw(
       "SELECT type FROM sqlite_master WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",

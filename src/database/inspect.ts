@@ -32,6 +32,12 @@ export interface ServerVariables {
   readonly global: Readonly<Record<string, string | undefined>>;
 }
 
+export interface TableSize {
+  readonly table: string;
+  readonly rows: number;
+  readonly bytes: number | undefined;
+}
+
 export interface Inspector {
   /** For people: product and version. */
   version(executor: Executor): Promise<string>;
@@ -41,6 +47,8 @@ export interface Inspector {
   relation(executor: Executor, name: string): Promise<RelationKind | undefined>;
   /** Columns of a table or view, in order; empty when there is none that the user may see. */
   columns(executor: Executor, table: string): Promise<readonly ColumnFacts[]>;
+  /** Rows (an estimate on servers) and bytes of every table, the largest first; bytes undefined where it is not known. */
+  tableSizes(executor: Executor): Promise<readonly TableSize[]>;
   /** Columns of a table's primary key, in order; empty when it has none. */
   primaryKey(executor: Executor, table: string): Promise<readonly string[]>;
   /** Names of the indexes whose first column is this one. */

@@ -41,6 +41,24 @@ export async function migrationStatus(database: Database): Promise<MigrationStat
 }
 
 /**
+ * The last migration of the oldest release whose tables the reading commands still understand, `stop` and `recover`
+ * among them: on the night of an upgrade an operator sees what runs before he migrates.
+ */
+const oldestReadable = '0501_settle_view_amount';
+
+/**
+ * Passes for a current schema and for one that is behind by releases that can still be read. Throws as
+ * `requireCurrentSchema` for any other.
+ * @returns how many migrations are pending
+ */
+export async function requireReadableSchema(database: Database): Promise<number> {
+  const { pending, unknown } = await readStatus(database.knex);
+  const isReadable = unknown.length === 0 && pending.every((name) => name > oldestReadable);
+  if (!isReadable || pending.length === 0) await requireCurrentSchema(database);
+  return pending.length;
+}
+
+/**
  * Throws SCHEMA_OUTDATED (exit code 10) unless every migration is applied, and SPRING_BATCH_SCHEMA when the tables BATCH_*
  * are of a version that settle does not share. Three queries that read no table of any size.
  */

@@ -36,6 +36,19 @@ export interface PurgeResult {
   stepExecutions: number;
 }
 
+/** Tables that purge removes rows from. */
+export const purgedTables = [
+  'BATCH_JOB_INSTANCE',
+  'BATCH_JOB_EXECUTION',
+  'BATCH_JOB_EXECUTION_PARAMS',
+  'BATCH_JOB_EXECUTION_CONTEXT',
+  'BATCH_STEP_EXECUTION',
+  'BATCH_STEP_EXECUTION_CONTEXT',
+  'settle_partition_plan',
+  'settle_partition',
+  'settle_skipped',
+] as const;
+
 const INSTANCES_A_PAGE = 200;
 const ROWS_A_TRANSACTION = 500;
 

@@ -55,6 +55,22 @@ export async function countSkipped(executor: Executor, jobExecutionId: number): 
   return toNumber(row.rows);
 }
 
+/** How many records of the execution wait for another try, by error, the most frequent first; at most `limit` errors. */
+export async function countWaitingByError(
+  executor: Executor,
+  jobExecutionId: number,
+  limit: number,
+): Promise<{ readonly error: string; readonly rows: number }[]> {
+  const counts: Row[] = await executor(TABLE)
+    .where({ job_execution_id: jobExecutionId })
+    .whereNull('replayed_at')
+    .groupBy('error')
+    .orderBy([{ column: 'rows', order: 'desc' }, 'error'])
+    .limit(limit)
+    .select('error', executor.raw('count(*) AS `rows`'));
+  return counts.map((row) => ({ error: row.error, rows: toNumber(row.rows) }));
+}
+
 /** How many records of each execution still wait for another try, newest execution first. */
 export async function countWaitingByExecution(
   executor: Executor,

@@ -17,8 +17,8 @@ export function registerChallenge({ program }: Cli): void {
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  settle challenge show 42 --json\n')
     .action(async (id: bigint, flags: { json?: boolean }, command) => {
-      const { withDatabase } = await import('../context.ts');
-      await withDatabase(command.optsWithGlobals(), async ({ database }) => {
+      const { withReadableDatabase } = await import('../context.ts');
+      await withReadableDatabase(command.optsWithGlobals(), async ({ database }) => {
         const { pageMemberViews, readChallenge } = await import('../../jobs/challenge-settlement/read-challenge.ts');
         const output = await import('../output/challenge.ts');
         const { print, printingIsVain } = await import('../output/stdout.ts');

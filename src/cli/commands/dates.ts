@@ -22,12 +22,12 @@ export function registerDates({ program }: Cli): void {
     .addHelpText('after', '\nExamples:\n  settle dates\n  settle dates --from 2026-11-01 --to 2026-11-30\n')
     .action(async (_own: unknown, command) => {
       const flags: Flags = command.optsWithGlobals();
-      const { withDatabase } = await import('../context.ts');
+      const { withReadableDatabase } = await import('../context.ts');
       const { usageError } = await import('../../errors.ts');
       const { addDays, businessDateOf, parseBusinessDate } = await import('../../rules/business-time.ts');
       const given = (date: string | undefined) => (date === undefined ? undefined : parseBusinessDate(date));
       const [from, to] = [given(flags.from), given(flags.to)];
-      await withDatabase(flags, async ({ database, settings }) => {
+      await withReadableDatabase(flags, async ({ database, settings }) => {
         const now = new Date();
         const last = to ?? addDays(businessDateOf(now.getTime(), settings.zone), -1);
         const first = from ?? addDays(last, 1 - DATES_DEFAULT);

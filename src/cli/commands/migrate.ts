@@ -7,11 +7,12 @@ export function registerMigrate({ program, exit }: Cli): void {
     .command('migrate')
     .description('create or update the tables, under a lock')
     .option('--status', 'only tell what is pending; exit 10 when something is')
+    .option('--dry-run', 'tell what would be applied and what runs now; change nothing')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExamples:\n  settle migrate\n  settle migrate --status\n')
-    .action(async (flags: { status?: boolean; json?: boolean }, command) => {
+    .addHelpText('after', '\nExamples:\n  settle migrate\n  settle migrate --status\n  settle migrate --dry-run\n')
+    .action(async (flags: { status?: boolean; dryRun?: boolean; json?: boolean }, command) => {
       const { withDatabase } = await import('../context.ts');
-      const options = { anySchema: true, create: !flags.status };
+      const options = { schema: 'any', create: !flags.status && !flags.dryRun } as const;
       await withDatabase(
         command.optsWithGlobals(),
         async ({ database }) => {
@@ -34,6 +35,19 @@ export function registerMigrate({ program, exit }: Cli): void {
             if (!current) exit(ExitCode.schemaOutdated);
             return;
           }
+          const { listLiveRuns } = await import('../live-runs.ts');
+          const live = await listLiveRuns(database);
+          if (flags.dryRun) {
+            const { pending } = await migrationStatus(database);
+            if (flags.json) return await print(formatJson({ pending, live }));
+            const lines = [
+              ...pending.map((name) => `would apply  ${name}\n`),
+              ...live.map((run) => `runs now     ${run.text}\n`),
+            ];
+            return await print(lines.length === 0 ? `${database.displayUrl} is up to date\n` : lines.join(''));
+          }
+          const { tell } = await import('../errors.ts');
+          for (const run of live) tell(`${run.text} while the schema changes`, `\`settle show ${run.id}\` follows it`);
           const applied = await migrate(database);
           if (flags.json) await print(formatJson({ applied }));
           else if (applied.length === 0) await print(`${database.displayUrl} is up to date\n`);

@@ -9,6 +9,7 @@ interface Flags extends GlobalFlags {
   readonly days: number;
   readonly dryRun?: boolean;
   readonly forget?: boolean;
+  readonly compact?: boolean;
   readonly json?: boolean;
 }
 
@@ -19,6 +20,7 @@ export function registerPurge({ program }: Cli): void {
     .requiredOption('--days <n>', 'runs that ended more than so many days ago', count('--days'))
     .option('--dry-run', 'say what would be removed; change nothing')
     .option('--forget', 'remove also that they were ever run: started again, they would run again')
+    .option('--compact', 'give the room back to the file system: VACUUM on SQLite, OPTIMIZE TABLE on servers')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  settle purge --days 400 --dry-run\n')
     .action(async (_own, command) => {
@@ -29,13 +31,30 @@ export function registerPurge({ program }: Cli): void {
         const { print } = await import('../output/stdout.ts');
         const dryRun = flags.dryRun === true;
         const before = new Date(Date.now() - flags.days * DAY_MS);
+        const { compactTables, readTableCounts, readLargestTables } = await import('../table-sizes.ts');
+        const rowsBefore = await readTableCounts(database);
         const result = await purge(database, { before, forget: flags.forget === true, dryRun });
-        if (flags.json) return await print((await import('../output/json.ts')).formatJson({ dryRun, ...result }));
+        const rowsAfter = await readTableCounts(database);
+        if (flags.compact && !dryRun) await compactTables(database);
+        const largest = await readLargestTables(database);
+        const tables = rowsBefore.map(({ table, rows }, at) => ({ table, before: rows, after: rowsAfter[at].rows }));
+        if (flags.json) {
+          return await print((await import('../output/json.ts')).formatJson({ dryRun, ...result, tables, largest }));
+        }
         const { instances, executions, stepExecutions } = result;
         const verb = dryRun ? 'would be removed' : 'removed';
+        const { purgeText } = await import('../output/purge-text.ts');
         await print(
           `of ${instances} instances, ${executions} executions and ${stepExecutions} step executions ${verb}\n`,
         );
+        await print(purgeText(tables, largest));
+        if (!dryRun && !flags.compact && executions + stepExecutions > 0) {
+          const { tell } = await import('../errors.ts');
+          tell(
+            'the freed room stays in the files for new rows',
+            'the next purge with --compact gives it back to the file system',
+          );
+        }
       });
     });
 }

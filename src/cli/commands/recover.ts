@@ -8,8 +8,8 @@ export function registerRecover({ program }: Cli): void {
     .option('--json', 'print a JSON array')
     .addHelpText('after', '\nExample:\n  settle recover\n')
     .action(async (flags: { json?: boolean }, command) => {
-      const { withDatabase } = await import('../context.ts');
-      await withDatabase(command.optsWithGlobals(), async ({ database }) => {
+      const { withReadableDatabase } = await import('../context.ts');
+      await withReadableDatabase(command.optsWithGlobals(), async ({ database }) => {
         const { recoverExecutions } = await import('../../engine/operate.ts');
         const { print } = await import('../output/stdout.ts');
         const recovered = await recoverExecutions(database);

@@ -45,8 +45,8 @@ export function registerRuns({ program }: Cli): void {
       const until = flags.until === undefined ? undefined : parseSince('--until', flags.until, now);
       const { parseBusinessDate } = await import('../../rules/business-time.ts');
       const date = flags.date === undefined ? undefined : parseBusinessDate(flags.date);
-      const { withDatabase } = await import('../context.ts');
-      await withDatabase(flags, async ({ database }) => {
+      const { withReadableDatabase } = await import('../context.ts');
+      await withReadableDatabase(flags, async ({ database }) => {
         const { print } = await import('../output/stdout.ts');
         const { formatJson } = await import('../output/json.ts');
         const filter = {

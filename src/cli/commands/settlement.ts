@@ -14,8 +14,8 @@ export function registerSettlement({ program }: Cli): void {
     .action(async () => {
       const flags: PeriodFlags = command.optsWithGlobals();
       const period = await periodOfFlags(flags);
-      const { withDatabase } = await import('../context.ts');
-      await withDatabase(flags, async ({ database }) => {
+      const { withReadableDatabase } = await import('../context.ts');
+      await withReadableDatabase(flags, async ({ database }) => {
         const { listPricedDates, readSettlement } = await import('../../jobs/video-settlement/read-settlement.ts');
         const { settlementTable } = await import('../output/settlement.ts');
         const paid = await readSettlement(database, period);

@@ -16,13 +16,11 @@ export function registerShow({ program }: Cli): void {
       }
       const { parseId } = await import('../arguments.ts');
       const id = idText === undefined ? undefined : parseId(idText);
-      const { withDatabase } = await import('../context.ts');
-      await withDatabase(command.optsWithGlobals(), async ({ database }) => {
-        const { lastJobExecution } = await import('../../repository/job-execution.ts');
-        const { requireExecution } = await import('../find-execution.ts');
-        const execution = id === undefined ? await lastJobExecution(database) : await requireExecution(database, id);
-        if (execution === undefined)
-          throw usageError('there is no execution yet', 'settle --date YYYY-MM-DD makes one');
+      const { withReadableDatabase } = await import('../context.ts');
+      await withReadableDatabase(command.optsWithGlobals(), async ({ database }) => {
+        const { requireExecution, requireLastExecution } = await import('../find-execution.ts');
+        const execution =
+          id === undefined ? await requireLastExecution(database) : await requireExecution(database, id);
         const { readExecutionView } = await import('../execution-view.ts');
         const view = await readExecutionView(database, execution, new Date());
         const { print } = await import('../output/stdout.ts');

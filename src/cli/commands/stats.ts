@@ -23,8 +23,8 @@ export function registerStats({ program }: Cli): void {
     .action(async () => {
       const flags: Flags = command.optsWithGlobals();
       const period = await periodOfFlags(flags);
-      const { withDatabase } = await import('../context.ts');
-      await withDatabase(flags, async ({ database }) => {
+      const { withReadableDatabase } = await import('../context.ts');
+      await withReadableDatabase(flags, async ({ database }) => {
         const { listSettledDates, readStatistics } = await import('../../jobs/daily/read-statistics.ts');
         const { topVideos } = await import('../../rules/ranking.ts');
         const { statisticsTable } = await import('../output/statistics.ts');

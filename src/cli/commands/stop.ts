@@ -10,8 +10,8 @@ export function registerStop({ program }: Cli): void {
     .action(async (idText: string, _flags, command) => {
       const { parseId } = await import('../arguments.ts');
       const id = parseId(idText);
-      const { withDatabase } = await import('../context.ts');
-      await withDatabase(command.optsWithGlobals(), async ({ database }) => {
+      const { withReadableDatabase } = await import('../context.ts');
+      await withReadableDatabase(command.optsWithGlobals(), async ({ database }) => {
         const { requireExecution } = await import('../find-execution.ts');
         const { requestStop } = await import('../../engine/operate.ts');
         await requireExecution(database, id);

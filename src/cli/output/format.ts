@@ -24,6 +24,18 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
 
+/** Bytes to `850 B`, `12.3 kB`, `4.0 MB`, `1.2 GB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  for (const [unit, factor] of [
+    ['kB', 1e3],
+    ['MB', 1e6],
+  ] as const) {
+    if (bytes < factor * 999.95) return `${(bytes / factor).toFixed(1)} ${unit}`;
+  }
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
 /** Rows in milliseconds to `1,234,567`, per second; a dash when nothing can be said. */
 export function formatRate(rows: number, ms: number): string {
   if (rows === 0 || ms <= 0) return '-';

@@ -55,6 +55,19 @@ export async function countQuarantine(database: Database, jobExecutionId: number
   return toNumber(row.rows);
 }
 
+/** How many rows the run set aside, by reason, the most frequent first. */
+export async function countQuarantineByReason(
+  { knex }: Database,
+  jobExecutionId: number,
+): Promise<{ readonly reason: string; readonly rows: number }[]> {
+  const counts: { reason: unknown; rows: unknown }[] = await knex('settle_quarantine')
+    .where('job_execution_id', jobExecutionId)
+    .groupBy('reason')
+    .orderBy([{ column: 'rows', order: 'desc' }, 'reason'])
+    .select('reason', knex.raw('count(*) AS `rows`'));
+  return counts.map((row) => ({ reason: String(row.reason), rows: toNumber(row.rows) }));
+}
+
 /** How many rows each run has set aside that are still there, newest run first. */
 export async function countQuarantineByExecution(
   database: Database,

@@ -34,7 +34,8 @@ export async function listStatisticsRuns(
   const rows = await executor('settle_statistics_run')
     .whereBetween('business_date', [period.from, period.to])
     .orderBy('business_date')
-    .select('business_date', 'zone', 'verdicts', 'job_execution_id', 'computed_at', 'log_end_id');
+    // A schema that is a release behind has no log_end_id.
+    .select('*');
   return rows.map((row) => {
     const verdicts = JSON.parse(String(row.verdicts)) as Record<string, number>;
     return {
@@ -44,7 +45,7 @@ export async function listStatisticsRuns(
       rowsOfDate: verdictsOfDate.reduce((sum, verdict) => sum + (verdicts[verdict] ?? 0), 0),
       jobExecutionId: toNumber(row.job_execution_id),
       computedAt: new Date(parseInstant(String(row.computed_at))),
-      logEndId: row.log_end_id === null ? undefined : toBigInt(row.log_end_id),
+      logEndId: row.log_end_id === null || row.log_end_id === undefined ? undefined : toBigInt(row.log_end_id),
     };
   });
 }

@@ -17,8 +17,8 @@ export function registerExplainBalance(explain: Command): void {
     .addHelpText('after', '\nExample:\n  settle explain balance --user 7\n')
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
-      const { withDatabase } = await import('../../context.ts');
-      await withDatabase(flags, async ({ database }) => {
+      const { withReadableDatabase } = await import('../../context.ts');
+      await withReadableDatabase(flags, async ({ database }) => {
         const { explainBalance } = await import('../../../ledger/explain-balance.ts');
         const { print } = await import('../../output/stdout.ts');
         const explanation = await explainBalance(database, flags.user);

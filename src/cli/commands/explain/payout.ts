@@ -19,8 +19,8 @@ export function registerExplainPayout(explain: Command): void {
     .addHelpText('after', '\nExample:\n  settle explain payout --challenge 42 --user 7\n')
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
-      const { withDatabase } = await import('../../context.ts');
-      await withDatabase(flags, async ({ database }) => {
+      const { withReadableDatabase } = await import('../../context.ts');
+      await withReadableDatabase(flags, async ({ database }) => {
         const { explainPayout } = await import('../../../jobs/challenge-settlement/explain-payout.ts');
         const { print } = await import('../../output/stdout.ts');
         const explanation = await explainPayout(database, flags.challenge, flags.user);

@@ -21,8 +21,8 @@ export function registerExplainSettlement(explain: Command): void {
       const flags: Flags = command.optsWithGlobals();
       const { parseBusinessDate } = await import('../../../rules/business-time.ts');
       const date = parseBusinessDate(flags.date);
-      const { withDatabase } = await import('../../context.ts');
-      await withDatabase(flags, async ({ database }) => {
+      const { withReadableDatabase } = await import('../../context.ts');
+      await withReadableDatabase(flags, async ({ database }) => {
         const { explainSettlement } = await import('../../../jobs/video-settlement/explain-settlement.ts');
         const { print } = await import('../../output/stdout.ts');
         const explanation = await explainSettlement(database, date, flags.video);
