@@ -1,12 +1,15 @@
 /** `settle import rates FILE`: one rate card from JSON. Small and whole, so it is no job: one transaction takes it. */
 import { closeSync, openSync } from 'node:fs';
+import type { Database } from '../database/database.ts';
 import { isSettleError, usageError } from '../errors.ts';
+import type { TouchedDate } from '../jobs/video-settlement/rate-card-store.ts';
 import { parseRateCard, type RateCard } from '../rules/rate-card.ts';
 import { visibleLine } from '../rules/visible-text.ts';
 import type { GlobalFlags } from './config.ts';
 import { withDatabase } from './context.ts';
 import { tell } from './errors.ts';
 import { formatJson } from './output/json.ts';
+import { priceChanges } from './output/rates-table.ts';
 import { print } from './output/stdout.ts';
 import { readBounded } from './read-bounded.ts';
 import { decodeText } from './read-text.ts';
@@ -21,6 +24,8 @@ interface Flags extends GlobalFlags, ReadingFlags {
   readonly encoding?: string;
   readonly allowPartialLastLine?: boolean;
   readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly correctClosed?: boolean;
 }
 
 /** @throws SettleError (exit 2) for a file that is no rate card */
@@ -43,10 +48,22 @@ export async function importRates(flags: Flags, file: string): Promise<void> {
   }
   const card = readRateCard(file);
   await withDatabase(flags, async (context) => {
+    const { database } = context;
     const { withLedgerHead } = await import('./ledger-head.ts');
-    const { importRateCard } = await import('../jobs/video-settlement/rate-card-store.ts');
+    const store = await import('../jobs/video-settlement/rate-card-store.ts');
+    const { isNew: isUnknown, replaces, touched } = await store.previewRateCard(database, card);
+    const closed = touched.filter(({ isClosed }) => isClosed);
+    // What would be refused anyway needs no answer.
+    const isRefused = closed.length > 0 && flags.correctClosed !== true;
+    if (isUnknown && !flags.json) {
+      const changes = priceChanges(replaces?.card, card);
+      const from = replaces === undefined ? 'no card' : visibleLine(replaces.card.name);
+      const lines = changes.map((line) => `${line}\n`).join('');
+      await print(`${from} -> ${visibleLine(card.name)}, effective from ${card.effectiveFrom}\n${lines}`);
+    }
+    if (touched.length > 0 && !isRefused) await requireConsent(database, touched, flags);
     const { cardNo, digest, isNew, datesToSettleAgain } = await withLedgerHead(context, () =>
-      importRateCard(context.database, card),
+      store.importRateCard(database, card, { correctClosed: flags.correctClosed }),
     );
     const { name, effectiveFrom } = card;
     if (flags.json) await print(formatJson({ cardNo, name, effectiveFrom, digest, isNew, datesToSettleAgain }));
@@ -57,13 +74,35 @@ export async function importRates(flags: Flags, file: string): Promise<void> {
     if (datesToSettleAgain.length > 0) {
       const [first] = datesToSettleAgain;
       const last = datesToSettleAgain[datesToSettleAgain.length - 1];
-      const hint = `\`settle run video-settlement --date ${first} --rerun\`, and so on for each`;
       tell(
-        `${datesToSettleAgain.length} settled dates from ${first} to ${last} keep the old card until run again`,
-        hint,
+        `${datesToSettleAgain.length} settled dates from ${first} to ${last} keep the old card until priced again`,
+        `\`settle reprice --from ${first}\``,
       );
     }
   });
+}
+
+/** Settled dates change when they are priced again: somebody says that this is meant. */
+async function requireConsent(database: Database, touched: readonly TouchedDate[], flags: Flags): Promise<void> {
+  const { readSettlement } = await import('../jobs/video-settlement/read-settlement.ts');
+  const [first] = touched;
+  const last = touched[touched.length - 1];
+  const videos = await readSettlement(database, { from: first.date, to: last.date });
+  const won = videos.reduce((sum, { viewAmount, adAmount }) => sum + viewAmount + adAmount, 0n);
+  const closed = touched.filter(({ isClosed }) => isClosed).length;
+  const what =
+    `${touched.length} settled dates from ${first.date} to ${last.date} are priced by this card, ${closed} of them ` +
+    `closed; ${won.toLocaleString('en-US')} won are settled in them`;
+  if (flags.yes) return tell(what);
+  if (process.stdin.isTTY && process.stderr.isTTY) {
+    const { createInterface } = await import('node:readline/promises');
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await terminal.question(`settle: ${what}. Import it? [y/N] `);
+    terminal.close();
+    if (/^y(es)?$/i.test(answer.trim())) return;
+    throw usageError('nothing was imported');
+  }
+  throw usageError(`${what}; nothing was imported`, 'add --yes to import it');
 }
 
 function readRateCard(file: string): RateCard {

@@ -20,6 +20,8 @@ interface Flags extends GlobalFlags, RunFlags, ReadingFlags {
   readonly registerVideos?: boolean;
   readonly encoding?: string;
   readonly allowPartialLastLine?: boolean;
+  readonly yes?: boolean;
+  readonly correctClosed?: boolean;
 }
 
 export function registerImport({ program, exit }: Cli): void {
@@ -39,6 +41,11 @@ export function registerImport({ program, exit }: Cli): void {
     )
     .option('--allow-partial-last-line', 'take a last line without a line end, which may be cut off')
     .option('--register-videos', 'views: add unknown videos, without a creator')
+    .option('--yes', 'rates: import a card that settled dates are priced by from now on')
+    .option(
+      '--correct-closed',
+      'rates: also where closed dates were priced wrongly; `settle reprice` books the difference',
+    )
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
@@ -47,6 +54,7 @@ export function registerImport({ program, exit }: Cli): void {
     .action(async (what: (typeof kinds)[number] | 'rates', file: string, _own, command) => {
       const flags: Flags = command.optsWithGlobals();
       if (what === 'rates') return await (await import('../import-rates.ts')).importRates(flags, file);
+      if (flags.yes || flags.correctClosed) throw usageError('--yes and --correct-closed are for rates');
       if (what !== 'views' && flags.registerVideos) throw usageError('--register-videos is for views');
       if (what !== 'views' && what !== 'members' && flags.zone !== undefined) {
         throw usageError('--zone is for views and members: nothing else has times');

@@ -1,5 +1,6 @@
 /** One execution as text for people: what `settle show` prints, and the shorter summary at the end of a run. Pure. */
 import type { ContextValue } from '../../engine/execution-context.ts';
+import { changeLines, SETTLEMENT_CHANGES } from '../../jobs/video-settlement/settlement-changes.ts';
 import { visibleLine } from '../../rules/visible-text.ts';
 import type { ContextView, ExecutionView, PartitionView, StepView } from '../execution-view.ts';
 import { formatCount, formatDuration, formatInstant, formatPercent, formatRate } from './format.ts';
@@ -20,6 +21,7 @@ export function executionText(view: ExecutionView): string {
     ]),
     parameters.length === 0 ? '' : `\nparameters\n${indent(formatPairs(parameters))}`,
     verdictsText(view),
+    changesText(view),
     view.steps.length === 0 ? '' : `\nsteps\n${indent(stepsTable(view.steps))}`,
     ...view.steps.map((step) => partitionsText(step)),
     contextText('context of the job', view.context),
@@ -32,7 +34,7 @@ export function executionText(view: ExecutionView): string {
 export function summaryText(view: ExecutionView): string {
   const subject = visibleLine([view.job, view.parameters.date].filter((word) => word !== undefined).join(' '));
   const head = `${subject}: ${view.status} in ${durationText(view)}, ${rowsText(view)} (execution ${view.id})\n`;
-  return [head, verdictsText(view), nextText(view)].join('');
+  return [head, verdictsText(view), changesText(view), nextText(view)].join('');
 }
 
 function statusText(view: Pick<ExecutionView, 'status' | 'exitMessage'>): string {
@@ -57,6 +59,12 @@ function verdictsText(view: ExecutionView): string {
   return lines.length === 0
     ? ''
     : `\n${indent(formatTable([{ header: 'verdict' }, { header: 'rows', align: 'right' }], lines))}`;
+}
+
+/** What the run changed about money that was settled before. */
+function changesText(view: ExecutionView): string {
+  const lines = changeLines(view.context[SETTLEMENT_CHANGES]);
+  return lines.length === 0 ? '' : `\nchanged\n${indent(lines.map((line) => `${line}\n`).join(''))}`;
 }
 
 const COUNT_COLUMNS = ['read', 'written', 'filtered', 'skipped', 'commits', 'rollbacks', 'rows/s', 'duration'].map(
@@ -114,10 +122,12 @@ const VALUE_LENGTH_MAX = 80;
 
 /** What every context has says nothing of this run. */
 const EVERY_CONTEXT = 'batch.version';
+/** Shown on lines of their own. */
+const SHOWN_APART = [EVERY_CONTEXT, SETTLEMENT_CHANGES];
 
 function contextText(title: string, context: ContextView): string {
   const pairs = Object.entries(context)
-    .filter(([key]) => key !== EVERY_CONTEXT)
+    .filter(([key]) => !SHOWN_APART.includes(key))
     .map(([key, value]) => [key, shortValue(value)] as const);
   return pairs.length === 0 ? '' : `\n${title}\n${indent(formatPairs(pairs))}`;
 }

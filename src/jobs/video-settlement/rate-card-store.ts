@@ -79,15 +79,63 @@ export function requireCardInForce(cards: readonly StoredCard[], date: string): 
 /** The stored card; `isNew` false when the same card was there already. */
 export interface ImportedCard extends StoredCard {
   readonly isNew: boolean;
-  /** Open dates that are settled and that the card prices from now on; they change when they are settled again. */
+  /** Settled dates that the card prices from now on; they change when they are settled again. */
   readonly datesToSettleAgain: readonly string[];
+}
+
+/** A settled date that a card would price anew. */
+export interface TouchedDate {
+  readonly date: string;
+  readonly isClosed: boolean;
+}
+
+/** What importing a card would change; nothing is written. */
+export interface CardPreview {
+  readonly isNew: boolean;
+  /** The card that prices its first date so far; undefined before every card. */
+  readonly replaces: StoredCard | undefined;
+  /** By date. */
+  readonly touched: readonly TouchedDate[];
+}
+
+export async function previewRateCard({ knex }: Database, card: RateCard): Promise<CardPreview> {
+  const cards = await readRateCards(knex);
+  const digest = digestOf(card);
+  const isNew = cards.every((stored) => stored.digest !== digest);
+  const next = { cardNo: cards[cards.length - 1].cardNo + 1, card, digest };
+  return {
+    isNew,
+    replaces: cardInForce(cards, card.effectiveFrom),
+    touched: isNew ? await readTouchedDates(knex, cards, next) : [],
+  };
+}
+
+async function readTouchedDates(
+  executor: Executor,
+  cards: readonly StoredCard[],
+  next: StoredCard,
+): Promise<TouchedDate[]> {
+  const dates = await executor('settle_settlement_date')
+    .where('business_date', '>=', next.card.effectiveFrom)
+    .whereNotNull('job_execution_id')
+    .orderBy('business_date')
+    .select('business_date', 'closed_at');
+  return dates
+    .filter((row) => cardInForce([...cards, next], String(row.business_date)) === next)
+    .map((row) => ({ date: String(row.business_date), isClosed: row.closed_at !== null }));
 }
 
 /**
  * Stores a card. The same card again changes nothing.
- * @throws SettleError (exit 2) when it would change the price of a closed date
+ * @param options `correctClosed`: closed dates may be among those that it prices: what they were paid wrongly is then booked
+ * as adjustments in the next open date
+ * @throws SettleError (exit 2) when it would change the price of a closed date, and that was not asked for
  */
-export async function importRateCard(database: Database, card: RateCard): Promise<ImportedCard> {
+export async function importRateCard(
+  database: Database,
+  card: RateCard,
+  { correctClosed = false }: { readonly correctClosed?: boolean } = {},
+): Promise<ImportedCard> {
   return await database.transaction(async (tx) => {
     await lockSettlements(database, tx);
     await keepShippedCard(database, tx);
@@ -97,23 +145,22 @@ export async function importRateCard(database: Database, card: RateCard): Promis
     if (same !== undefined) return { ...same, isNew: false, datesToSettleAgain: [] };
     const cardNo = cards[cards.length - 1].cardNo + 1;
     const next = { cardNo, card, digest };
-    const dates = await tx('settle_settlement_date')
-      .where('business_date', '>=', card.effectiveFrom)
-      .whereNotNull('job_execution_id')
-      .orderBy('business_date')
-      .select('business_date', 'closed_at');
-    const priced = dates.filter((row) => cardInForce([...cards, next], String(row.business_date)) === next);
-    const closed = priced.findLast((row) => row.closed_at !== null);
-    if (closed !== undefined) {
+    const touched = await readTouchedDates(tx, cards, next);
+    const closed = touched.findLast(({ isClosed }) => isClosed);
+    if (closed !== undefined && !correctClosed) {
       throw new SettleError(
         'DATE_CLOSED',
         ExitCode.usage,
-        `the card is effective from ${card.effectiveFrom}, but ${closed.business_date} is closed and keeps its prices`,
-        { hint: 'Make it effective from a date after the last closed one.' },
+        `the card is effective from ${card.effectiveFrom}, but ${closed.date} is closed and keeps its prices`,
+        {
+          hint:
+            'Make it effective from a date after the last closed one; or, where closed dates were priced wrongly, add ' +
+            '--correct-closed: the difference is booked in the next open date.',
+        },
       );
     }
     await insertCard(database, tx, cardNo, card);
-    return { ...next, isNew: true, datesToSettleAgain: priced.map((row) => String(row.business_date)) };
+    return { ...next, isNew: true, datesToSettleAgain: touched.map(({ date }) => date) };
   });
 }
 

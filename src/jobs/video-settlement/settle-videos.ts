@@ -12,6 +12,7 @@ import { readDatesAfter } from './count-period-store.ts';
 import { type Counts, CountsBefore } from './counts-before.ts';
 import { priceVideo } from './price-video.ts';
 import { keepShippedCard, readRateCards, requireCardInForce, type StoredCard } from './rate-card-store.ts';
+import { SettlementChanges } from './settlement-changes.ts';
 import { lockSettlements } from './settlement-lock.ts';
 import {
   type Adjustment,
@@ -47,9 +48,12 @@ export async function settleVideos(context: StepContext): Promise<Partial<StepCo
     await keepShippedCard(context.database, tx);
     const [cards, dates] = [await readRateCards(tx), await readSettlementDates(tx, date)];
     // Statistics and creators are others' to change: all dates are priced by what they were at one moment.
-    return await withSnapshot(context.database, tx, (statistics) =>
-      new SettlementRun(context, tx, statistics, cards, dates).settle(date),
-    );
+    return await withSnapshot(context.database, tx, async (statistics) => {
+      const run = new SettlementRun(context, tx, statistics, cards, dates);
+      const counts = await run.settle(date);
+      run.changes.save(context.jobContext);
+      return counts;
+    });
   });
 }
 
@@ -72,6 +76,8 @@ class SettlementRun {
   readonly #dates: Map<string, SettlementDate>;
   readonly #datesChanged = new Set<string>();
   readonly #datesDue = new Set<string>();
+  /** Of money that was settled before. */
+  readonly changes = new SettlementChanges();
   #superseded: Settlement[] = [];
   #settlements: Settlement[] = [];
   #adjustments: Adjustment[] = [];
@@ -225,6 +231,7 @@ class SettlementRun {
   /** The next revision, and the one that it supersedes. */
   #revise(date: string, priced: PricedVideo, current: Settlement | undefined): void {
     if (current !== undefined) this.#superseded.push(current);
+    if (current !== undefined) this.changes.revise(date, wonOf(current), wonOf(priced));
     this.#settlements.push({ date, ...priced, revision: (current?.revision ?? 0) + 1, isCurrent: true });
     this.#markDue(date);
   }
@@ -246,6 +253,8 @@ class SettlementRun {
       const about = { correctedDate: date, adjustmentNo, correctedJobExecutionId: corrected, bookedDate };
       this.#adjustments.push({ ...priced, ...amounts, ...about });
     });
+    const won = due.reduce((sum, amounts) => sum + wonOf(amounts), 0n);
+    this.changes.book(date, bookedDate, won);
     this.#markDue(bookedDate);
   }
 
@@ -316,4 +325,8 @@ function pagesOf(changed: readonly bigint[], videos: number): VideoPage[] {
   const pages: VideoPage[] = [];
   for (let at = 0; at < changed.length; at += idsMax) pages.push({ ids: changed.slice(at, at + idsMax) });
   return pages;
+}
+
+function wonOf({ viewAmount, adAmount }: Pick<PricedVideo, 'viewAmount' | 'adAmount'>): bigint {
+  return viewAmount + adAmount;
 }

@@ -27,7 +27,7 @@ describe.each(places)('an older schema on $name', ({ name }) => {
       ['runs', '--summary'],
       ['dates', '--from', '2026-11-17', '--to', '2026-11-21'],
       ['show', '8'],
-      ['skipped', '4'],
+      ['skipped', '5'],
       ['stats', '--date', '2026-11-18'],
       ['settlement', '--date', '2026-11-18'],
       ['explain', 'balance', '--user', '1'],
