@@ -77,6 +77,8 @@ export interface ExecutionView {
   readonly rows: number;
   /** Verdict -> count, and `read`; empty for jobs without verdicts. */
   readonly verdicts: Readonly<Record<string, number | bigint>>;
+  /** Those of the run that this one replaced; empty when it replaced none. */
+  readonly verdictsBefore: Readonly<Record<string, number | bigint>>;
   readonly context: ContextView;
   readonly steps: readonly StepView[];
   /** Commands that make sense now. */
@@ -113,7 +115,8 @@ export async function readExecutionView(
     endTime,
     durationMs: durationOf(execution, now),
     rows: rowsThatCount(jobName, steps),
-    verdicts: verdictsIn(context),
+    verdicts: verdictsIn(context.verdicts),
+    verdictsBefore: verdictsIn(context.verdictsBefore),
     context,
     steps,
     next: nextCommands(execution, steps, stored),
@@ -192,7 +195,7 @@ function contextIn(text: string | undefined): ContextView {
   return text === undefined ? {} : Object.fromEntries(deserialiseContext(text).entries());
 }
 
-function verdictsIn({ verdicts: stored }: ContextView): Record<string, number | bigint> {
+function verdictsIn(stored: ContextValue | undefined): Record<string, number | bigint> {
   if (typeof stored !== 'object') return {};
   const counts = Object.entries(stored).filter(([, count]) => typeof count === 'number' || typeof count === 'bigint');
   return Object.fromEntries(counts) as Record<string, number | bigint>;

@@ -54,11 +54,18 @@ function rowsText(view: ExecutionView): string {
 /** `read` last, below what it is the sum of. */
 function verdictsText(view: ExecutionView): string {
   const { read, ...verdicts } = view.verdicts;
-  const lines = Object.entries(verdicts).map(([verdict, count]) => [verdict, formatCount(count)]);
-  if (read !== undefined) lines.push(['read', formatCount(read)]);
-  return lines.length === 0
-    ? ''
-    : `\n${indent(formatTable([{ header: 'verdict' }, { header: 'rows', align: 'right' }], lines))}`;
+  const before = view.verdictsBefore;
+  const hasBefore = Object.keys(before).length > 0;
+  const cells = (verdict: string, count: number | bigint) => [
+    verdict,
+    formatCount(count),
+    ...(hasBefore ? [before[verdict] === undefined ? '-' : formatCount(before[verdict])] : []),
+  ];
+  const lines = Object.entries(verdicts).map(([verdict, count]) => cells(verdict, count));
+  if (read !== undefined) lines.push(cells('read', read));
+  if (lines.length === 0) return '';
+  const right = ['rows', ...(hasBefore ? ['before'] : [])].map((header) => ({ header, align: 'right' as const }));
+  return `\n${indent(formatTable([{ header: 'verdict' }, ...right], lines))}`;
 }
 
 /** What the run changed about money that was settled before. */
@@ -123,7 +130,7 @@ const VALUE_LENGTH_MAX = 80;
 /** What every context has says nothing of this run. */
 const EVERY_CONTEXT = 'batch.version';
 /** Shown on lines of their own. */
-const SHOWN_APART = [EVERY_CONTEXT, SETTLEMENT_CHANGES];
+const SHOWN_APART = [EVERY_CONTEXT, SETTLEMENT_CHANGES, 'verdicts', 'verdictsBefore'];
 
 function contextText(title: string, context: ContextView): string {
   const pairs = Object.entries(context)

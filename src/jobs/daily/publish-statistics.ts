@@ -14,7 +14,11 @@ import { StatisticsTotals } from '../../rules/statistics-totals.ts';
 import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../../rules/verdict.ts';
 import { listPartials, type PartialName, readPartial, sumPartialVerdicts } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
+
+
 import { requireSameZone, type StatisticsPlanDetail, statisticsStep } from './statistics-plan.ts';
+
+import { readStatisticsRun } from './statistics-run.ts';
 
 /** Few, so that the garbage of one batch does not outlive it. */
 const rowsAnInsert = 1_000;
@@ -27,6 +31,7 @@ export async function publishStatistics(context: StepContext): Promise<Partial<S
   const counts = await checkBalance(database, jobInstanceId, read);
   requireSkipLimit(parameters, counts.invalid);
   const buckets = Map.groupBy(await listPartials(database.knex, jobInstanceId, 'sums'), ({ bucket }) => bucket);
+  const before = await readStatisticsRun(database.knex, date);
   let videos = 0;
   await context.transaction(async (tx) => {
     // A run of the date in another zone is another instance: of two that began together, the second one is told.
@@ -45,6 +50,10 @@ export async function publishStatistics(context: StepContext): Promise<Partial<S
     ...Object.fromEntries(verdicts.map((verdict) => [verdict, BigInt(counts[verdict])])),
     read: BigInt(read),
   });
+  if (before !== undefined && before.jobExecutionId !== context.jobExecutionId) {
+    const counted = Object.entries(before.verdicts).map(([verdict, rows]) => [verdict, BigInt(rows)]);
+    context.jobContext.put('verdictsBefore', Object.fromEntries(counted));
+  }
   return { readCount: videos, writeCount: videos };
 }
 
