@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import { type ContextValue, deserialiseContext } from '../engine/execution-context.ts';
 import { parseNullTexts } from '../jobs/import/reading.ts';
 import { jobs } from '../jobs/index.ts';
+import { type LiveView, liveCommands, readLiveView } from './live-view.ts';
 import { getJobContext, getStepContext } from '../repository/execution-context.ts';
 import { listJobParameters } from '../repository/job-parameters.ts';
 import { listPartitions } from '../repository/partition.ts';
@@ -81,6 +82,8 @@ export interface ExecutionView {
   readonly verdictsBefore: Readonly<Record<string, number | bigint>>;
   readonly context: ContextView;
   readonly steps: readonly StepView[];
+  /** Of a run that is going on. */
+  readonly live: LiveView | undefined;
   /** Commands that make sense now. */
   readonly next: readonly string[];
 }
@@ -103,6 +106,7 @@ export async function readExecutionView(
     steps.push({ ...step, context });
   }
   const context = contextIn(await getJobContext(database, id));
+  const live = isRunning(status) ? await readLiveView(database, execution, steps, now) : undefined;
   return {
     id,
     job: jobName,
@@ -119,7 +123,8 @@ export async function readExecutionView(
     verdictsBefore: verdictsIn(context.verdictsBefore),
     context,
     steps,
-    next: nextCommands(execution, steps, stored),
+    live,
+    next: nextCommands(execution, steps, stored, live),
   };
 }
 
@@ -205,11 +210,12 @@ function nextCommands(
   execution: JobExecution,
   steps: readonly StepView[],
   parameters: readonly StoredParameter[],
+  live: LiveView | undefined,
 ): string[] {
   const { id, status, jobName } = execution;
   const identifying = parameters.filter((one) => one.identifying).map(({ name, value }) => [name, value] as const);
   const date = identifying.find(([name]) => name === 'date')?.[1];
-  if (isRunning(status)) return [`settle stop ${id}`, 'settle recover   (if the process that ran it is gone)'];
+  if (live !== undefined) return liveCommands(id, live);
   if (status === 'FAILED' || status === 'STOPPED') {
     const again = importAgain(execution, parameters);
     // Its first step reads the whole file: what fails there has written nothing, and mostly fails for the file. What

@@ -1,7 +1,9 @@
-/** Executions whose owner is at work, in words: what an operator must know before he changes a schema. */
+/** Executions whose owner is at work, in words: what an operator must know before he frees or migrates something. */
 import type { Database } from '../database/database.ts';
+import { reasonOfDeath } from '../engine/owner.ts';
 import { listRunningExecutions } from '../repository/job-execution.ts';
 import { selectLease } from '../repository/lease.ts';
+import { formatDuration } from './output/format.ts';
 
 export interface LiveRun {
   readonly id: number;
@@ -16,8 +18,13 @@ export async function listLiveRuns(database: Database): Promise<LiveRun[]> {
   const live: LiveRun[] = [];
   for (const { id, jobName } of await listRunningExecutions(database.knex)) {
     const lease = await selectLease(database, database.knex, id);
-    if (lease === undefined || lease.isExpired) continue;
-    live.push({ id, job: jobName, text: `execution ${id} (${jobName}) runs in process ${lease.pid} on ${lease.host}` });
+    if (lease === undefined || reasonOfDeath(lease) !== undefined) continue;
+    const { pid, host, heartbeatAgoMs, leaseLeftMs } = lease;
+    const heartbeat = formatDuration(Math.max(0, heartbeatAgoMs));
+    const text =
+      `execution ${id} (${jobName}) runs in process ${pid} on ${host}: last heartbeat ${heartbeat} ago; ` +
+      `if it stays silent it can be freed in ${formatDuration(Math.max(0, leaseLeftMs))}`;
+    live.push({ id, job: jobName, text });
   }
   return live;
 }

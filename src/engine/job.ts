@@ -30,6 +30,8 @@ export interface JobDefinition {
   reviewCompleted?(database: Database, parameters: JobParameters): Promise<CompletedReview | undefined>;
   /** What these executions posted, in whole won, for summaries. Absent: the job pays nothing. */
   postedWon?(database: Database, jobExecutionIds: readonly number[]): Promise<bigint>;
+  /** Steps that one run at a time works on, whatever its date: another one waits at their start. */
+  readonly oneAtATime?: readonly string[];
   /** `rerun`: skipped records get another try when the whole instance is computed again, as its next revision. */
   readonly replay?: 'rerun';
 }

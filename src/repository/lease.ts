@@ -10,7 +10,7 @@ const TABLE = 'settle_lease';
 /** By how much a clock may be set back, in the middle of a leap second for example, without ending anybody's lease. */
 const CLOCK_STEP_MS_MAX = 2_000;
 
-export type NewLease = Omit<Lease, 'heartbeatAt' | 'isExpired' | 'isAhead'>;
+export type NewLease = Omit<Lease, 'heartbeatAt' | 'isExpired' | 'isAhead' | 'heartbeatAgoMs' | 'leaseLeftMs'>;
 
 export async function insertLease(
   database: Database,
@@ -57,7 +57,7 @@ export async function selectLease(
     .first('*', executor.raw(`${database.dialect.nowExpression} AS database_now`));
   if (row === undefined) return undefined;
   const [now, begin, end] = [row.database_now, row.heartbeat_at, row.expires_at].map(parseInstant);
-  const leaseMs = row.lease_ms === null ? end - begin : toNumber(row.lease_ms);
+  const leaseMs = row.lease_ms === null || row.lease_ms === undefined ? end - begin : toNumber(row.lease_ms);
   const isAhead = begin > now + CLOCK_STEP_MS_MAX || end > now + leaseMs + CLOCK_STEP_MS_MAX;
   return {
     jobExecutionId,
@@ -69,6 +69,8 @@ export async function selectLease(
     heartbeatAt: toDate(row.heartbeat_at)!,
     isExpired: end <= now || isAhead,
     isAhead,
+    heartbeatAgoMs: now - begin,
+    leaseLeftMs: end - now,
   };
 }
 

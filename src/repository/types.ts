@@ -99,6 +99,10 @@ export interface Lease {
   readonly isExpired: boolean;
   /** It ends later than one that is given now would: the database's clock has been set back since. */
   readonly isAhead: boolean;
+  /** Since the last heartbeat, by the database's clock. */
+  readonly heartbeatAgoMs: number;
+  /** Until the lease is over, by the database's clock; below 0 when it is. */
+  readonly leaseLeftMs: number;
 }
 
 /** Zero for each count. */

@@ -18,7 +18,10 @@ export function registerRecover({ program }: Cli): void {
           await print(formatJson(recovered.map(({ id, jobName, exitMessage }) => ({ id, job: jobName, exitMessage }))));
           return;
         }
-        if (recovered.length === 0) await print('no execution has lost its owner\n');
+        const { listLiveRuns } = await import('../live-runs.ts');
+        const live = await listLiveRuns(database);
+        if (recovered.length + live.length === 0) await print('nothing runs, and no execution has lost its owner\n');
+        for (const run of live) await print(`${run.text}\n`);
         for (const { id, jobName, exitMessage } of recovered) {
           await print(`execution ${id} (${jobName}) is freed: ${exitMessage}\n  settle restart ${id}\n`);
         }

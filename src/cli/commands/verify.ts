@@ -29,10 +29,8 @@ export function registerVerify({ program, exit }: Cli): void {
         const result = await verifyDate(database, { date, zone });
         if (flags.json) await print((await import('../output/json.ts')).formatJson({ date, ...result }));
         else {
-          const { formatCount } = await import('../output/format.ts');
-          const compared = `${formatCount(result.compared)} videos compared`;
-          const lines = result.differences.map((difference) => `  ${difference}\n`).join('');
-          await print(`${date}: ${result.equal ? 'equal' : 'DIFFERENT'}, ${compared}\n${lines}`);
+          const { verificationText } = await import('../output/verification.ts');
+          await print(verificationText(date, result));
         }
         if (!result.equal) exit(ExitCode.invariantBroken);
       });

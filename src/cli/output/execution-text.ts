@@ -3,6 +3,7 @@ import type { ContextValue } from '../../engine/execution-context.ts';
 import { changeLines, SETTLEMENT_CHANGES } from '../../jobs/video-settlement/settlement-changes.ts';
 import { visibleLine } from '../../rules/visible-text.ts';
 import type { ContextView, ExecutionView, PartitionView, StepView } from '../execution-view.ts';
+import { livePairs } from './live-text.ts';
 import { formatCount, formatDuration, formatInstant, formatPercent, formatRate } from './format.ts';
 import { exactNumber } from './json.ts';
 import { formatPairs, formatTable } from './table.ts';
@@ -18,6 +19,7 @@ export function executionText(view: ExecutionView): string {
       ['started', `${formatInstant(view.startTime)} UTC`],
       ['duration', durationText(view)],
       ['rows', rowsText(view)],
+      ...livePairs(view.live),
     ]),
     parameters.length === 0 ? '' : `\nparameters\n${indent(formatPairs(parameters))}`,
     verdictsText(view),

@@ -9,7 +9,7 @@ import { challengeSettlementStep } from '../challenge-settlement/definition.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { pointsExpirySteps } from '../points-expiry/definition.ts';
-import { videoSettlementSteps } from '../video-settlement/definition.ts';
+import { settlementSteps, videoSettlementSteps } from '../video-settlement/definition.ts';
 import { postedWon } from '../video-settlement/posted-won.ts';
 import { workerModule } from '../worker-module.ts';
 import { dailyCost } from './cost.ts';
@@ -78,6 +78,7 @@ export const dailyJob: JobDefinition = {
   requireDue: requireDateOver,
   reviewCompleted: reviewCompletedDate,
   postedWon,
+  oneAtATime: settlementSteps,
   countedStep: statisticsStep,
   cost: dailyCost,
   steps: [

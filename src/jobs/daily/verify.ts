@@ -7,12 +7,22 @@ import type { Database } from '../../database/database.ts';
 import { instantText, parseInstant } from '../../database/instant.ts';
 import { findOddTime, oddTimeError } from '../../database/odd-time.ts';
 import { streamRows } from '../../database/stream-rows.ts';
-import { toBigInt } from '../../database/values.ts';
+import { toBigInt, toNumber } from '../../database/values.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { businessDay } from '../../rules/business-time.ts';
 import type { ViewPolicy } from '../../rules/verdict.ts';
+import { countArrivedRows } from './arrived-rows.ts';
 import { readStatistics } from './read-statistics.ts';
+import { readStatisticsRun } from './statistics-run.ts';
 import { viewLog } from './view-log.ts';
+
+/** Sums over all videos of a date. */
+export interface DateTotals {
+  readonly videos: number;
+  readonly views: bigint;
+  readonly adViews: bigint;
+  readonly playSeconds: bigint;
+}
 
 export interface Verification {
   readonly equal: boolean;
@@ -22,6 +32,16 @@ export interface Verification {
   readonly differences: string[];
   /** Rows of the date by verdict, as recomputed: invalid, self, repeat, counted. */
   readonly verdicts: Record<string, number>;
+  readonly published: DateTotals;
+  readonly recomputed: DateTotals;
+  /** The run whose statistics are published. */
+  readonly execution: number;
+  /** Rows of the date that arrived after that run. */
+  readonly arrived: number;
+  /** UTC; undefined for an open date. */
+  readonly closedAt: string | undefined;
+  /** The command to go on with where they differ. */
+  readonly next: string | undefined;
 }
 
 interface Sums {
@@ -75,7 +95,46 @@ export async function verifyDate(
     compared: sums.size,
     differences: differences.slice(0, differencesMax),
     verdicts,
+    published: await readPublishedTotals(database, options.date),
+    recomputed: totalsOf(sums),
+    execution: toNumber(run.job_execution_id),
+    arrived: (await countArrived(database, options.date)) ?? 0,
+    closedAt: await readClosing(database, options.date),
+    next: differences.length === 0 ? undefined : `settle run daily --date ${options.date} --zone ${run.zone} --rerun`,
   };
+}
+
+async function readPublishedTotals({ knex }: Database, date: string): Promise<DateTotals> {
+  const [row] = await knex('video_daily_stats')
+    .where({ business_date: date })
+    .count({ videos: '*' })
+    .sum({ views: 'views', ad_views: 'ad_views', play_seconds: 'play_seconds' });
+  return {
+    videos: toNumber(row.videos),
+    views: toBigInt(row.views ?? 0),
+    adViews: toBigInt(row.ad_views ?? 0),
+    playSeconds: toBigInt(row.play_seconds ?? 0),
+  };
+}
+
+function totalsOf(sums: ReadonlyMap<bigint, Sums>): DateTotals {
+  let [views, adViews, playSeconds] = [0n, 0n, 0n];
+  for (const video of sums.values()) {
+    views += video.views;
+    adViews += video.adViews;
+    playSeconds += video.playSeconds;
+  }
+  return { videos: sums.size, views, adViews, playSeconds };
+}
+
+async function countArrived(database: Database, date: string): Promise<number | undefined> {
+  const run = await readStatisticsRun(database.knex, date);
+  return run === undefined ? undefined : await countArrivedRows(database, run);
+}
+
+async function readClosing({ knex }: Database, date: string): Promise<string | undefined> {
+  const row = await knex('settle_settlement_date').where({ business_date: date }).first('closed_at');
+  return row?.closed_at ? String(row.closed_at) : undefined;
 }
 
 async function readCreators(database: Database): Promise<Map<bigint, bigint | null>> {

@@ -13,10 +13,14 @@ export const videoSettlementSteps: readonly Step[] = [
   { kind: 'tasklet', name: 'credit-creators', run: creditCreators },
 ];
 
+/** They hold the lock of all settlements. */
+export const settlementSteps = videoSettlementSteps.map(({ name }) => name);
+
 export const videoSettlementJob: JobDefinition = {
   name: 'video-settlement',
   description: 'what the videos of one business date are paid, from its statistics, and their creators credited',
   parameters: [dateParameter('business date to settle')],
   postedWon,
+  oneAtATime: settlementSteps,
   steps: videoSettlementSteps,
 };
