@@ -3,7 +3,6 @@ import type { Database } from '../database/database.ts';
 import { type ContextValue, deserialiseContext } from '../engine/execution-context.ts';
 import { parseNullTexts } from '../jobs/import/reading.ts';
 import { jobs } from '../jobs/index.ts';
-import { type LiveView, liveCommands, readLiveView } from './live-view.ts';
 import { getJobContext, getStepContext } from '../repository/execution-context.ts';
 import { listJobParameters } from '../repository/job-parameters.ts';
 import { listPartitions } from '../repository/partition.ts';
@@ -16,6 +15,7 @@ import {
   type StepExecution,
   type StoredParameter,
 } from '../repository/types.ts';
+import { type LiveView, liveCommands, readLiveView } from './live-view.ts';
 
 /** Counts are rows or items of this execution alone; times are UTC. */
 export interface CountsView {

@@ -121,7 +121,8 @@ async function predictTimeLeft(
     return { ms: (elapsedMs * (expected - done)) / done, by: `rows of ${current.name}` };
   }
   const [last] = await listJobExecutions(database, { job: execution.jobName, status: 'COMPLETED', limit: 1 });
-  if (last?.startTime === undefined || last.endTime === undefined || execution.startTime === undefined) return undefined;
+  if (last?.startTime === undefined || last.endTime === undefined || execution.startTime === undefined)
+    return undefined;
   const took = last.endTime.getTime() - last.startTime.getTime();
   const left = took - (now.getTime() - execution.startTime.getTime());
   return left <= 0 ? undefined : { ms: left, by: `execution ${last.id}` };

@@ -3,9 +3,9 @@ import type { ContextValue } from '../../engine/execution-context.ts';
 import { changeLines, SETTLEMENT_CHANGES } from '../../jobs/video-settlement/settlement-changes.ts';
 import { visibleLine } from '../../rules/visible-text.ts';
 import type { ContextView, ExecutionView, PartitionView, StepView } from '../execution-view.ts';
-import { livePairs } from './live-text.ts';
 import { formatCount, formatDuration, formatInstant, formatPercent, formatRate } from './format.ts';
 import { exactNumber } from './json.ts';
+import { livePairs } from './live-text.ts';
 import { formatPairs, formatTable } from './table.ts';
 
 /** Header, parameters, verdicts, steps with their partitions, and what to do next. */

@@ -19,7 +19,8 @@ export function livePairs(live: LiveView | undefined): [string, string][] {
 /** `process 123 on host, last heartbeat 2.0 s ago, lease ends in 28.0 s`. */
 export function ownerText(live: LiveView): string {
   if (live.pid === undefined) return live.death ?? 'unknown';
-  const heartbeat = live.heartbeatAgoMs === undefined ? '' : `, last heartbeat ${formatDuration(Math.max(0, live.heartbeatAgoMs))} ago`;
+  const heartbeat =
+    live.heartbeatAgoMs === undefined ? '' : `, last heartbeat ${formatDuration(Math.max(0, live.heartbeatAgoMs))} ago`;
   const left = live.leaseLeftMs ?? 0;
   const lease = left > 0 ? `, lease ends in ${formatDuration(left)}` : `, lease over for ${formatDuration(-left)}`;
   const state = !live.isAlive ? ' (dead)' : live.isPaused ? ' (paused by a signal)' : '';

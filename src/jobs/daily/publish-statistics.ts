@@ -15,7 +15,6 @@ import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '..
 import { listPartials, type PartialName, readPartial, sumPartialVerdicts } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
 
-
 import { requireSameZone, type StatisticsPlanDetail, statisticsStep } from './statistics-plan.ts';
 
 import { readStatisticsRun } from './statistics-run.ts';

@@ -10,6 +10,8 @@ const own: Lease = {
   heartbeatAt: new Date('2024-01-01T00:00:00Z'),
   isExpired: false,
   isAhead: false,
+  heartbeatAgoMs: 0,
+  leaseLeftMs: 30_000,
 };
 
 test('no lease, and one that has expired', () => {
