@@ -49,7 +49,7 @@ describe.each(testDatabases())('skipped records on $name', ({ name }) => {
 
   test('purge leaves alone what is young, and says what it would remove of what is old', async () => {
     const young = { instances: 0, executions: 0, stepExecutions: 0 };
-    expect(await json('purge', '--days', '1')).toEqual({ dryRun: false, ...young });
+    expect(await json('purge', '--days', '1')).toMatchObject({ dryRun: false, ...young });
     const database = await openDatabase(place.url);
     try {
       await database.knex('BATCH_JOB_EXECUTION').update({ LAST_UPDATED: '2020-01-01 00:00:00.000000' });
@@ -58,7 +58,7 @@ describe.each(testDatabases())('skipped records on $name', ({ name }) => {
     }
     const dry = await json('purge', '--days', '400', '--dry-run');
     expect(dry).toMatchObject({ dryRun: true, instances: 3 });
-    expect(await json('purge', '--days', '400')).toEqual({ ...dry, dryRun: false });
+    expect(await json('purge', '--days', '400')).toMatchObject({ ...dry, dryRun: false });
     expect(await run('--date', DATE)).toMatchObject({ code: 0, stderr: expect.stringContaining('already complete') });
   });
 });

@@ -45,7 +45,7 @@ describe.each(places)('a run on $name', ({ name }) => {
       new RegExp(`^owner +process ${child.pid} on .* \\(dead\\), last heartbeat .* ago`, 'm'),
     );
     expect(dead.stdout).toContain('settle recover');
-    expect((await run('stop', String(id))).stderr).toContain('free it with: settle recover');
+    expect((await run('stop', String(id))).stderr).toContain('Free it with: settle recover.');
     expect((await run('recover')).stdout).toContain(`settle restart ${id}`);
     expect((await run('restart', String(id))).code).toBe(0);
     expect((await run('verify', '--date', DATE)).code).toBe(0);
