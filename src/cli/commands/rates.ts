@@ -16,9 +16,9 @@ export function registerRates({ program }: Cli): void {
       const flags: Flags = command.optsWithGlobals();
       const { withReadableDatabase } = await import('../context.ts');
       await withReadableDatabase(flags, async ({ database }) => {
-        const { readRateCards } = await import('../../jobs/video-settlement/rate-card-store.ts');
+        const { listRateCards } = await import('../../jobs/video-settlement/rate-card-store.ts');
         const { rateCardText } = await import('../../rules/rate-card.ts');
-        const cards = (await readRateCards(database.knex)).sort((a, b) => {
+        const cards = (await listRateCards(database.knex)).sort((a, b) => {
           const [from, other] = [a.card.effectiveFrom, b.card.effectiveFrom];
           return from === other ? a.cardNo - b.cardNo : from < other ? -1 : 1;
         });

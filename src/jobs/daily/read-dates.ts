@@ -7,7 +7,7 @@ import { selectLease } from '../../repository/lease.ts';
 import { isRunning, type JobExecution } from '../../repository/types.ts';
 import { addDays } from '../../rules/business-time.ts';
 import { endOfDate } from '../due-date.ts';
-import { readRateCards } from '../video-settlement/rate-card-store.ts';
+import { listRateCards } from '../video-settlement/rate-card-store.ts';
 import { listStatisticsRuns, type StatisticsRun } from './statistics-run.ts';
 
 export type DateState =
@@ -197,7 +197,7 @@ async function readCards(
   { knex }: Database,
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<Map<string, string[]>> {
-  const names = new Map((await readRateCards(knex)).map(({ cardNo, card }) => [cardNo, card.name]));
+  const names = new Map((await listRateCards(knex)).map(({ cardNo, card }) => [cardNo, card.name]));
   const rows: Record<string, unknown>[] = await knex('settle_video_settlement')
     .whereBetween('business_date', [from, to])
     .where({ is_current: 1 })

@@ -37,6 +37,18 @@ export async function readRateCards(executor: Executor): Promise<StoredCard[]> {
   return [{ cardNo: shippedCardNo, card: defaultRateCard, digest: digestOf(defaultRateCard) }, ...stored];
 }
 
+/** The cards as they are stored, for lists: whether they are what was imported is not checked, nothing is priced with them. */
+export async function listRateCards(executor: Executor): Promise<StoredCard[]> {
+  const rows = await executor('settle_rate_card').orderBy('card_no');
+  const stored = rows.map((row) => ({
+    cardNo: toNumber(row.card_no),
+    card: parseRateCard(JSON.parse(String(row.body))),
+    digest: String(row.digest),
+  }));
+  if (stored[0]?.cardNo === shippedCardNo) return stored;
+  return [{ cardNo: shippedCardNo, card: defaultRateCard, digest: digestOf(defaultRateCard) }, ...stored];
+}
+
 /** The card of a row, which must be the one that was imported: its own digest, its columns, its record on the chain. */
 function soundCard(row: Record<string, unknown>, recorded: ReadonlyMap<string, string>): StoredCard {
   const cardNo = toNumber(row.card_no);
