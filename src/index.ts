@@ -3,14 +3,13 @@
  * exported here may change without notice.
  */
 export { ColumnBatch, type ColumnSpec, type Int64Column, integerAt } from './database/column-batch.ts';
-export type { Database, DialectName, Executor, Transaction } from './database/database.ts';
-export type { InsertTarget } from './database/dialect.ts';
+export type { Database, Executor, Transaction } from './database/database.ts';
+export type { DialectName, InsertTarget } from './database/dialect.ts';
 export { type MigrationStatus, migrate, migrationStatus, requireCurrentSchema } from './database/migrate.ts';
 export { type OpenOptions, openDatabase } from './database/open.ts';
 export type { Integer, SqlValue } from './database/values.ts';
 export type { ChunkSize, TimedChunkSize } from './engine/chunk-size.ts';
 export { type ContextValue, ExecutionContext } from './engine/execution-context.ts';
-export type { Transition } from './engine/flow.ts';
 export type { JobDefinition, Split } from './engine/job.ts';
 export type { JobEvent, JobListeners, StepListeners } from './engine/listeners.ts';
 export { abandonExecution, recoverExecutions, requestStop } from './engine/operate.ts';
@@ -35,14 +34,14 @@ export type {
   PlannedPartition,
   Processed,
   RangeSplit,
-  RunOptions,
   Stealing,
   Step,
-  StepContext,
   StepCounts,
   StepReport,
   TaskletStep,
 } from './engine/step.ts';
+export type { RunOptions, StepContext } from './engine/step-context.ts';
+export type { Transition } from './engine/transition.ts';
 export { ExitCode, isSettleError, SettleError, usageError } from './errors.ts';
 export { type PostingResult, postCoveredJournals, postJournals } from './ledger/post-journals.ts';
 export { reverseJournal } from './ledger/reverse-journal.ts';

@@ -51,6 +51,10 @@ describe('the table in docs/architecture.md', () => {
 });
 
 describe('the house', () => {
+  test('has no circle of files, types included', () => {
+    expect(circlesOf(sources).map((files) => files.join(', '))).toEqual([]);
+  });
+
   test(`has no source file over ${LINES_MAX} lines`, () => {
     const long = sources.filter(({ path, text }) => path.startsWith('src/') && text.split('\n').length - 1 > LINES_MAX);
     expect(long.map(({ path }) => path)).toEqual([]);
@@ -95,9 +99,36 @@ function importsOf(text: string): string[] {
   return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]));
 }
 
-/** Path of an import inside the checkout, or undefined for a library. dist/ holds copies of the same rooms. */
+/** Groups of files each of which imports, by others of its group, itself. */
+function circlesOf(files: readonly Source[]): string[][] {
+  const paths = new Set(files.map(({ path }) => path));
+  const targets = new Map(
+    files.map(({ path, imports }) => [
+      path,
+      imports.map((specifier) => resolve(path, specifier) ?? '').filter((target) => paths.has(target)),
+    ]),
+  );
+  const reach = (from: string) => {
+    const reached = new Set<string>();
+    const waiting = [...targets.get(from)!];
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      if (reached.has(path)) continue;
+      reached.add(path);
+      waiting.push(...targets.get(path)!);
+    }
+    return reached;
+  };
+  const reached = new Map([...paths].map((path) => [path, reach(path)]));
+  const onCircle = [...paths].filter((path) => reached.get(path)!.has(path));
+  const groups = onCircle.map((path) =>
+    onCircle.filter((other) => reached.get(path)!.has(other) && reached.get(other)!.has(path)),
+  );
+  return groups.filter(([first], i) => first === onCircle[i]);
+}
+
+/** Path of an import inside the checkout, or undefined for a library. dist/ holds compiled copies. */
 function resolve(from: string, specifier: string): string | undefined {
-  return specifier.startsWith('.') ? join(dirname(from), specifier).replace(/^dist\//, '') : undefined;
+  return specifier.startsWith('.') ? join(dirname(from), specifier).replace(/^dist\/(.*)\.js$/, '$1.ts') : undefined;
 }
 
 /** The most specific room of the table that holds the path. */

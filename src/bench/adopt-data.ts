@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts';
 import { toNumber } from '../database/values.ts';
 import { ExitCode, SettleError } from '../errors.ts';
 import { listJobParameters } from '../repository/job-parameters.ts';
-import type { DataSpec } from './bench-data.ts';
+import type { DataSpec } from './data-spec.ts';
 
 /** Jobs that add no rows to the log; of peers and of settle. */
 const HARMLESS_JOBS = ['seed', 'daily', 'expert', 'copy'];

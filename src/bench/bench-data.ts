@@ -9,19 +9,8 @@ import { toNumber } from '../database/values.ts';
 import { ExitCode, SettleError } from '../errors.ts';
 import { adoptableSpec } from './adopt-data.ts';
 import { isBenchTable, MARKER, PLATFORM_TABLES, readMarker, writeMarker } from './data-marker.ts';
+import type { DataSpec } from './data-spec.ts';
 import { runSettle } from './run-process.ts';
-
-/** What decides which rows are made. */
-export interface DataSpec {
-  readonly rows: number;
-  /** Business date of all rows. */
-  readonly date: string;
-  readonly zone: string;
-  readonly shape: string;
-  readonly videos: number;
-  /** By how many seconds a row may arrive late. */
-  readonly disorderSeconds: number;
-}
 
 export interface PreparedData {
   readonly spec: DataSpec;

@@ -2,8 +2,10 @@
  * The contract of a benchmark case: which contenders do the same work, what is read off each attempt, and what is
  * expected of it. A case is one file in cases/, named in cases/index.ts; run-bench.ts does the rounds and the measuring.
  */
-import type { Database, DialectName } from '../database/database.ts';
-import type { DataSpec, PreparedData } from './bench-data.ts';
+import type { Database } from '../database/database.ts';
+import type { DialectName } from '../database/dialect.ts';
+import type { PreparedData } from './bench-data.ts';
+import type { DataSpec } from './data-spec.ts';
 import type { ProcessOptions, ProcessOutcome } from './run-process.ts';
 
 /** One way to do the work of a case. */

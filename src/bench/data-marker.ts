@@ -1,6 +1,6 @@
 /** The table `settle_bench`: that a database belongs to the bench, and which rows are in it. */
 import type { Database } from '../database/database.ts';
-import type { DataSpec } from './bench-data.ts';
+import type { DataSpec } from './data-spec.ts';
 
 export const MARKER = 'settle_bench';
 

@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts';
 import { instantText } from '../database/instant.ts';
 import { toBigInt, toNumber } from '../database/values.ts';
 import { businessDay } from '../rules/business-time.ts';
-import type { DataSpec } from './bench-data.ts';
+import type { DataSpec } from './data-spec.ts';
 
 export interface DateTotals {
   readonly videos: number;

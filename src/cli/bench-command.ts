@@ -15,7 +15,7 @@ import { ratiosOf } from '../bench/summarise.ts';
 import { openDatabase } from '../database/open.ts';
 import { ExitCode, usageError } from '../errors.ts';
 import { parseBusinessDate, requireZone } from '../rules/business-time.ts';
-import type { BenchFlags } from './commands/bench.ts';
+import type { BenchFlags } from './bench-flags.ts';
 import { loadSettings, type Settings } from './config.ts';
 import { tell } from './errors.ts';
 import { formatJson } from './output/json.ts';

@@ -1,6 +1,7 @@
 /** The command line: which commands there are, what all of them share, and how arguments become an exit code. */
 import { Command, CommanderError } from 'commander';
 import { ExitCode, usageError } from '../errors.ts';
+import type { Cli } from './cli.ts';
 import { registerAbandon } from './commands/abandon.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerChallenge } from './commands/challenge.ts';
@@ -32,13 +33,6 @@ import { reportError, tell } from './errors.ts';
 import { outputDrained, stdoutWriter } from './output/writer.ts';
 import { writeTerminationLog } from './termination-log.ts';
 import { version } from './version.ts';
-
-/** What a command's file is given to add itself to the program. */
-export interface Cli {
-  readonly program: Command;
-  /** Sets the exit code of a command that ends without an error; 0 unless called. */
-  exit(code: number): void;
-}
 
 /** Commands whose output is their whole work; that of the others is done, whether or not anybody hears of it. */
 const OUTPUT_COMMANDS: ReadonlySet<string> = new Set([

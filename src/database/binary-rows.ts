@@ -7,7 +7,7 @@
  */
 import { type ColumnDefinition, isUnsigned, type ReadColumn, readerOf } from './binary-columns.ts';
 import { type ColumnBatch, fitsColumn } from './column-batch.ts';
-import type { TakeRows } from './column-scan.ts';
+import type { TakeRows } from './scanner.ts';
 import { UnreadableValue } from './unreadable.ts';
 
 /** Rows that are decoded column by column at a time: their bytes fit the first-level cache. */

@@ -2,10 +2,10 @@
 import mysql, { type Connection } from 'mysql2';
 import { BinaryRows } from './binary-rows.ts';
 import type { ColumnBatch } from './column-batch.ts';
-import { checkQuery, type RangeQuery, type Scanner, type TakeRows } from './column-scan.ts';
 import { scanPlain } from './column-scan-plain.ts';
 import type { Database } from './database.ts';
 import { executeIntoTarget, SeamMovedError, seamFits } from './mysql2-seam.ts';
+import { checkQuery, type RangeQuery, type Scanner, type TakeRows } from './scanner.ts';
 import { UnreadableValue, unreadableValueError } from './unreadable.ts';
 
 /** Takes a connection out of the pool until it is closed. `SETTLE_PLAIN_SCAN=1` asks for the plain way. */

@@ -5,8 +5,8 @@
 import type { Connection } from 'mysql2';
 import { type ColumnDefinition, readerOf } from './binary-columns.ts';
 import { type ColumnBatch, fitsColumn } from './column-batch.ts';
-import type { TakeRows } from './column-scan.ts';
 import { parseInstant } from './instant.ts';
+import type { TakeRows } from './scanner.ts';
 import { UnreadableValue } from './unreadable.ts';
 
 /**

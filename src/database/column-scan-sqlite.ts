@@ -4,9 +4,9 @@
  */
 import SqliteDatabase, { type Database as SqliteConnection } from 'better-sqlite3';
 import type { ColumnBatch } from './column-batch.ts';
-import { checkQuery, type RangeQuery, type Scanner, type TakeRows } from './column-scan.ts';
 import type { Database } from './database.ts';
 import { hasCanonicalForm, parseInstant } from './instant.ts';
+import { checkQuery, type RangeQuery, type Scanner, type TakeRows } from './scanner.ts';
 import { configureConnection } from './sqlite-client.ts';
 import { UnreadableValue, unreadableValueError } from './unreadable.ts';
 import { parseDatabaseUrl } from './url.ts';

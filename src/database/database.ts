@@ -2,28 +2,11 @@
  * What the rest of the program sees of a database: one interface over SQLite, MariaDB and MySQL.
  * `openDatabase` in open.ts makes one; everything that differs between dialects is behind `dialect`.
  */
-import type { Knex } from 'knex';
+import type { DatabaseConnection } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 
-export type DialectName = 'sqlite' | 'mariadb' | 'mysql';
+export type { Executor, Transaction } from './connection.ts';
 
-/** An open transaction; SQL goes through it as through knex. */
-export type Transaction = Knex.Transaction;
-/** Either of the two that can run a statement. */
-export type Executor = Knex | Knex.Transaction;
-
-export interface Database {
+export interface Database extends DatabaseConnection {
   readonly dialect: Dialect;
-  readonly knex: Knex;
-  /** The URL it was opened with. Holds the password: hand it to worker threads only, never to a log. */
-  readonly url: string;
-  /** The URL without its password, for people. */
-  readonly displayUrl: string;
-  /**
-   * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. On SQLite it takes the
-   * write lock at its start (BEGIN IMMEDIATE), so that it waits for the lock instead of failing in the middle.
-   */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** Ends every connection. Idempotent. */
-  close(): Promise<void>;
 }

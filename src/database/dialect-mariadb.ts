@@ -1,5 +1,5 @@
 /** MariaDB 10.6 and later: ids come from real sequences, rows go by its bulk protocol. */
-import type { Executor } from './database.ts';
+import type { Executor } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { nextTableValue, raiseTableValue } from './dialect-mysql.ts';
 import { insertSyntax, serverDialect } from './dialect-server.ts';

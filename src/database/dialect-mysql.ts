@@ -2,7 +2,7 @@
  * MySQL 8 and later: ids come from one-row tables with the columns of Spring Batch's own schema for MySQL. Their unique
  * key is a primary key here: servers with `sql_require_primary_key` take no table without one.
  */
-import type { Executor } from './database.ts';
+import type { Executor } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { serverDialect } from './dialect-server.ts';
 import { toNumber } from './values.ts';

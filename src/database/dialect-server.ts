@@ -1,9 +1,10 @@
 /** What MariaDB and MySQL have in common; dialect-mariadb.ts and dialect-mysql.ts add what differs. */
 import { ExitCode, SettleError } from '../errors.ts';
-import type { Database, Executor } from './database.ts';
+import type { DatabaseConnection, Executor } from './connection.ts';
 import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget } from './dialect.ts';
 import { insertServerRows } from './insert-rows-server.ts';
 import { serverInspector } from './inspect-server.ts';
+import { quoteIdentifier } from './quote-server.ts';
 import { SESSION_IDLE_SECONDS_MAX } from './session-settings.ts';
 
 const columnTypes: ColumnTypes = {
@@ -95,10 +96,6 @@ async function now(executor: Executor): Promise<string> {
   return rows[0].now;
 }
 
-function quoteIdentifier(name: string): string {
-  return `\`${name.replaceAll('`', '``')}\``;
-}
-
 export function insertSyntax({ table, columns, mode = 'insert', keys = [] }: InsertTarget): InsertSyntax {
   const head = `INSERT INTO ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(',')}) VALUES `;
   if (mode === 'insert') return { head, tail: '' };
@@ -118,7 +115,7 @@ export function insertSyntax({ table, columns, mode = 'insert', keys = [] }: Ins
  * to a connection and ends with it, so a killed process leaves none behind.
  */
 async function withLock<T>(
-  database: Database,
+  database: DatabaseConnection,
   name: string,
   timeoutSecondsMax: number,
   work: (executor: Executor) => Promise<T>,

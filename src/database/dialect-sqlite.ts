@@ -1,5 +1,5 @@
 /** SQLite 3.35 and later, one writer at a time: the database file's lock stands in for row locks and named locks. */
-import type { Database, Executor } from './database.ts';
+import type { DatabaseConnection, Executor } from './connection.ts';
 import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget } from './dialect.ts';
 import { insertSqliteRows } from './insert-rows-sqlite.ts';
 import { sqliteInspector } from './inspect-sqlite.ts';
@@ -87,7 +87,7 @@ function insertSyntax({ table, columns, mode = 'insert', keys = [] }: InsertTarg
 
 /** The write lock of the file is the lock: a transaction that takes it at once and spans all of `work`. */
 async function withLock<T>(
-  database: Database,
+  database: DatabaseConnection,
   _name: string,
   _timeoutSecondsMax: number,
   work: (executor: Executor) => Promise<T>,

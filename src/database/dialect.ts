@@ -2,9 +2,11 @@
  * Everything that differs between SQLite, MariaDB and MySQL, behind one interface. No other file asks for the name of
  * a dialect to decide what SQL to write.
  */
-import type { Database, DialectName, Executor } from './database.ts';
+import type { DatabaseConnection, Executor } from './connection.ts';
 import type { Inspector } from './inspect.ts';
 import type { SqlValue } from './values.ts';
+
+export type DialectName = 'sqlite' | 'mariadb' | 'mysql';
 
 /** Column types for CREATE TABLE. */
 export interface ColumnTypes {
@@ -113,7 +115,7 @@ export interface Dialect {
    * Throws a SettleError (exit code 1) when the lock is not free within `timeoutSecondsMax`.
    */
   withLock<T>(
-    database: Database,
+    database: DatabaseConnection,
     name: string,
     timeoutSecondsMax: number,
     work: (executor: Executor) => Promise<T>,

@@ -1,8 +1,9 @@
 /** What MariaDB and MySQL tell about themselves. Privileges are tried, not read: roles and wildcards then count too. */
 import { existsSync } from 'node:fs';
-import type { Database, Executor } from './database.ts';
+import type { DatabaseConnection, Executor } from './connection.ts';
 import { toSettleError } from './errors.ts';
 import type { ColumnFacts, Inspector, Privilege } from './inspect.ts';
+import { quoteIdentifier } from './quote-server.ts';
 import { parseDatabaseUrl } from './url.ts';
 
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
@@ -111,15 +112,15 @@ async function readVariables(
 
 /** Statements that need one privilege and find no row. A generated column can be written by nobody. */
 async function missingPrivileges(
-  { knex, dialect }: Database,
+  { knex }: DatabaseConnection,
   table: string,
   privileges: readonly Privilege[],
 ): Promise<Privilege[]> {
-  const name = dialect.quoteIdentifier(table);
+  const name = quoteIdentifier(table);
   const isSequence = (await serverInspector.relation(knex, table)) === 'sequence';
   const facts = await serverInspector.columns(knex, table);
-  const columns = facts.filter(({ isGenerated }) => !isGenerated).map((column) => dialect.quoteIdentifier(column.name));
-  const list = columns.join(', ') || dialect.quoteIdentifier('id');
+  const columns = facts.filter(({ isGenerated }) => !isGenerated).map((column) => quoteIdentifier(column.name));
+  const list = columns.join(', ') || quoteIdentifier('id');
   const probes: Readonly<Record<Privilege, string>> = {
     SELECT: `SELECT 1 FROM ${name} LIMIT 0`,
     INSERT: isSequence

@@ -1,7 +1,7 @@
 /** What SQLite tells about a file, and the file system about its folder. */
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Database } from './database.ts';
+import type { DatabaseConnection } from './connection.ts';
 import type { ColumnFacts, Inspector, TableSize } from './inspect.ts';
 import { parseDatabaseUrl } from './url.ts';
 import { toNumber } from './values.ts';
@@ -81,7 +81,7 @@ function toColumnFacts(row: Record<string, string | number | null>): ColumnFacts
   };
 }
 
-function pathOf(database: Database): string {
+function pathOf(database: DatabaseConnection): string {
   const url = parseDatabaseUrl(database.url);
   if (url.kind !== 'sqlite') throw new TypeError(`${url.displayUrl} is no SQLite file`);
   return resolve(url.path);

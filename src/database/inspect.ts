@@ -1,5 +1,5 @@
 /** What `settle doctor` asks a database about itself; the answers come from inspect-server.ts and inspect-sqlite.ts. */
-import type { Database, Executor } from './database.ts';
+import type { DatabaseConnection, Executor } from './connection.ts';
 
 export type Privilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
 
@@ -58,7 +58,11 @@ export interface Inspector {
   /** System variables of these names that the server has, as text; undefined where there is no server. */
   variables(executor: Executor, names: readonly string[]): Promise<ServerVariables | undefined>;
   /** The folder of the database's files; undefined when that is on another machine, or not to be seen. */
-  folder(database: Database): Promise<string | undefined>;
+  folder(database: DatabaseConnection): Promise<string | undefined>;
   /** Those of the privileges on a table that are missing; none of a table that is not there. Changes nothing. */
-  missingPrivileges(database: Database, table: string, privileges: readonly Privilege[]): Promise<readonly Privilege[]>;
+  missingPrivileges(
+    database: DatabaseConnection,
+    table: string,
+    privileges: readonly Privilege[],
+  ): Promise<readonly Privilege[]>;
 }

@@ -5,8 +5,8 @@ import type { ColumnDefinition } from './binary-columns.ts';
 import { BinaryRowColumns, isOfType } from './binary-row-columns.ts';
 import { executeIntoTarget, SeamMovedError, seamFits } from './mysql2-seam.ts';
 import { addPlainRows } from './plain-row-columns.ts';
-import type { RowBinding, RowReader } from './read-rows.ts';
 import type { RowColumns } from './row-columns.ts';
+import type { RowBinding, RowReader } from './row-reader.ts';
 
 /** `SETTLE_PLAIN_SCAN=1` asks for the plain way, as it does of scans. */
 export function serverRowReader(connection: Connection): RowReader {

@@ -1,7 +1,7 @@
 /** Reading rows on SQLite: arrays instead of objects, in blocks. */
 import type { Database as SqliteConnection, Statement } from 'better-sqlite3';
 import { addPlainRows } from './plain-row-columns.ts';
-import type { RowBinding, RowReader } from './read-rows.ts';
+import type { RowBinding, RowReader } from './row-reader.ts';
 
 const ROWS_AT_ONCE = 4_096;
 

@@ -4,19 +4,7 @@
  */
 import type { Database, Transaction } from './database.ts';
 import { withRawConnection } from './raw-connection.ts';
-import type { RowColumns } from './row-columns.ts';
-
-/** A bound value; bigints go as 64-bit integers. */
-export type RowBinding = bigint | string;
-
-export interface RowReader {
-  /**
-   * Runs a SELECT whose columns are those of `into`, in their order, and adds its rows. A value that is not of its
-   * column's type ends up in `into.unreadable`. One query at a time.
-   * @throws SettleError COLUMN_TYPE (exit 2) when a column is declared as something else
-   */
-  read(sql: string, bindings: readonly RowBinding[], into: RowColumns): Promise<void>;
-}
+import type { RowReader } from './row-reader.ts';
 
 /** Reads on the transaction's own connection, for as long as `work` takes. */
 export async function withRowReader<T>(

@@ -2,14 +2,7 @@
 import { ExitCode, SettleError } from '../errors.ts';
 import type { JobDefinition } from './job.ts';
 import type { Step } from './step.ts';
-
-/** The first one whose `on` is the step's exit status, or `*`, is taken; if none is, the next step of the job follows. */
-export interface Transition {
-  /** An exit status (a tasklet returns its own as `exitStatus`; else it is COMPLETED), or `*`. */
-  readonly on: string;
-  /** `end` completes the job, `fail` fails it; anything else is the name of a step or split further on. */
-  readonly to: string;
-}
+import type { Transition } from './transition.ts';
 
 /** Index in `job.steps` to go on from; the number of steps when the job is to end. Throws FLOW_FAILED for `fail`. */
 export function nextIndex(job: JobDefinition, index: number, exitStatus: string): number {

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { BatchStatus, StepExecution } from '../repository/types.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import type { JobParameters } from './parameters.ts';
-import type { StepContext } from './step.ts';
+import type { StepContext } from './step-context.ts';
 
 export interface JobEvent {
   readonly jobName: string;

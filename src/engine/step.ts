@@ -5,12 +5,12 @@ import type { Logger } from 'pino';
 import type { Database, Transaction } from '../database/database.ts';
 import type { ChunkSize } from './chunk-size.ts';
 import type { ExecutionContext } from './execution-context.ts';
-import type { Transition } from './flow.ts';
 import type { StepListeners } from './listeners.ts';
 import type { JobParameters } from './parameters.ts';
-import type { ProgressSink } from './progress.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { ItemRetry, SkipPolicy, SkippedRecord } from './skip-policy.ts';
+import type { StepContext } from './step-context.ts';
+import type { Transition } from './transition.ts';
 
 export type Step = TaskletStep | ChunkStep | PartitionedStep;
 
@@ -42,37 +42,6 @@ export interface BoundValues {
   readonly allowStartIfComplete?: boolean;
   readonly startLimit?: number;
   readonly transientRetry?: Partial<RetryPolicy>;
-}
-
-/** What every step is given. */
-export interface StepContext {
-  readonly database: Database;
-  readonly parameters: JobParameters;
-  readonly jobInstanceId: number;
-  readonly jobExecutionId: number;
-  readonly stepExecutionId: number;
-  readonly stepName: string;
-  /** The step's own context: on restart it holds what the last commit saved. */
-  readonly executionContext: ExecutionContext;
-  /** The job execution's context: shared by the steps of one execution, saved when a step ends. */
-  readonly jobContext: ExecutionContext;
-  readonly logger: Logger;
-  /** Aborted when a stop was asked for; long work looks at it between units of work. */
-  readonly signal: AbortSignal;
-  readonly options: RunOptions;
-  readonly progress: ProgressSink;
-  /** A transaction in which the run's ownership is checked (fencing): use it for every write of a step. */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-}
-
-/** How to run, not what to compute: none of this may change a result. */
-export interface RunOptions {
-  /** Worker threads; default: number of cores. */
-  readonly workers: number;
-  /** Partitions asked for (grid size); undefined: the planner decides. */
-  readonly partitions: number | undefined;
-  /** Rows a chunk; undefined: the step's default. */
-  readonly chunkSize: number | undefined;
 }
 
 /** Counts in the words of BATCH_STEP_EXECUTION; every field is a number of rows or items. */

@@ -2,8 +2,9 @@
  * Reads the ledger page by page for verification: a run of journals with all that hangs on them, joined, and checked
  * against their hashes. One set of columns, filled again for every page.
  */
-import type { RowBinding, RowReader } from '../database/read-rows.ts';
+
 import { RowColumns } from '../database/row-columns.ts';
+import type { RowBinding, RowReader } from '../database/row-reader.ts';
 import type { JournalTexts } from '../rules/ledger-canonical-bytes.ts';
 import { joinPage, type LedgerPage, type LotColumns, noteMisfit, readAccountType } from '../rules/ledger-page.ts';
 import { LinkChecker } from './check-links.ts';

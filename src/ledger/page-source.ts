@@ -1,5 +1,5 @@
 /** The pages of a ledger one after another, read where they are asked for: the plain way, for ledgers that are small. */
-import type { RowReader } from '../database/read-rows.ts';
+import type { RowReader } from '../database/row-reader.ts';
 import { PageReader, type ReadPage } from './page-reader.ts';
 
 /** Pages from journal 1 to `lastId`, in order; each is valid until the next is asked for. */

@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Transaction } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
-import { type RowReader, withRowReader } from '../database/read-rows.ts';
+import { withRowReader } from '../database/read-rows.ts';
+import type { RowReader } from '../database/row-reader.ts';
 import { readSnapshot } from '../database/snapshot.ts';
 import { PageGiver } from './page-handover.ts';
 import { type FromPageThread, type PageThreadStart, pagesAThread, type ToPageThread } from './page-protocol.ts';

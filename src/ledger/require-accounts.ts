@@ -1,6 +1,7 @@
 /** The accounts as they are stored beside what a replay made of them. */
-import type { RowReader } from '../database/read-rows.ts';
+
 import { RowColumns } from '../database/row-columns.ts';
+import type { RowReader } from '../database/row-reader.ts';
 import { accountTypes } from '../rules/ledger-journal.ts';
 import { Misfit } from '../rules/ledger-misfit.ts';
 import type { LedgerReplay } from '../rules/ledger-replay.ts';

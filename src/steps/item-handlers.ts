@@ -15,7 +15,8 @@ import {
   type SkippedRecord,
   skipReason,
 } from '../engine/skip-policy.ts';
-import type { ChunkHandlers, ItemChunk, ItemFaults, Processed, RangeSplit, StepContext } from '../engine/step.ts';
+import type { ChunkHandlers, ItemChunk, ItemFaults, Processed, RangeSplit } from '../engine/step.ts';
+import type { StepContext } from '../engine/step-context.ts';
 
 /** `C` is the context of what the reader belongs to: StepContext of a step, PartitionContext of a partition. */
 export interface ItemReader<T, C = StepContext> {

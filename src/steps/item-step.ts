@@ -5,7 +5,8 @@
 import type { Transaction } from '../database/database.ts';
 import type { RetryPolicy } from '../engine/retry-policy.ts';
 import type { SkippedRecord } from '../engine/skip-policy.ts';
-import type { ChunkHandlers, ChunkStep, PartitionContext, PartitionWorker, StepContext } from '../engine/step.ts';
+import type { ChunkHandlers, ChunkStep, PartitionContext, PartitionWorker } from '../engine/step.ts';
+import type { StepContext } from '../engine/step-context.ts';
 import {
   ItemHandlers,
   type ItemPolicies,

@@ -7,7 +7,8 @@ import { type Fence, fencedTransaction } from '../engine/fence.ts';
 import type { JobParameters } from '../engine/parameters.ts';
 import type { ProgressSink } from '../engine/progress.ts';
 import type { Retrying } from '../engine/retrying.ts';
-import type { RunOptions, StepContext, StepCounts, StepReport } from '../engine/step.ts';
+import type { StepCounts, StepReport } from '../engine/step.ts';
+import type { RunOptions, StepContext } from '../engine/step-context.ts';
 import { updateStepContext } from '../repository/execution-context.ts';
 import type { ExecutionCounts, JobExecution, StepExecution } from '../repository/types.ts';
 

@@ -4,8 +4,9 @@
  * fetch is on its way: one, never more.
  */
 import { ColumnBatch, type ColumnSpec } from '../database/column-batch.ts';
-import { openScanner, type Scanner } from '../database/column-scan.ts';
+import { openScanner } from '../database/column-scan.ts';
 import type { Database } from '../database/database.ts';
+import type { Scanner } from '../database/scanner.ts';
 import type { Integer } from '../database/values.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import type { RangeSplit } from '../engine/step.ts';

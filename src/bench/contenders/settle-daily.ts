@@ -1,7 +1,7 @@
 /** settle's own daily run, as a user starts it; what is compared with others is its statistics part. */
 import type { Database } from '../../database/database.ts';
-import type { DataSpec } from '../bench-data.ts';
 import type { AttemptResult, CaseContext, Contender } from '../case.ts';
+import type { DataSpec } from '../data-spec.ts';
 import { type DateTotals, statisticsTotals } from '../date-totals.ts';
 import { eventLoopFigure, MEASURE_ENVIRONMENT, parseSettleRun, secondsUntil } from '../settle-run.ts';
 

@@ -1,6 +1,7 @@
 /** settle's daily run on several logs: how its cost depends on what is in them. */
-import type { DataSpec } from '../bench-data.ts';
+
 import type { CaseContext, Contender } from '../case.ts';
+import type { DataSpec } from '../data-spec.ts';
 import { logTotals } from '../date-totals.ts';
 import { settleDaily } from './settle-daily.ts';
 

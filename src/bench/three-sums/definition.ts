@@ -5,7 +5,8 @@
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import { toBigInt } from '../../database/values.ts';
 import type { JobDefinition } from '../../engine/job.ts';
-import type { PlannedPartition, StepContext } from '../../engine/step.ts';
+import type { PlannedPartition } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { dateParameter, zoneParameter } from '../../jobs/date-parameters.ts';
 import { workerModule } from '../../jobs/worker-module.ts';
 import { SumsByVideo } from './sums-by-video.ts';

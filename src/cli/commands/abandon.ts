@@ -1,6 +1,6 @@
 /** `settle abandon ID`: gives up a failed or stopped execution for good, with a reason. */
 import { usageError } from '../../errors.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 
 export function registerAbandon({ program }: Cli): void {
   program

@@ -1,30 +1,8 @@
 /** `settle bench`: compares settle with what a user would pick instead, on the same rows in one run. */
 import { collectFloor } from '../../bench/floors.ts';
 import { count } from '../arguments.ts';
-import type { GlobalFlags } from '../config.ts';
-import type { Cli } from '../program.ts';
-
-export interface BenchFlags extends GlobalFlags {
-  readonly rows?: number;
-  readonly date: string;
-  readonly zone?: string;
-  readonly shape: string;
-  readonly videos?: number;
-  readonly disorder: number;
-  readonly rounds?: number;
-  readonly roundsSlow: number;
-  readonly contenders?: string;
-  readonly peers?: string;
-  readonly ci?: boolean;
-  readonly floor?: Readonly<Record<string, number>>;
-  readonly remake?: boolean;
-  readonly adopt?: boolean;
-  readonly from?: readonly string[];
-  readonly list?: boolean;
-  readonly json?: boolean;
-  readonly html?: string;
-  readonly markdown?: string;
-}
+import type { BenchFlags } from '../bench-flags.ts';
+import type { Cli } from '../cli.ts';
 
 const HELP = `
 The bench works in a database of its own: one that is empty, or that it has made. It is never pointed at rows of

@@ -1,6 +1,6 @@
 /** `settle challenge show`: a challenge with its members, verdicts, shares and journals. */
 import { identifier } from '../arguments.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 
 /** As text: what a person reads; scripts get all of them. */
 const MEMBERS_SHOWN = 100;

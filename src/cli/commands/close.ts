@@ -1,6 +1,7 @@
 /** `settle close`: closes a settled date, so that what comes late is booked in an open one. */
+
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
-import type { Cli } from '../program.ts';
 
 interface Flags extends GlobalFlags {
   readonly date: string;

@@ -1,6 +1,7 @@
 /** `settle dates`: a line for each business date, so that a missed or odd one is seen at once. */
+
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
-import type { Cli } from '../program.ts';
 
 /** Dates of a list that names no start. */
 const DATES_DEFAULT = 14;

@@ -1,6 +1,7 @@
 /** `settle doctor`: is everything in order for a run? Changes nothing. */
+
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
-import type { Cli } from '../program.ts';
 
 interface Flags extends GlobalFlags {
   readonly json?: boolean;

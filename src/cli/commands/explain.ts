@@ -1,5 +1,5 @@
 /** `settle explain WHAT`: takes a number back to its rows and rules. One file a WHAT, in explain/. */
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 import { registerExplainBalance } from './explain/balance.ts';
 import { registerExplainPayout } from './explain/payout.ts';
 import { registerExplainSettlement } from './explain/settlement.ts';

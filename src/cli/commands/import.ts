@@ -1,9 +1,9 @@
 /** `settle import`: loads a file of views, videos, challenges, members, proofs or rates. Restartable: a file that was cut short is continued. */
 import { Option } from 'commander';
 import { usageError } from '../../errors.ts';
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
-import type { Cli } from '../program.ts';
 import {
   ignoreColumnsOption,
   nullOption,

@@ -1,5 +1,5 @@
 /** `settle jobs`: what can run, with the parameters that each job takes. Needs no database. */
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 
 export function registerJobs({ program }: Cli): void {
   program

@@ -1,5 +1,5 @@
 /** `settle ledger WHAT`: reads, checks and corrects the ledger. One file a WHAT, in ledger/. */
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 import { registerLedgerBalances } from './ledger/balances.ts';
 import { registerLedgerPost } from './ledger/post.ts';
 import { registerLedgerReverse } from './ledger/reverse.ts';

@@ -1,6 +1,6 @@
 /** `settle migrate`: brings the schema up to date, or tells whether it is. The one command that takes an old schema. */
 import { ExitCode } from '../../errors.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 
 export function registerMigrate({ program, exit }: Cli): void {
   program

@@ -1,7 +1,7 @@
 /** `settle purge`: removes the metadata of runs that ended long ago. */
 import { count } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
-import type { Cli } from '../program.ts';
 
 const DAY_MS = 86_400_000;
 

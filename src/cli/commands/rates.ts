@@ -1,6 +1,7 @@
 /** `settle rates`: the rate cards there are, and which dates each prices. */
+
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
-import type { Cli } from '../program.ts';
 
 interface Flags extends GlobalFlags {
   readonly json?: boolean;

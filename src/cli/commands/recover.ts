@@ -1,5 +1,5 @@
 /** `settle recover`: names the executions whose owner is dead, and frees them. */
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 
 export function registerRecover({ program }: Cli): void {
   program

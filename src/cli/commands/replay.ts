@@ -1,8 +1,8 @@
 /** `settle replay ID`: gives the records that an execution set aside another try. */
 import { ExitCode } from '../../errors.ts';
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
-import type { Cli } from '../program.ts';
 
 export function registerReplay({ program, exit }: Cli): void {
   program

@@ -1,6 +1,7 @@
 /** `settle reprice`: settles dates again whose rate card has been replaced; closed ones get adjustments. */
+
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
-import type { Cli } from '../program.ts';
 
 const LAST_DATE = '9998-12-31';
 

@@ -1,8 +1,8 @@
 /** `settle restart ID`: continues a failed or stopped execution from its last commit. */
 import { chunkRows, count } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
-import type { Cli } from '../program.ts';
 
 export function registerRestart({ program, exit }: Cli): void {
   program

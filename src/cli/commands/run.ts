@@ -1,9 +1,9 @@
 /** `settle run JOB`: runs one job, or prints what it would do. */
 import { Option } from 'commander';
 import { chunkRows, collectPair, count } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
-import type { Cli } from '../program.ts';
 
 interface Flags extends GlobalFlags, RunFlags {
   readonly date?: string;

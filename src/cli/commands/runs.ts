@@ -2,8 +2,8 @@
 import { Option } from 'commander';
 import { usageError } from '../../errors.ts';
 import { count } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
-import type { Cli } from '../program.ts';
 
 const LIMIT_DEFAULT = 20;
 /** Runs that a summary reads: a run a minute for two months. */

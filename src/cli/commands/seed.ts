@@ -3,9 +3,9 @@
  * `seed-challenges`.
  */
 import { count } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
-import type { Cli } from '../program.ts';
 
 /** A flag each: what `settle seed --help` says of it. Defaults and limits are those of the job that takes it. */
 const PARAMETER_FLAGS: readonly (readonly [flag: string, text: string])[] = [

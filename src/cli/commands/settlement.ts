@@ -1,6 +1,7 @@
 /** `settle settlement`: what videos are paid in a day, week or month. */
+
+import type { Cli } from '../cli.ts';
 import { addPeriodOptions, type PeriodFlags, periodOfFlags, printVideoTable } from '../period-command.ts';
-import type { Cli } from '../program.ts';
 
 export function registerSettlement({ program }: Cli): void {
   const command = program

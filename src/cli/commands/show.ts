@@ -1,6 +1,6 @@
 /** `settle show`: one execution with its steps, partitions, counts and verdicts, and what to do next. */
 import { usageError } from '../../errors.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 
 export function registerShow({ program }: Cli): void {
   program

@@ -1,8 +1,8 @@
 /** `settle skipped ID`: the records that an execution set aside, with reasons and where each is corrected. */
 import { usageError } from '../../errors.ts';
 import { count } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
-import type { Cli } from '../program.ts';
 
 const LIMIT_DEFAULT = 1_000;
 

@@ -1,8 +1,8 @@
 /** `settle stats`: the statistics of a day, week or month, as a table, CSV or JSON. */
 import { Option } from 'commander';
 import { count } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
 import { addPeriodOptions, type PeriodFlags, periodOfFlags, printVideoTable } from '../period-command.ts';
-import type { Cli } from '../program.ts';
 
 interface Flags extends PeriodFlags {
   readonly by: 'views' | 'play_seconds';

@@ -1,5 +1,5 @@
 /** `settle stop ID`: asks a running execution to stop at its next chunk boundary. */
-import type { Cli } from '../program.ts';
+import type { Cli } from '../cli.ts';
 
 export function registerStop({ program }: Cli): void {
   program

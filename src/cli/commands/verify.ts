@@ -1,7 +1,7 @@
 /** `settle verify`: recomputes a date from the log by an independent, plain way and compares. */
 import { ExitCode } from '../../errors.ts';
+import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
-import type { Cli } from '../program.ts';
 
 interface Flags extends GlobalFlags {
   readonly date: string;

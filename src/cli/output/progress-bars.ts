@@ -2,7 +2,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { visibleLine } from '../../rules/visible-text.ts';
 import { formatCount, formatDuration } from './format.ts';
-import type { ProgressDisplay } from './progress.ts';
+import type { ProgressDisplay } from './progress-display.ts';
 import { barLayout } from './progress-layout.ts';
 import { ProgressState, rateOf, type Track, timeLeftMs } from './progress-state.ts';
 

@@ -1,7 +1,7 @@
 /** Progress off a terminal: one log line for each running step, every 5 seconds. */
 import type { Logger } from 'pino';
 import { formatDuration, formatPercent } from './format.ts';
-import type { ProgressDisplay } from './progress.ts';
+import type { ProgressDisplay } from './progress-display.ts';
 import { ProgressState, rateOf, timeLeftMs } from './progress-state.ts';
 
 const PERIOD_MS = 5_000;

@@ -1,13 +1,7 @@
 /** Chooses how progress is shown: bars on a terminal, log lines elsewhere. stdout stays free for data. */
 import type { Logger } from 'pino';
-import type { ProgressSink } from '../../engine/progress.ts';
+import type { ProgressDisplay } from './progress-display.ts';
 import { stderrWriter } from './writer.ts';
-
-export interface ProgressDisplay {
-  readonly sink: ProgressSink;
-  /** Ends the display and its timers. Idempotent. */
-  end(): void;
-}
 
 /** `animate` false: log lines even on a terminal. */
 export async function showProgress(logger: Logger, animate = stderrWriter.isTerminal): Promise<ProgressDisplay> {

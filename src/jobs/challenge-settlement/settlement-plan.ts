@@ -1,5 +1,6 @@
 /** The plan of a settlement: the ids of the challenges that are due, cut into ranges of about equally many members. */
-import type { PartitionPlan, PlannedPartition, StepContext } from '../../engine/step.ts';
+import type { PartitionPlan, PlannedPartition } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { streamDueMembers } from './challenge-store.ts';
 
 /** Ranges for each worker: a range that takes longer does not keep the others waiting. */

@@ -3,7 +3,7 @@
 import type { ChunkSize } from '../../engine/chunk-size.ts';
 import type { JobDefinition } from '../../engine/job.ts';
 import type { ParameterDefinition } from '../../engine/parameters.ts';
-import type { StepContext } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { defaultPopularDays, defaultRankingSize } from '../../rules/ranking.ts';
 import { challengeSettlementStep } from '../challenge-settlement/definition.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';

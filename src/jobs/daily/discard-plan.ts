@@ -2,7 +2,7 @@
  * Drops what an outdated plan has left: the partitions' results, and what is remembered of the ids that it read, so
  * that the next plan measures them again.
  */
-import type { StepContext } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { zonesToRead } from '../../partition/date-plan.ts';
 import type { Zone } from '../../partition/zone.ts';
 import { remeasureZones } from '../../partition/zone-map.ts';

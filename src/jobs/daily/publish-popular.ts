@@ -6,7 +6,8 @@
 import type { Redis } from 'ioredis';
 import type { Transaction } from '../../database/database.ts';
 import { lockRow } from '../../database/lock-row.ts';
-import type { StepContext, StepCounts } from '../../engine/step.ts';
+import type { StepCounts } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { addDays } from '../../rules/business-time.ts';
 import { type RankedVideo, readRanking } from './rank-videos.ts';

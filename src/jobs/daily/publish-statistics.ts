@@ -7,7 +7,8 @@ import type { Database, Executor, Transaction } from '../../database/database.ts
 import { lockRow } from '../../database/lock-row.ts';
 import { giveTurn } from '../../database/turn.ts';
 import type { SqlValue } from '../../database/values.ts';
-import type { StepContext, StepCounts } from '../../engine/step.ts';
+import type { StepCounts } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { listPartitions, selectPlan } from '../../repository/partition.ts';
 import { StatisticsTotals } from '../../rules/statistics-totals.ts';

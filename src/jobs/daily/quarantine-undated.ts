@@ -3,7 +3,8 @@
  * many they have; those that are not in quarantine yet are put there, once, by row id.
  */
 import type { Database, Transaction } from '../../database/database.ts';
-import type { StepContext, StepCounts } from '../../engine/step.ts';
+import type { StepCounts } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { loadZones } from '../../partition/zone-store.ts';
 import { quarantine } from './publish-statistics.ts';
 import { viewLog } from './view-log.ts';

@@ -3,7 +3,8 @@
  * a partition's. Runs again from its start after a failure.
  */
 import { giveTurn } from '../../database/turn.ts';
-import type { StepContext, StepCounts } from '../../engine/step.ts';
+import type { StepCounts } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { selectPlan } from '../../repository/partition.ts';
 import { Int64Index } from '../../rules/int64-index.ts';
 import { OpenViews } from '../../rules/open-views.ts';

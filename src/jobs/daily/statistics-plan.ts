@@ -5,7 +5,8 @@
 import type { Database, Executor } from '../../database/database.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
-import type { PartitionPlan, StepContext } from '../../engine/step.ts';
+import type { PartitionPlan } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import {
   cutPartitions,

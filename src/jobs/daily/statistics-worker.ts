@@ -3,8 +3,9 @@
  * A chunk is read and judged batch by batch, so that memory holds one batch of rows whatever the chunk's size.
  */
 import { ColumnBatch } from '../../database/column-batch.ts';
-import { openScanner, type Scanner } from '../../database/column-scan.ts';
+import { openScanner } from '../../database/column-scan.ts';
 import type { Transaction } from '../../database/database.ts';
+import type { Scanner } from '../../database/scanner.ts';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { Chunk, ChunkHandlers, PartitionContext, Processed, RangeSplit, StepCounts } from '../../engine/step.ts';
 import { ExitCode, SettleError } from '../../errors.ts';

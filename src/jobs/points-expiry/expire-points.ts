@@ -5,7 +5,8 @@
 import type { Executor, Transaction } from '../../database/database.ts';
 import { instantText } from '../../database/instant.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
-import type { StepContext, StepCounts } from '../../engine/step.ts';
+import type { StepCounts } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { lockHead } from '../../ledger/head.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
 import type { JournalRequest } from '../../ledger/types.ts';

@@ -6,7 +6,8 @@
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Transaction } from '../../database/database.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
-import type { StepContext, StepCounts } from '../../engine/step.ts';
+import type { StepCounts } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { type CreatorCredit, postCredits } from './post-credits.ts';
 import { lockSettlements } from './settlement-lock.ts';
 

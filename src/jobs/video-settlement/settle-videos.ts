@@ -5,7 +5,8 @@
  */
 import type { Database, Transaction } from '../../database/database.ts';
 import { withSnapshot } from '../../database/snapshot.ts';
-import type { StepContext, StepCounts } from '../../engine/step.ts';
+import type { StepCounts } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { addDays } from '../../rules/business-time.ts';
 import { adjustmentsOf } from '../../rules/settle-video.ts';
 import { readDatesAfter } from './count-period-store.ts';

@@ -4,7 +4,7 @@
  * also compared with them: every one in a small database, in a large one some at each run, in turn.
  */
 import type { Executor, Transaction } from '../../database/database.ts';
-import type { StepContext } from '../../engine/step.ts';
+import type { StepContext } from '../../engine/step-context.ts';
 import { monthOf, monthsToSum, yearOf, yearsToSum } from '../../rules/count-periods.ts';
 import {
   forgetSummedPeriod,

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bulkInsert } from '../../../src/database/bulk-insert.ts';
 import { ColumnBatch, type ColumnSpec } from '../../../src/database/column-batch.ts';
-import { openScanner, type RangeQuery, type Scanner } from '../../../src/database/column-scan.ts';
+import { openScanner } from '../../../src/database/column-scan.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { classifyError } from '../../../src/database/errors.ts';
 import { openDatabase } from '../../../src/database/open.ts';
+import type { RangeQuery, Scanner } from '../../../src/database/scanner.ts';
 import type { SqlValue } from '../../../src/database/values.ts';
 import { isSettleError } from '../../../src/errors.ts';
 import {

@@ -4,12 +4,13 @@ import type { Connection } from 'mysql2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bulkInsert } from '../../../src/database/bulk-insert.ts';
 import { ColumnBatch, type ColumnSpec } from '../../../src/database/column-batch.ts';
-import { openScanner, type RangeQuery, type Scanner } from '../../../src/database/column-scan.ts';
+import { openScanner } from '../../../src/database/column-scan.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { classifyError } from '../../../src/database/errors.ts';
 import { executeIntoTarget, SeamMovedError, seamFits } from '../../../src/database/mysql2-seam.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { withRawConnection } from '../../../src/database/raw-connection.ts';
+import type { RangeQuery, Scanner } from '../../../src/database/scanner.ts';
 import { administer, freshDatabase, serverDatabases, type TestDatabase } from '../../support/databases.ts';
 
 const ROWS = 3000;

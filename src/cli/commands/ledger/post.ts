@@ -1,8 +1,8 @@
 /** `settle ledger post`: grants points from a CSV file. Restartable: a file that was cut short is continued. */
 import type { Command } from 'commander';
+import type { Cli } from '../../cli.ts';
 import { type GlobalFlags, loadSettings } from '../../config.ts';
 import type { RunFlags } from '../../execute-job.ts';
-import type { Cli } from '../../program.ts';
 import {
   ignoreColumnsOption,
   nullOption,

@@ -1,8 +1,8 @@
 /** `settle ledger verify`: replays the ledger from its first journal; exit 20 when something does not fit. */
 import type { Command } from 'commander';
 import { ExitCode, usageError } from '../../../errors.ts';
+import type { Cli } from '../../cli.ts';
 import type { GlobalFlags } from '../../config.ts';
-import type { Cli } from '../../program.ts';
 
 interface Flags extends GlobalFlags {
   readonly json?: boolean;

@@ -1,0 +1,7 @@
+import type { ProgressSink } from '../../engine/progress.ts';
+
+export interface ProgressDisplay {
+  readonly sink: ProgressSink;
+  /** Ends the display and its timers. Idempotent. */
+  end(): void;
+}
