@@ -66,6 +66,7 @@ import { migration as settleLedgerIntegers } from './0701_settle_ledger_integers
 import { migration as settleAppendOnly } from './0702_settle_append_only.ts';
 import { migration as settleRecords } from './0703_settle_records.ts';
 import { migration as statisticsRunLogEnd } from './0751_statistics_run_log_end.ts';
+import { migration as settleLedgerVerification } from './0760_settle_ledger_verification.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -132,4 +133,5 @@ export const migrations: readonly Migration[] = [
   settleAppendOnly,
   settleRecords,
   statisticsRunLogEnd,
+  settleLedgerVerification,
 ];

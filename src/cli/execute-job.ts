@@ -3,6 +3,8 @@ import type { CompletedReview, JobDefinition } from '../engine/job.ts';
 import { parseParameters, REVISION } from '../engine/parse-parameters.ts';
 import { ExitCode } from '../errors.ts';
 import { type JobRunResult, runJob } from '../steps/run-job.ts';
+import { jobEnding } from './asked-run.ts';
+import { requireFit } from './broken-ledger.ts';
 import type { CommandContext } from './context.ts';
 import { reportError, tell } from './errors.ts';
 import { type ExecutionView, readExecutionView } from './execution-view.ts';
@@ -20,6 +22,8 @@ export interface RunFlags {
   readonly chunk?: number;
   readonly rerun?: boolean;
   readonly json?: boolean;
+  /** Runs also where the ledger is known to be broken. */
+  readonly forceBrokenLedger?: boolean;
 }
 
 /** Resolves to the exit code. @throws SettleError for whatever is refused before the run begins. */
@@ -31,6 +35,7 @@ export async function executeJob(
 ): Promise<number> {
   const { database, settings, logger } = context;
   job.requireDue?.(parseParameters(job, withoutRevision(parameters)), new Date());
+  await requireFit(context, job, flags);
   const head = await watchLedgerHead(context);
   let ledgerHead: LedgerHeadNote | undefined;
   const display = await showProgress(logger);
@@ -51,7 +56,9 @@ export async function executeJob(
   let result: JobRunResult;
   let review: CompletedReview | undefined;
   try {
+    jobEnding.isLogged = false;
     result = await start(flags.rerun);
+    jobEnding.isLogged = true;
     if (result.outcome === 'already-complete') {
       review = await job.reviewCompleted?.(database, parseParameters(job, withoutRevision(parameters)));
       if (review?.verdict === 'recompute') {

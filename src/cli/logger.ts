@@ -4,10 +4,15 @@ import { hideCredentials } from '../errors.ts';
 import { visibleLine } from '../rules/visible-text.ts';
 import type { Settings } from './config.ts';
 import { stderrWriter } from './output/writer.ts';
-import { publicError, publicFields } from './public-error.ts';
+import { publicError, publicFields, withoutStacks } from './public-error.ts';
 
 /** `info`, not 30: the number is pino's own. */
-const formatters = { level: (label: string) => ({ level: label }), log: publicFields };
+const levelFormatter = (label: string) => ({ level: label });
+/** Stacks are for who asked for them. */
+const logFormatter = (level: string) =>
+  level === 'debug' || level === 'trace'
+    ? publicFields
+    : (record: Readonly<Record<string, unknown>>) => withoutStacks(publicFields(record));
 /** Messages, which the formatters are not given. */
 const hooks: LoggerOptions['hooks'] = {
   logMethod(values, method) {
@@ -25,6 +30,7 @@ export function createLogger(settings: Pick<Settings, 'logLevel' | 'logFormat'>)
   const terminal = stderrWriter.isTerminal;
   const level = settings.logLevel ?? (terminal ? 'warn' : 'info');
   const json = (settings.logFormat ?? (terminal ? 'text' : 'json')) === 'json';
+  const formatters = { level: levelFormatter, log: logFormatter(level) };
   const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, formatters, serializers, hooks };
   return pino(options, { write: json ? (line) => stderrWriter.write(line) : writeText });
 }

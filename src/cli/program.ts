@@ -1,6 +1,7 @@
 /** The command line: which commands there are, what all of them share, and how arguments become an exit code. */
 import { Command, CommanderError } from 'commander';
 import { ExitCode, usageError } from '../errors.ts';
+import { askedRun, logNotStarted } from './asked-run.ts';
 import type { Cli } from './cli.ts';
 import { registerAbandon } from './commands/abandon.ts';
 import { registerBench } from './commands/bench.ts';
@@ -50,11 +51,13 @@ export async function main(args: readonly string[]): Promise<number> {
 async function runCommand(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   let isForOutput = false;
+  let running: Command | undefined;
   const program = createProgram((code) => {
     exitCode = code;
   });
   program.hook('preAction', (_program, command) => {
     isForOutput = OUTPUT_COMMANDS.has(nameOf(command));
+    running = command;
   });
   try {
     await program.parseAsync(withDefaultCommand(args, program), { from: 'user' });
@@ -66,8 +69,11 @@ async function runCommand(args: readonly string[]): Promise<number> {
       if (error.code === 'commander.help') return 2;
       return reportError(usageProblem(error));
     }
+    const asked = running === undefined ? undefined : askedRun(nameOf(running), running);
+    if (asked !== undefined) await logNotStarted(error, asked, program.opts());
     const failed = await reportError(error, program.opts().logLevel ?? process.env.SETTLE_LOG);
-    writeTerminationLog({ exitCode: failed, message: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    writeTerminationLog({ exitCode: failed, ...asked, message });
     return failed;
   }
 }

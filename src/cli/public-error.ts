@@ -53,6 +53,19 @@ export function publicFields(record: Readonly<Record<string, unknown>>): Record<
   return Object.fromEntries(fields);
 }
 
+/** The same fields; errors among them, and their causes, without stacks. */
+export function withoutStacks(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, withoutStack(value)]));
+}
+
+function withoutStack(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (Array.isArray(value)) return value.map(withoutStack);
+  const isError = typeof (value as PublicError).type === 'string' && typeof (value as PublicError).message === 'string';
+  const fields = Object.entries(value).filter(([name]) => !(isError && name === 'stack'));
+  return Object.fromEntries(fields.map(([name, field]) => [name, withoutStack(field)]));
+}
+
 /** Settings of a connection that a job may have logged. */
 const SECRET_NAME = /pass(word|phrase|wd)?\d?$|secret|credential|token|authorization|url$/i;
 

@@ -7,11 +7,13 @@ import type { Check, CheckContext, Finding } from './check.ts';
 import { clockCheck } from './checks/clock.ts';
 import { columnsCheck } from './checks/columns.ts';
 import { connectionsCheck } from './checks/connections.ts';
+import { datesCheck } from './checks/dates.ts';
 import { diskCheck } from './checks/disk.ts';
 import { encryptionCheck } from './checks/encryption.ts';
 import { indexesCheck } from './checks/indexes.ts';
 import { isolationCheck } from './checks/isolation.ts';
 import { leasesCheck } from './checks/leases.ts';
+import { ledgerCheck } from './checks/ledger.ts';
 import { packetCheck } from './checks/packet.ts';
 import { privilegesCheck } from './checks/privileges.ts';
 import { redisCheck } from './checks/redis.ts';
@@ -35,7 +37,9 @@ const CHECKS: readonly Check[] = [
   connectionsCheck,
   diskCheck,
   redisCheck,
+  ledgerCheck,
   leasesCheck,
+  datesCheck,
   unfinishedCheck,
   setAsideCheck,
 ];

@@ -48,6 +48,7 @@ export const tablePrivileges: Readonly<Record<string, readonly Privilege[]>> = {
   settle_lot: APPEND_AND_UPDATE,
   settle_account: APPEND_AND_UPDATE,
   settle_ledger_head: UPDATE,
+  settle_ledger_verification: APPEND_AND_UPDATE,
   settle_rate_card: APPEND,
   settle_video_settlement: APPEND_AND_UPDATE,
   settle_settlement_adjustment: APPEND,

@@ -26,6 +26,8 @@ export interface JobDefinition {
    * of `runJob` ask it themselves.
    */
   requireDue?(parameters: JobParameters, now: Date): void;
+  /** Refuses a start on data that is known to be unfit, unless `force` is given at the edge, which asks it. */
+  requireFit?(database: Database): Promise<void>;
   /** What has changed since the instance was completed; asked when it is started again. Undefined: nothing is known. */
   reviewCompleted?(database: Database, parameters: JobParameters): Promise<CompletedReview | undefined>;
   /** What these executions posted, in whole won, for summaries. Absent: the job pays nothing. */

@@ -27,6 +27,8 @@ export interface LedgerVerification {
   readonly head: { readonly id: bigint; readonly hash: string; readonly count: bigint } | undefined;
   /** The first thing that does not fit. */
   readonly misfit: { readonly place: string; readonly problem: string } | undefined;
+  /** Set when the ledger fits itself, and is not the one that the expected ends are of. */
+  readonly contradictsEnds?: true;
 }
 
 export interface VerifyOptions {
@@ -53,6 +55,7 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
   let head: LedgerVerification['head'];
   const { threads: asked } = options;
   let opened: PageThreads | undefined;
+  let fitsItself = false;
   const threadsFor = (lastId: bigint): PageThreads | undefined => {
     if (typeof asked === 'object') return asked;
     const count = asked ?? (lastId < journalsWorthThreads ? 0 : Math.min(threadsMax, availableParallelism()));
@@ -72,6 +75,7 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
     replay.requireLots();
     await withRowReader(database, tx, (reader) => requireAccounts(reader, replay));
     await requireRecords(tx);
+    fitsItself = true;
     await requireOnChain(tx, options.expected ?? []);
     head = { id: state.headId, hash: state.headHash, count: BigInt(replay.lastId) };
     return true;
@@ -82,7 +86,8 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
     const misfit = { place: error.place, problem: error.message };
-    return { sound: false, journals: BigInt(replay.lastId), entries: BigInt(replay.entries), head: undefined, misfit };
+    const counts = { journals: BigInt(replay.lastId), entries: BigInt(replay.entries) };
+    return { sound: false, ...counts, head: undefined, misfit, ...(fitsItself ? { contradictsEnds: true } : {}) };
   } finally {
     await opened?.close();
   }

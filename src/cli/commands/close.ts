@@ -1,11 +1,13 @@
 /** `settle close`: closes a settled date, so that what comes late is booked in an open one. */
 
+import { forceBrokenLedgerOption } from '../broken-ledger.ts';
 import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 
 interface Flags extends GlobalFlags {
   readonly date: string;
   readonly json?: boolean;
+  readonly forceBrokenLedger?: boolean;
 }
 
 export function registerClose({ program }: Cli): void {
@@ -13,6 +15,7 @@ export function registerClose({ program }: Cli): void {
     .command('close')
     .description('close a settled date: late rows become adjustments in the next open date')
     .requiredOption('--date <date>', 'business date, YYYY-MM-DD')
+    .addOption(forceBrokenLedgerOption())
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  settle close --date 2026-11-20\n')
     .action(async (_own, command) => {
@@ -27,6 +30,9 @@ export function registerClose({ program }: Cli): void {
         const { print } = await import('../output/stdout.ts');
         const { requireSettledAfterEnd } = await import('../../jobs/daily/review-completed.ts');
         await requireSettledAfterEnd(database, date);
+        const { requireFit } = await import('../broken-ledger.ts');
+        const { requireFitLedger } = await import('../../jobs/fit-ledger.ts');
+        await requireFit(context, { requireFit: requireFitLedger }, flags);
         const closed = await withLedgerHead(context, () => closeDate(database, date));
         if (flags.json) await print((await import('../output/json.ts')).formatJson(closed));
         else await print(`${date}: closed ${closed.wasClosedBefore ? 'before' : 'now'} (${closed.closedAt} UTC)\n`);

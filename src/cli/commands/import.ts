@@ -1,6 +1,7 @@
 /** `settle import`: loads a file of views, videos, challenges, members, proofs or rates. Restartable: a file that was cut short is continued. */
 import { Option } from 'commander';
 import { usageError } from '../../errors.ts';
+import { forceBrokenLedgerOption } from '../broken-ledger.ts';
 import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
@@ -46,6 +47,7 @@ export function registerImport({ program, exit }: Cli): void {
       '--correct-closed',
       'rates: also where closed dates were priced wrongly; `settle reprice` books the difference',
     )
+    .addOption(forceBrokenLedgerOption())
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',

@@ -1,5 +1,6 @@
 /** `settle replay ID`: gives the records that an execution set aside another try. */
 import { ExitCode } from '../../errors.ts';
+import { forceBrokenLedgerOption } from '../broken-ledger.ts';
 import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
@@ -9,6 +10,7 @@ export function registerReplay({ program, exit }: Cli): void {
     .command('replay')
     .description('give the records that an execution set aside another try')
     .argument('<id>', 'number of the execution, as `settle runs` lists it')
+    .addOption(forceBrokenLedgerOption())
     .option('--json', 'print one JSON object at the end')
     .addHelpText('after', '\nExample:\n  settle replay 42\n\nThe job daily computes its date again, as --rerun does.\n')
     .action(async (idText: string, _own, command) => {
@@ -36,6 +38,8 @@ export function registerReplay({ program, exit }: Cli): void {
           const parameters = Object.fromEntries(stored.map(({ name, value }) => [name, value]));
           return exit(await executeJob(context, job, parameters, { ...flags, rerun: true }));
         }
+        const { requireFit } = await import('../broken-ledger.ts');
+        await requireFit(context, job, flags);
         const { replaySkipped } = await import('../../steps/replay.ts');
         const { stopSignal } = await import('../stop-signal.ts');
         const { replayed, failed } = await replaySkipped(database, job, execution, { logger, signal: stopSignal() });

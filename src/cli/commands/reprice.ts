@@ -1,5 +1,6 @@
 /** `settle reprice`: settles dates again whose rate card has been replaced; closed ones get adjustments. */
 
+import { forceBrokenLedgerOption } from '../broken-ledger.ts';
 import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 
@@ -9,6 +10,7 @@ interface Flags extends GlobalFlags {
   readonly from: string;
   readonly to?: string;
   readonly json?: boolean;
+  readonly forceBrokenLedger?: boolean;
 }
 
 export function registerReprice({ program, exit }: Cli): void {
@@ -17,6 +19,7 @@ export function registerReprice({ program, exit }: Cli): void {
     .description('price settled dates again by the card that is in force by now; closed ones by adjustments')
     .requiredOption('--from <date>', 'first date, YYYY-MM-DD')
     .option('--to <date>', 'last date (default: the last settled one)')
+    .addOption(forceBrokenLedgerOption())
     .option('--json', 'print one JSON object a date')
     .addHelpText(
       'after',
@@ -36,7 +39,16 @@ export function registerReprice({ program, exit }: Cli): void {
         const { executeJob } = await import('../execute-job.ts');
         const job = findJob('video-settlement');
         for (const date of dates) {
-          const code = await executeJob(context, job, { date }, { json: flags.json, rerun: true });
+          const code = await executeJob(
+            context,
+            job,
+            { date },
+            {
+              json: flags.json,
+              rerun: true,
+              forceBrokenLedger: flags.forceBrokenLedger,
+            },
+          );
           if (code === 0) continue;
           // Later dates are priced over what this one leaves behind.
           tell(

@@ -1,5 +1,6 @@
 /** `settle restart ID`: continues a failed or stopped execution from its last commit. */
 import { chunkRows, count } from '../arguments.ts';
+import { forceBrokenLedgerOption } from '../broken-ledger.ts';
 import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
@@ -11,6 +12,7 @@ export function registerRestart({ program, exit }: Cli): void {
     .argument('<id>', 'number of the execution, as `settle runs` lists it')
     .option('--workers <n>', 'worker threads (default: number of cores)', count('--workers'))
     .option('--chunk <n>', 'rows a chunk, at most 4000000', chunkRows)
+    .addOption(forceBrokenLedgerOption())
     .option('--json', 'print one JSON object at the end')
     .addHelpText('after', '\nExample:\n  settle restart 42\n')
     .action(async (idText: string, _own, command) => {

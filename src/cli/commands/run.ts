@@ -1,6 +1,7 @@
 /** `settle run JOB`: runs one job, or prints what it would do. */
 import { Option } from 'commander';
 import { chunkRows, collectPair, count } from '../arguments.ts';
+import { forceBrokenLedgerOption } from '../broken-ledger.ts';
 import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
@@ -27,6 +28,7 @@ export function registerRun({ program, exit }: Cli): void {
     .option('--dry-run', 'print the plan: id ranges and rows expected; only the map of the log is brought up to date')
     .option('--rerun', 'compute a completed date again, as its next revision')
     .option('--early', 'settle a date before its end; the next plain start computes it again')
+    .addOption(forceBrokenLedgerOption())
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',

@@ -1,7 +1,10 @@
 /** `settle settlement`: what videos are paid in a day, week or month. */
 
+import type { Reversal } from '../../jobs/video-settlement/reversals.ts';
 import type { Cli } from '../cli.ts';
 import { addPeriodOptions, type PeriodFlags, periodOfFlags, printVideoTable } from '../period-command.ts';
+
+const REVERSALS_SHOWN_MAX = 10;
 
 export function registerSettlement({ program }: Cli): void {
   const command = program
@@ -20,9 +23,22 @@ export function registerSettlement({ program }: Cli): void {
         const { listPricedDates, readSettlement } = await import('../../jobs/video-settlement/read-settlement.ts');
         const { settlementTable } = await import('../output/settlement.ts');
         const paid = await readSettlement(database, period);
-        await printVideoTable(flags, settlementTable(period, paid));
+        const { readReversals } = await import('../../jobs/video-settlement/reversals.ts');
+        const reversals = await readReversals(database.knex, period);
+        await printVideoTable(flags, settlementTable(period, paid, reversals));
+        await tellReversals(reversals);
         const { tellUnsettled } = await import('../tell-unsettled.ts');
         tellUnsettled(period, await listPricedDates(database.knex, period), paid.length > 0);
       });
     });
+}
+
+/** On stderr: the settlement says what the date paid, the ledger what was taken back of it. */
+async function tellReversals(reversals: readonly Reversal[]): Promise<void> {
+  if (reversals.length === 0) return;
+  const { tell } = await import('../errors.ts');
+  const { reversalText } = await import('../output/settlement.ts');
+  for (const one of reversals.slice(0, REVERSALS_SHOWN_MAX)) tell(`reversed: ${one.journalKey}: ${reversalText(one)}`);
+  const rest = reversals.length - REVERSALS_SHOWN_MAX;
+  if (rest > 0) tell(`reversed: ${rest} more`, '--format json has all');
 }

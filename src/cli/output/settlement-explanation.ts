@@ -5,6 +5,7 @@ import type {
   SettlementExplanation,
 } from '../../jobs/video-settlement/explain-settlement.ts';
 import { formatCount } from './format.ts';
+import { reversalText } from './settlement.ts';
 import { formatPairs } from './table.ts';
 
 export function settlementExplanationText(explanation: SettlementExplanation): string {
@@ -32,11 +33,12 @@ export function settlementExplanationText(explanation: SettlementExplanation): s
   for (const one of corrections) pairs.push(['corrected', `in ${one.bookedDate}: ${adjustmentText(one)}`]);
   for (const one of booked) pairs.push(['adjustment', `of ${one.correctedDate}: ${adjustmentText(one)}`]);
   pairs.push(['paid in date', `${formatCount(explanation.paidInDate.total)} won`]);
-  for (const { journalKey, amount, execution } of credits) {
+  for (const { journalKey, amount, execution, reversedBy } of credits) {
     pairs.push([
       'credit',
       `${formatCount(amount)} won for all of the creator's videos: ${journalKey}, execution ${execution}`,
     ]);
+    if (reversedBy !== null) pairs.push(['reversed', reversalText(reversedBy)]);
   }
   pairs.push(['statistics', explanation.sources.statistics], ['source rows', explanation.sources.views]);
   return formatPairs(pairs);

@@ -4,13 +4,40 @@ import type { ErrorRule } from './error-rule.ts';
 
 const { usage, schemaOutdated } = ExitCode;
 
+const PLATFORM_COLUMN_ADVICE =
+  '`settle doctor` names what its tables lack: add it again, or restore it from a backup; `settle migrate` does not add it';
+const COLUMN_ADVICE =
+  'run `settle migrate`; if that finds nothing to do, `settle doctor` names what the platform’s tables lack, and a column of settle’s own comes back from a backup';
+
+/** Columns that one table of the platform has, and no table of settle's. */
+const columnsOfPlatform: Readonly<Record<string, string>> = {
+  view_log: 'viewer_id|viewed_at',
+  challenge: 'start_date|end_date|min_members|threshold_percent|fee_bp|no_winner_policy',
+  challenge_member: 'joined_at|quit_at',
+  challenge_proof: 'proof_date',
+};
+
+/** Whose column it is says the message: servers name the column alone. */
+function platformColumns(): ErrorRule[] {
+  return Object.entries(columnsOfPlatform).map(([table, columns]) => ({
+    code: 'DATABASE_COLUMN_MISSING',
+    class: 'fatal',
+    exitCode: usage,
+    codes: [1054, 'SQLITE_ERROR'],
+    pattern: new RegExp(`(unknown column|no such column:?|has no column named) .*?\\b(${columns})\\b`, 'i'),
+    message: `the platform’s table ${table} lacks a column`,
+    hint: PLATFORM_COLUMN_ADVICE,
+  }));
+}
+
 export const schemaRules: readonly ErrorRule[] = [
   {
     code: 'DATABASE_TABLE_MISSING',
     class: 'fatal',
-    exitCode: schemaOutdated,
+    // Not 10: it was there when the schema was migrated, so migrating does not help.
+    exitCode: usage,
     codes: [1146, 1051, 'SQLITE_ERROR'],
-    // What other programs fill and read: it was there when the schema was migrated, so migrating does not help.
+    // What other programs fill and read.
     pattern:
       /(no such table: |[.'])(main\.)?(view_log|video|video_daily_stats|challenge|challenge_member|challenge_proof)('|$)/,
     message: 'the database lacks a table',
@@ -34,33 +61,24 @@ export const schemaRules: readonly ErrorRule[] = [
     message: 'the database lacks a table',
     hint: 'run `settle migrate`; if that finds nothing to do, the table was removed later: restore the database from a backup',
   },
+  ...platformColumns(),
   {
     code: 'DATABASE_COLUMN_MISSING',
     class: 'fatal',
-    exitCode: schemaOutdated,
-    codes: [1054, 'SQLITE_ERROR'],
-    // Columns of the platform's own tables that no table of settle's has.
-    pattern:
-      /(unknown column|no such column:?|has no column named) .*?\b(viewer_id|viewed_at|start_date|end_date|min_members|threshold_percent|fee_bp|no_winner_policy|joined_at|quit_at|proof_date)\b/i,
-    message: 'a table of the platform lacks a column',
-    hint: 'settle doctor names what its tables lack; `settle migrate` does not add it: compare them with the documentation',
-  },
-  {
-    code: 'DATABASE_COLUMN_MISSING',
-    class: 'fatal',
-    exitCode: schemaOutdated,
+    // Not 10: what a command finds too old it refuses before; the column was taken away since, or its table is another.
+    exitCode: usage,
     codes: [1054],
     message: 'a table lacks a column',
-    hint: 'run `settle migrate`; when the table is the platform’s own, compare it with the documentation',
+    hint: COLUMN_ADVICE,
   },
   {
     code: 'DATABASE_COLUMN_MISSING',
     class: 'fatal',
-    exitCode: schemaOutdated,
+    exitCode: usage,
     codes: ['SQLITE_ERROR'],
     pattern: /no such column|has no column named/,
     message: 'a table lacks a column',
-    hint: 'run `settle migrate`; when the table is the platform’s own, compare it with the documentation',
+    hint: COLUMN_ADVICE,
   },
   {
     code: 'DATABASE_UNKNOWN',

@@ -4,6 +4,7 @@ import type { JobDefinition } from '../../engine/job.ts';
 import type { PartitionedStep } from '../../engine/step.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
+import { requireFitLedger } from '../fit-ledger.ts';
 import { workerModule } from '../worker-module.ts';
 import { planSettlement } from './settlement-plan.ts';
 
@@ -31,6 +32,7 @@ export const challengeSettlementJob: JobDefinition = {
     earlyParameter,
   ],
   replay: 'rerun',
+  requireFit: requireFitLedger,
   requireDue: requireDateOver,
   steps: [challengeSettlementStep],
 };

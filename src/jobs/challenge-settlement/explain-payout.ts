@@ -24,6 +24,8 @@ export interface ExplainedMember extends MemberView {
   /** The verdict and the amount, as sentences with the numbers put in. */
   readonly because: readonly string[];
   readonly journals: readonly JournalView[];
+  /** Dates within the challenge on which the user has a proof by now, ascending. */
+  readonly provenDates: readonly string[];
 }
 
 /** @throws SettleError (exit 2) when there is no such challenge, or the user is no member of it. */
@@ -41,11 +43,17 @@ export async function explainPayout(
       `\`settle challenge show ${challengeId}\` lists them`,
     );
   }
+  const { startDate, endDate } = challenge;
+  const provenDates = await readProvenDates(database, { challengeId, userId, startDate, endDate });
   const explained: ExplainedMember[] = [];
   for (const member of members) {
     const keys = [member.stakeJournal, ...(member.outcome?.journal == null ? [] : [member.outcome.journal])];
     const journals = await readJournals(database, keys);
-    explained.push({ ...member, because: reasons(challenge.status, settlement, member), journals });
+    const because = [
+      ...reasons(challenge.status, settlement, member),
+      ...proofReasons(settlement, member, provenDates),
+    ];
+    explained.push({ ...member, because, journals, provenDates });
   }
   return {
     challenge,
@@ -61,6 +69,41 @@ export async function explainPayout(
       entries: `SELECT * FROM settle_entry WHERE account_type = 'escrow' AND owner_id = ${challengeId}`,
     },
   };
+}
+
+async function readProvenDates(
+  { knex }: Database,
+  of: { readonly challengeId: bigint; readonly userId: bigint; readonly startDate: string; readonly endDate: string },
+): Promise<string[]> {
+  const dates: unknown[] = await knex('challenge_proof')
+    .where({ challenge_id: of.challengeId.toString(), user_id: of.userId.toString() })
+    .whereBetween('proof_date', [of.startDate, of.endDate])
+    .orderBy('proof_date')
+    .distinct('proof_date')
+    .pluck('proof_date');
+  return dates.map(String);
+}
+
+/** Dates named in one line; --json has all. */
+const datesShownMax = 31;
+
+/** The days proven, and what came after they were counted. */
+function proofReasons(
+  settlement: ChallengeView['settlement'],
+  { outcome }: MemberView,
+  provenDates: readonly string[],
+): string[] {
+  const shown = provenDates.slice(0, datesShownMax).join(', ');
+  const more = provenDates.length > datesShownMax ? `, and ${provenDates.length - datesShownMax} more` : '';
+  const proven = provenDates.length === 0 ? 'no day is proven' : `days proven: ${shown}${more}`;
+  const isCounted = outcome !== null && settlement !== null && ['won', 'failed'].includes(outcome.verdict);
+  if (!isCounted || outcome.proofDays === provenDates.length) return [proven];
+  const difference = provenDates.length - outcome.proofDays;
+  const days = (count: number) => (count === 1 ? '1 day' : `${count} days`);
+  const since = `the settlement by execution ${outcome.execution} counted ${days(outcome.proofDays)}`;
+  return difference > 0
+    ? [proven, `${since}: proofs of ${days(difference)} came after it, and change nothing`]
+    : [proven, `${since}: proofs of ${days(-difference)} were removed after it`];
 }
 
 function reasons(status: string, settlement: ChallengeView['settlement'], member: MemberView): string[] {

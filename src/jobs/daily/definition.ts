@@ -8,6 +8,7 @@ import { defaultPopularDays, defaultRankingSize } from '../../rules/ranking.ts';
 import { challengeSettlementStep } from '../challenge-settlement/definition.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
+import { requireFitLedger } from '../fit-ledger.ts';
 import { pointsExpirySteps } from '../points-expiry/definition.ts';
 import { settlementSteps, videoSettlementSteps } from '../video-settlement/definition.ts';
 import { postedWon } from '../video-settlement/posted-won.ts';
@@ -75,6 +76,7 @@ export const dailyJob: JobDefinition = {
   description: 'everything due on a business date: statistics, settlements, rankings, expiry of points',
   parameters,
   replay: 'rerun',
+  requireFit: requireFitLedger,
   requireDue: requireDateOver,
   reviewCompleted: reviewCompletedDate,
   postedWon,

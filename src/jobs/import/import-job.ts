@@ -1,5 +1,6 @@
 /** The jobs `import-KIND`: a CSV or TSV file, plain or gzip, into the platform's tables. */
 import type { JobDefinition } from '../../engine/job.ts';
+import { requireFitLedger } from '../fit-ledger.ts';
 import { postGrantsStep } from '../grants/post-grants.ts';
 import { checkFileStep } from './check-file.ts';
 import { type ImportKind, importParameterDefinitions } from './import-parameters.ts';
@@ -29,16 +30,21 @@ const checkMembers = checkFileStep({ openRows: openMemberRows, targets: () => ta
 const checkProofs = checkFileStep({ openRows: openProofRows, targets: () => targetsOf.proofs });
 const checkGrants = checkFileStep({ openRows: openGrantRows, targets: () => [] });
 
-const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | 'steps'>>> = {
+const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | 'steps' | 'requireFit'>>> = {
   views: { description: 'load a file of views into view_log', steps: [checkViews, writeViewsStep] },
   videos: { description: 'load a file of videos and their creators', steps: [checkVideos, writeVideosStep] },
   challenges: { description: 'load a file of challenges', steps: [checkChallenges, writeChallengesStep] },
   members: {
     description: 'load a file of challenge members, and move their stakes into escrow',
     steps: [checkMembers, writeMembersStep],
+    requireFit: requireFitLedger,
   },
   proofs: { description: 'load a file of the proofs of challenge members', steps: [checkProofs, writeProofsStep] },
-  grants: { description: 'post a file of grants onto the ledger', steps: [checkGrants, postGrantsStep] },
+  grants: {
+    description: 'post a file of grants onto the ledger',
+    steps: [checkGrants, postGrantsStep],
+    requireFit: requireFitLedger,
+  },
 };
 
 /**
@@ -46,8 +52,8 @@ const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | '
  * last committed row. Raw parameters come from `importParameters`.
  */
 export function importJob(kind: ImportKind): JobDefinition {
-  const { description, steps } = imports[kind];
+  const { description, steps, requireFit } = imports[kind];
   const parameters = importParameterDefinitions(kind);
   // The first step only reads the whole file; what it writes is what was imported.
-  return { name: `import-${kind}`, description, parameters, steps, countedStep: steps.at(-1)?.name };
+  return { name: `import-${kind}`, description, parameters, steps, requireFit, countedStep: steps.at(-1)?.name };
 }

@@ -7,6 +7,7 @@ import type { JobDefinition } from '../../engine/job.ts';
 import type { Step } from '../../engine/step.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
+import { requireFitLedger } from '../fit-ledger.ts';
 import { expirePoints } from './expire-points.ts';
 
 /** May run again at any time: lots that are empty do not expire. */
@@ -21,5 +22,6 @@ export const pointsExpiryJob: JobDefinition = {
     earlyParameter,
   ],
   requireDue: requireDateOver,
+  requireFit: requireFitLedger,
   steps: pointsExpirySteps,
 };

@@ -3,6 +3,7 @@
 import type { JobDefinition } from '../../engine/job.ts';
 import type { Step } from '../../engine/step.ts';
 import { dateParameter } from '../date-parameters.ts';
+import { requireFitLedger } from '../fit-ledger.ts';
 import { creditCreators } from './credit-creators.ts';
 import { postedWon } from './posted-won.ts';
 import { settleVideos } from './settle-videos.ts';
@@ -20,6 +21,7 @@ export const videoSettlementJob: JobDefinition = {
   name: 'video-settlement',
   description: 'what the videos of one business date are paid, from its statistics, and their creators credited',
   parameters: [dateParameter('business date to settle')],
+  requireFit: requireFitLedger,
   postedWon,
   oneAtATime: settlementSteps,
   steps: videoSettlementSteps,

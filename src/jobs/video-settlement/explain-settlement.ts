@@ -9,6 +9,7 @@ import { ExitCode, SettleError } from '../../errors.ts';
 import { businessDay, defaultZone } from '../../rules/business-time.ts';
 import { priceText, type Tier, tierShares, totalPrice, totalWon } from '../../rules/tiered-amount.ts';
 import { readRateCards, type StoredCard } from './rate-card-store.ts';
+import { type Reversal, readReversals } from './reversals.ts';
 import {
   type Adjustment,
   type PricedVideo,
@@ -73,7 +74,7 @@ export interface SettlementExplanation {
   /** What `settle settlement` shows for the date: the settlement and what was booked in the date. */
   readonly paidInDate: { readonly viewAmount: bigint; readonly adAmount: bigint; readonly total: bigint };
   /** Credits of the creator for the date: of all the creator's videos together. */
-  readonly credits: readonly { journalKey: string; amount: bigint; execution: number }[];
+  readonly credits: readonly { journalKey: string; amount: bigint; execution: number; reversedBy: Reversal | null }[];
   /** SQL that lists the rows behind it. */
   readonly sources: { readonly statistics: string; readonly views: string };
 }
@@ -181,10 +182,12 @@ async function readCredits({ knex }: Database, date: string, creatorId: bigint |
     .where({ business_date: date, creator_id: creatorId === null ? null : creatorId.toString() })
     .orderBy('credit_no')
     .select('journal_key', 'amount', 'job_execution_id');
+  const reversals = await readReversals(knex, { from: date, to: date });
   return rows.map((row) => ({
     journalKey: String(row.journal_key),
     amount: toBigInt(row.amount),
     execution: toNumber(row.job_execution_id),
+    reversedBy: reversals.find(({ journalKey }) => journalKey === row.journal_key) ?? null,
   }));
 }
 

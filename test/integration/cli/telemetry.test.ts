@@ -78,7 +78,7 @@ test('a failure is one record, one message and one failed span', async () => {
     url: database.url,
     env: { NODE_OPTIONS: `--import ${TRACER}`, TEST_SPANS: spansFile },
   });
-  expect(code).toBe(10);
+  expect(code).toBe(2);
   const failures = records(stderr).filter(({ level }) => level === 'error');
   expect(failures).toHaveLength(1);
   expect(failures[0]).toMatchObject({ msg: 'job ended', status: 'FAILED', code: 'DATABASE_TABLE_MISSING' });

@@ -34,7 +34,9 @@ const CHECKS = [
   'connections',
   'disk',
   'redis',
+  'ledger',
   'leases',
+  'dates',
   'unfinished runs',
   'set aside',
 ];

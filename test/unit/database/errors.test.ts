@@ -147,24 +147,26 @@ describe('toSettleError', () => {
       { code: 'SQLITE_ERROR', message: 'table view_log has no column named viewer_id' },
     ];
     for (const error of lost) {
-      const { message, hint } = toSettleError(plain(error));
+      const { message, hint, exitCode } = toSettleError(plain(error));
       expect(`${message} ${hint}`).toMatch(/platform.* `settle migrate` does not/);
+      expect(message).toMatch(/\b(challenge_member|challenge_proof|view_log)\b/);
+      expect(exitCode).toBe(ExitCode.usage);
     }
     const own = toSettleError(plain({ errno: 1054, sqlMessage: "Unknown column 'payout_no' in 'SELECT'" }));
     expect(own.hint).toContain('run `settle migrate`');
   });
 
-  test('a missing table is an old schema', () => {
-    const mysql = toSettleError(plain({ errno: 1146, sqlMessage: "Table 'd.video' doesn't exist" }));
+  test('a missing table of settle is an old schema', () => {
+    const mysql = toSettleError(plain({ errno: 1146, sqlMessage: "Table 'd.settle_lot' doesn't exist" }));
     expect(mysql).toMatchObject({ exitCode: ExitCode.schemaOutdated, code: 'DATABASE_TABLE_MISSING' });
     expect(mysql.hint).toContain('settle migrate');
     const sqlite = toSettleError({
       code: 'SQLITE_ERROR',
-      message: 'select * from `video` - no such table: video',
-      sqlMessage: 'no such table: video',
+      message: 'select * from `settle_lot` - no such table: settle_lot',
+      sqlMessage: 'no such table: settle_lot',
     });
     expect(sqlite.exitCode).toBe(ExitCode.schemaOutdated);
-    expect(sqlite.message).toBe('the database lacks a table: no such table: video');
+    expect(sqlite.message).toBe('the database lacks a table: no such table: settle_lot');
   });
 
   test('a missing privilege is named', () => {

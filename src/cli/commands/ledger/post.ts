@@ -1,5 +1,6 @@
 /** `settle ledger post`: grants points from a CSV file. Restartable: a file that was cut short is continued. */
 import type { Command } from 'commander';
+import { forceBrokenLedgerOption } from '../../broken-ledger.ts';
 import type { Cli } from '../../cli.ts';
 import { type GlobalFlags, loadSettings } from '../../config.ts';
 import type { RunFlags } from '../../execute-job.ts';
@@ -33,6 +34,7 @@ export function registerLedgerPost(ledger: Command, { exit }: Cli): void {
       'utf-8, utf-16, utf-16le, utf-16be, cp949, windows-1252 or iso-8859-1 (default: utf-8)',
     )
     .option('--allow-partial-last-line', 'take a last line without a line end, which may be cut off')
+    .addOption(forceBrokenLedgerOption())
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',

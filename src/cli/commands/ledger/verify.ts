@@ -38,21 +38,49 @@ export function registerLedgerVerify(ledger: Command, { exit }: Cli): void {
           expected,
           onPage: (done, total) => logger.debug({ journals: Number(done), of: Number(total) }, 'ledger replayed'),
         });
+        const { noteVerification, brokenAdvice } = await import('../../../ledger/last-verification.ts');
+        await note(() => noteVerification(database, found, { knewEnds: expected.length > 0 }));
         const result = found.sound && problem !== undefined ? { ...found, sound: false, misfit: problem } : found;
-        if (flags.json) await print((await import('../../output/json.ts')).formatJson(result));
+        const { describeMisfit } = await import('../../../ledger/describe-misfit.ts');
+        const { misfit } = result;
+        const details = misfit === undefined ? undefined : await describeMisfit(database.knex, misfit.place);
+        if (flags.json) await print((await import('../../output/json.ts')).formatJson({ ...result, details }));
         else {
           const { formatCount } = await import('../../output/format.ts');
           const counts = `${formatCount(result.journals)} journals, ${formatCount(result.entries)} entries`;
-          const { misfit } = result;
+          const { visibleLine } = await import('../../../rules/visible-text.ts');
+          const words = (details?.words ?? []).map((line) => `  ${visibleLine(line)}\n`).join('');
           await print(
             misfit === undefined
               ? `ledger: sound, ${counts}${expected.length > 0 ? `, all ${expected.length} known ends on its chain` : ''}\n`
-              : `ledger: BROKEN after ${counts}\n  ${misfit.place}: ${misfit.problem}\n`,
+              : `ledger: BROKEN after ${counts}\n  ${visibleLine(`${misfit.place}: ${misfit.problem}`)}\n${words}`,
+          );
+        }
+        if (!found.sound) {
+          const { tell } = await import('../../errors.ts');
+          tell(
+            'jobs that move money do not run on this ledger',
+            brokenAdvice({ isAgainstKnownEnds: found.contradictsEnds === true }),
           );
         }
         if (!result.sound) exit(ExitCode.invariantBroken);
       });
     });
+}
+
+/** Who may only read verifies as well; the result is then not kept. */
+async function note(write: () => Promise<boolean>): Promise<void> {
+  const { tell } = await import('../../errors.ts');
+  try {
+    if (await write()) return;
+    tell(
+      'the ledger fits itself, and is still known to contradict ends that were kept elsewhere',
+      'verify it with --anchors FILE or --expect ID:HASH to clear that',
+    );
+  } catch (error) {
+    const { toSettleError } = await import('../../../database/errors.ts');
+    tell(`the result could not be noted in settle_ledger_verification: ${toSettleError(error).message}`);
+  }
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

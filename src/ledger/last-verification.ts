@@ -1,0 +1,88 @@
+/**
+ * What the last `settle ledger verify` found, kept beside the ledger: jobs that move money do not run on a ledger that
+ * is known to be broken. It proves nothing to others: who can change the ledger can change this row.
+ */
+import type { Database, Executor } from '../database/database.ts';
+import { toBigInt } from '../database/values.ts';
+import { ExitCode, SettleError } from '../errors.ts';
+import type { LedgerVerification } from './verify-ledger.ts';
+
+const TABLE = 'settle_ledger_verification';
+const PLACE_LENGTH_MAX = 200;
+const PROBLEM_LENGTH_MAX = 500;
+/** The error of a money job on a ledger that is known to be broken. */
+export const LEDGER_BROKEN = 'LEDGER_BROKEN';
+
+export interface StoredVerification {
+  /** UTC, by the database's clock. */
+  readonly verifiedAt: string;
+  readonly isSound: boolean;
+  /** Journals that fitted. */
+  readonly journals: bigint;
+  /** The misfit was found by ends of the chain that were kept elsewhere: only they can show that it is gone. */
+  readonly isAgainstKnownEnds: boolean;
+  readonly misfit: { readonly place: string; readonly problem: string } | undefined;
+}
+
+/** Undefined when the ledger was never verified. */
+export async function readLastVerification(executor: Executor): Promise<StoredVerification | undefined> {
+  const row = await executor(TABLE).where({ id: 1 }).first();
+  if (row === undefined) return undefined;
+  const place: unknown = row.misfit_place;
+  return {
+    verifiedAt: String(row.verified_at),
+    isSound: Number(row.is_sound) === 1,
+    journals: toBigInt(row.journals),
+    isAgainstKnownEnds: Number(row.against_known_ends) === 1,
+    misfit: place === null ? undefined : { place: String(place), problem: String(row.misfit_problem) },
+  };
+}
+
+/**
+ * Notes a result. A rewritten ledger fits itself: what contradicted known ends is not cleared by a verification that
+ * knew none; false says that such a sound result was not noted.
+ */
+export async function noteVerification(
+  database: Database,
+  found: LedgerVerification,
+  { knewEnds }: { readonly knewEnds: boolean },
+): Promise<boolean> {
+  return await database.transaction(async (tx) => {
+    const before = await readLastVerification(tx);
+    if (found.sound && !knewEnds && before?.isSound === false && before.isAgainstKnownEnds) return false;
+    const { head, misfit } = found;
+    const row = {
+      verified_at: await database.dialect.now(tx),
+      is_sound: found.sound ? 1 : 0,
+      head_id: head?.id.toString() ?? null,
+      head_hash: head?.hash ?? null,
+      journals: found.journals.toString(),
+      against_known_ends: found.contradictsEnds ? 1 : 0,
+      misfit_place: misfit?.place.slice(0, PLACE_LENGTH_MAX) ?? null,
+      misfit_problem: misfit?.problem.slice(0, PROBLEM_LENGTH_MAX) ?? null,
+    };
+    await tx(TABLE)
+      .insert({ id: 1, ...row })
+      .onConflict('id')
+      .merge(row);
+    return true;
+  });
+}
+
+/** @throws SettleError LEDGER_BROKEN (exit 20) when the last verification found the ledger broken */
+export async function requireNotKnownBroken(executor: Executor): Promise<void> {
+  const last = await readLastVerification(executor);
+  if (last === undefined || last.isSound) return;
+  throw new SettleError(
+    LEDGER_BROKEN,
+    ExitCode.invariantBroken,
+    `the ledger is known to be broken since ${last.verifiedAt} UTC (${last.misfit?.place}: ${last.misfit?.problem}), so no money is moved`,
+    { hint: brokenAdvice(last) },
+  );
+}
+
+/** What to do about a ledger that was found broken. */
+export function brokenAdvice({ isAgainstKnownEnds }: Pick<StoredVerification, 'isAgainstKnownEnds'>): string {
+  const verify = isAgainstKnownEnds ? '`settle ledger verify --anchors FILE`' : '`settle ledger verify`';
+  return `find out who changed it and restore it from a backup; ${verify} clears this when it is sound, and --force-broken-ledger runs nevertheless`;
+}
