@@ -32,7 +32,7 @@ const views = `id,video_id,viewer_id,viewed_at,play_seconds,ad_views
 test('a date is settled, shown, explained and closed', async () => {
   expect(await settle(['import', 'rates', '-'], JSON.stringify(rates))).toMatchObject({
     code: 0,
-    stdout: 'rate card twofold, effective from 2026-01-01: imported\n',
+    stdout: expect.stringMatching(/\nrate card twofold, effective from 2026-01-01: imported\n$/),
   });
   expect((await settle(['import', 'rates', '-'], JSON.stringify(rates))).stdout).toContain('already there');
   await settle(['import', 'videos', '-'], 'id,creator_id\n5,900\n6,\n');
