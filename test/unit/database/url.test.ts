@@ -37,15 +37,15 @@ describe('blanks and line ends, as a secret or a file may end with', () => {
     (url) => {
       expect(refusal(url)).toMatchObject({
         exitCode: 2,
-        message: expect.stringContaining('begins or ends with a blank'),
+        message: expect.stringMatching(/begins or ends with a blank|has a line end or another control character in it/),
       });
       expect(refusal(url).message).not.toContain('\n');
     },
   );
 
-  test('before the scheme: refused; behind a server URL, where the standard drops them: taken', () => {
-    expect(refusal('\n sqlite:x.db')).toMatchObject({ exitCode: 2, message: 'the database URL begins with a blank' });
-    expect(parseDatabaseUrl('mysql://u@h/d\n')).toMatchObject({ database: 'd', displayUrl: 'mysql://u@h:3306/d' });
+  test('before the scheme, and behind a server URL', () => {
+    expect(refusal(' sqlite:x.db')).toMatchObject({ exitCode: 2, message: 'the database URL begins with a blank' });
+    expect(refusal('mysql://u@h/d\n').message).toContain('has a line end');
   });
 });
 
