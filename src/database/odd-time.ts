@@ -36,6 +36,6 @@ const oddTimeForm = 'written YYYY-MM-DD HH:MM:SS.sss (UTC)';
 function oddTimeHint(table: string, time: string): string {
   return (
     `texts are compared, so every row must have that form: UPDATE ${table} SET ${time} = strftime('%Y-%m-%d %H:%M:%f', ${time}) ` +
-    `WHERE (length(${time}) <> 23 OR substr(${time}, 11, 1) <> ' ') AND julianday(${time}) IS NOT NULL`
+    `WHERE (length(${time}) <> 23 OR substr(${time}, 11, 1) <> ' ') AND julianday(${time}) IS NOT NULL; it leaves a text that is no time: correct that row by hand`
   );
 }

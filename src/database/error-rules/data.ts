@@ -16,6 +16,16 @@ export const dataRules: readonly ErrorRule[] = [
     hint: 'correct it by what comes after: a reversing journal, an adjustment, another rate card',
   },
   {
+    code: 'DATABASE_VALUE',
+    class: 'data',
+    exitCode: failed,
+    // RAISE of the triggers that hold integers on SQLite.
+    codes: ['SQLITE_CONSTRAINT_TRIGGER'],
+    pattern: /datatype mismatch/,
+    message: 'a value does not fit its column',
+    hint: 'the message names the table; a sum or a number beyond 63 bits is none that can be kept',
+  },
+  {
     code: 'DATABASE_CONSTRAINT',
     class: 'data',
     exitCode: failed,

@@ -91,9 +91,11 @@ function requireDifferentNames(
   ignored: ReadonlySet<string>,
   file: string,
 ): void {
+  const places = new Map<string, number>();
   folded.forEach((name, index) => {
-    const first = folded.indexOf(name);
-    if (first === index || name === '' || ignored.has(name)) return;
+    const first = places.get(name);
+    if (first === undefined) places.set(name, index);
+    if (first === undefined || name === '' || ignored.has(name)) return;
     const [one, other] = [header[first], header[index]].map(quoteName);
     if (one === other) throw malformed(file, 1, `the column ${one} is there twice`);
     throw malformed(

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { ExitCode, SettleError, usageError } from '../../errors.ts';
 import { showName } from './quote.ts';
+import { importBytesMax, requireSize } from './size-limit.ts';
 
 /** The code of the error of a file that is not the one that was checked. */
 export const FILE_CHANGED = 'FILE_CHANGED';
@@ -21,16 +22,19 @@ export interface FileDigest {
   readonly prefixes: Buffer;
 }
 
-/** Reads the whole file. Throws a usage error when it cannot be read. */
+/** Reads the whole file. Throws a usage error when it cannot be read, or is larger than an import takes. */
 export async function digestFile(path: string): Promise<FileDigest> {
   const hash = createHash('sha256');
   const prefixes: Buffer[] = [];
+  const bytesMax = importBytesMax();
   let size = 0;
   try {
     await using file = await open(path);
+    requireSize((await file.stat()).size, bytesMax, path, 'bytes');
     for (let block = await readBlock(file, size); block.length > 0; block = await readBlock(file, size)) {
       hash.update(block);
       size += block.length;
+      requireSize(size, bytesMax, path, 'bytes');
       prefixes.push(hash.copy().digest());
     }
   } catch (error) {

@@ -5,7 +5,7 @@
 import type { ColumnDefinition } from './columns.ts';
 import { LineProblem, reasonOf } from './line-problem.ts';
 import { nullHint, type Reading, withoutNulls } from './reading.ts';
-import type { InputRecord } from './records.ts';
+import type { FileRecord, InputRecord } from './records.ts';
 
 export interface FileLine<T> {
   /** From 1, the header included. */
@@ -19,17 +19,18 @@ export interface FileLine<T> {
 /** Parses the fields of the kind's columns, in their order. Throws a LineProblem. */
 export type ParseFields<T> = (record: InputRecord, reading: Reading) => T;
 
-/** `places`: as `locateColumns` found `columns`; an absent column reads as empty. */
+/** `places`: where a record of `fieldCount` fields holds `columns`; an absent column reads as empty. */
 export function readFileLine<T>(
-  { fields, line }: InputRecord,
+  record: FileRecord,
   fieldCount: number,
   places: readonly number[],
   columns: readonly ColumnDefinition[],
   reading: Reading,
   parse: ParseFields<T>,
 ): FileLine<T> {
+  const { fields, line } = record;
   const key = `line ${line}`;
-  if (fields.length !== fieldCount) {
+  if (record.fieldCount !== fieldCount) {
     // Which of them is which column is not known: not to be taken for fields by a replay.
     const problem = `${fields.length} fields, expected ${fieldCount}`;
     return { line, key, payload: JSON.stringify({ fields }), content: { problem } };

@@ -6,6 +6,7 @@ import { createDecoder, type Encoding, encodingTitle, InvalidText } from './enco
 import { type FileDigest, readVerified, unreadable } from './file-blocks.ts';
 import { LineEnds, type Tail } from './line-ends.ts';
 import { invalidEncoding, malformed } from './malformed.ts';
+import { importBytesMax, requireSize } from './size-limit.ts';
 import { DataBehindGzip, isGzip, unpackGzip } from './unpack.ts';
 
 /** A header line is found within so many bytes, or the file is refused. */
@@ -88,6 +89,7 @@ function openLine(lineEnds: LineEnds): OpenLine | undefined {
 
 async function* toLines(source: InputSource, lineEnds: LineEnds, counts: ByteCounts): AsyncGenerator<Buffer> {
   const { path, name, expected } = source;
+  const bytesMax = importBytesMax();
   const bytes = readVerified(path, name, expected);
   let unpacked = bytes;
   try {
@@ -95,7 +97,10 @@ async function* toLines(source: InputSource, lineEnds: LineEnds, counts: ByteCou
     requireNoOtherFile(file.start, name);
     unpacked = isGzip(file.start) ? unpackGzip(file.blocks) : file.blocks;
     yield* decodeLines(
-      counted(unpacked, (length) => (counts.text += length)),
+      counted(unpacked, (length) => {
+        counts.text += length;
+        requireSize(counts.text, bytesMax, name, 'bytes unpacked');
+      }),
       source,
       lineEnds,
     );
@@ -200,7 +205,7 @@ async function* withFirst(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGen
   }
 }
 
-/** The one place where bytes are counted, and could be bounded. */
+/** The one place where bytes are counted. */
 async function* counted(blocks: AsyncGenerator<Buffer>, count: (length: number) => void): AsyncGenerator<Buffer> {
   for await (const block of blocks) {
     count(block.length);

@@ -5,8 +5,9 @@
  */
 import type { SettleError } from '../../errors.ts';
 import type { ColumnDefinition } from './columns.ts';
+import type { Tail } from './line-ends.ts';
 import { malformed } from './malformed.ts';
-import type { InputRecord } from './records.ts';
+import type { FileRecord } from './records.ts';
 
 /** What values of a column look like; a column that is not here holds free text. */
 const KINDS: Readonly<Record<string, 'integer' | 'time' | 'date' | 'word'>> = {
@@ -42,17 +43,20 @@ const WHOLE_TIME = /\d:\d\d(:\d\d([.,]\d+)?)? ?([Zz]|[+-]\d\d:?\d\d)$/;
 interface Table {
   readonly file: string;
   readonly fieldCount: number;
-  /** As `locateColumns` found `columns`. */
+  /** Where a record holds each of `columns`. */
   readonly places: readonly number[];
+  /** Indexes of those `columns` that stand in the last field of a line. */
+  readonly lastColumns: readonly number[];
   readonly columns: readonly ColumnDefinition[];
 }
 
 /** `record` has no line end. Throws MALFORMED_INPUT when it may be the beginning of another. */
-export function requireWholeLine(record: InputRecord, { file, fieldCount, places, columns }: Table): void {
-  const last = record.fields.length - 1;
-  const used = columns.filter((_, column) => places[column] === last);
+export function requireWholeLine(record: FileRecord, table: Table): void {
+  const { file, fieldCount, places, lastColumns, columns } = table;
+  const isWholeColumn = (column: number) =>
+    isWhole(record.fields[places[column]], record.tail, KINDS[columns[column].name]);
   // A column that nobody reads may be cut off.
-  if (record.fields.length === fieldCount && used.every(({ name }) => isWhole(record, KINDS[name]))) return;
+  if (record.fieldCount === fieldCount && lastColumns.every(isWholeColumn)) return;
   throw openLine(file, record.line);
 }
 
@@ -62,8 +66,7 @@ export function openLine(file: string, line: number): SettleError {
   return malformed(file, line, 'the last line has no end: the file may be cut off in it', hint);
 }
 
-function isWhole({ fields, tail }: InputRecord, kind: string | undefined): boolean {
-  const text = fields[fields.length - 1];
+function isWhole(text: string, tail: Tail | undefined, kind: string | undefined): boolean {
   switch (kind) {
     case undefined:
       // A quote that closes a text may be the first of two, which stand for one inside of it.

@@ -7,6 +7,12 @@ import { malformed } from './malformed.ts';
 
 /** A longer record means that a quote was never closed, or that this is no table. */
 const RECORD_CHARACTERS_MAX = 1_000_000;
+/** The parser counts the characters of fields alone: a line of commas would have no end. UTF-8 takes up to 4 bytes. */
+const LINE_BYTES_MAX = 4 * RECORD_CHARACTERS_MAX;
+/** What the records of one read weigh together at most, in bytes of memory; the one that goes beyond is the last. */
+const BATCH_BYTES_MAX = 16_000_000;
+/** Of a record, and of each of its fields, beside the characters. */
+const OBJECT_BYTES = 32;
 const QUOTE_HINT = 'a field with quotes in it is quoted itself, and each of them doubled';
 
 export interface InputRecord {
@@ -17,12 +23,25 @@ export interface InputRecord {
   readonly tail?: Tail;
 }
 
+export interface FileRecord extends InputRecord {
+  /** As they are in the file; `fields` may hold fewer: `Records.keep`. */
+  readonly fieldCount: number;
+}
+
 export interface Records {
   readonly header: readonly string[];
   /** How the header stops when it is the last line, and has no end. */
   readonly headerTail: Tail | undefined;
-  /** At most `limit` records; none at the end. Throws a MALFORMED_INPUT error with file and line. */
-  read(limit: number): Promise<InputRecord[]>;
+  /**
+   * At most `limit` records, fewer when they are large; none at the end. Throws a MALFORMED_INPUT error with file and
+   * line.
+   */
+  read(limit: number): Promise<FileRecord[]>;
+  /**
+   * From now on a record with as many fields as the header holds these fields alone, in this order. Others stay whole:
+   * they are wrong, and may be shown.
+   */
+  keep(places: readonly number[]): void;
   close(): void;
 }
 
@@ -31,7 +50,7 @@ export async function openRecords(source: InputSource): Promise<Records> {
   const { path, name } = source;
   const text = await openText(source);
   const isTsv = text.delimiter === '\t';
-  const parser = parse({
+  const options = {
     delimiter: text.delimiter,
     record_delimiter: '\n',
     info: true,
@@ -42,7 +61,10 @@ export async function openRecords(source: InputSource): Promise<Records> {
     max_record_size: RECORD_CHARACTERS_MAX,
     // Tab separated files rarely quote, and then a quote is an ordinary character.
     relax_quotes: isTsv,
-  });
+    // Records that wait to be read; what is read at once is pushed at once all the same.
+    readableHighWaterMark: 1,
+  };
+  const parser = parse(options);
   const tailOf = (at: number): Tail | undefined => {
     const open = text.openLine();
     if (open?.line !== at) return undefined;
@@ -53,7 +75,7 @@ export async function openRecords(source: InputSource): Promise<Records> {
   let wake = () => {};
   parser.on('readable', () => wake());
   // Errors of every stream end here: pipeline destroys the parser with them.
-  pipeline(text.pieces, parser, (error) => {
+  pipeline(boundedLines(text.pieces), parser, (error) => {
     ended ??= { error };
     wake();
   });
@@ -62,16 +84,22 @@ export async function openRecords(source: InputSource): Promise<Records> {
     wake();
   });
   // Not by the parser's iterator: a promise for each record costs as much as parsing it.
-  const read = async (limit: number): Promise<InputRecord[]> => {
-    const records: InputRecord[] = [];
-    while (records.length < limit) {
+  let headerLength: number | undefined;
+  let kept: readonly number[] | undefined;
+  const read = async (limit: number): Promise<FileRecord[]> => {
+    const records: FileRecord[] = [];
+    let bytes = 0;
+    while (records.length < limit && bytes < BATCH_BYTES_MAX) {
       const parsed: { record: string[]; info: { lines: number } } | null = parser.read();
       if (parsed !== null) {
         // A quote that merely stands at the beginning of a field would swallow the lines up to the next one.
         if (isTsv && parsed.record.some((field) => field.includes('\n'))) throw quoteOverLines(name, line + 1);
         line = parsed.info.lines;
         const tail = tailOf(line);
-        records.push(tail === undefined ? { fields: parsed.record, line } : { fields: parsed.record, line, tail });
+        const fieldCount = parsed.record.length;
+        const fields = kept === undefined || fieldCount !== headerLength ? parsed.record : pick(parsed.record, kept);
+        records.push(tail === undefined ? { fields, fieldCount, line } : { fields, fieldCount, line, tail });
+        bytes += bytesOf(fields);
         continue;
       }
       if (ended !== undefined) {
@@ -87,7 +115,34 @@ export async function openRecords(source: InputSource): Promise<Records> {
   };
   const [header] = await read(1);
   if (header === undefined) throw malformed(name, undefined, 'the file is empty', 'it needs a header line');
-  return { header: header.fields, headerTail: header.tail, read, close: () => void parser.destroy() };
+  headerLength = header.fieldCount;
+  const keep = (places: readonly number[]) => {
+    kept = places;
+  };
+  return { header: header.fields, headerTail: header.tail, read, keep, close: () => void parser.destroy() };
+}
+
+class LineTooLong extends Error {}
+
+/** Throws LineTooLong, in the middle of the line. */
+async function* boundedLines(pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  let length = 0;
+  for await (const piece of pieces) {
+    const end = piece.lastIndexOf(10);
+    length = end < 0 ? length + piece.length : piece.length - end - 1;
+    if (length > LINE_BYTES_MAX) throw new LineTooLong();
+    yield piece;
+  }
+}
+
+function pick(fields: readonly string[], places: readonly number[]): string[] {
+  return places.map((place) => fields[place]);
+}
+
+function bytesOf(fields: readonly string[]): number {
+  let bytes = OBJECT_BYTES;
+  for (const field of fields) bytes += OBJECT_BYTES + field.length;
+  return bytes;
 }
 
 function quoteOverLines(name: string, line: number): Error {
@@ -96,6 +151,9 @@ function quoteOverLines(name: string, line: number): Error {
 }
 
 function describe(error: unknown, path: string, name: string, line: number): unknown {
+  if (error instanceof LineTooLong) {
+    return malformed(name, line + 1, `a line of more than ${LINE_BYTES_MAX} bytes`, 'is this a table?');
+  }
   if (!(error instanceof CsvError)) return textError(name, path, Math.max(line, 1), error);
   const at = typeof error.lines === 'number' ? error.lines : line + 1;
   switch (error.code) {

@@ -13,7 +13,7 @@ import {
   parseMemberRow,
   parseProofRow,
 } from './challenge-rows.ts';
-import { type ColumnDefinition, type LocatedColumns, locateColumns } from './columns.ts';
+import { type ColumnDefinition, locateColumns } from './columns.ts';
 import { defaultEncoding, parseEncoding } from './encoding.ts';
 import { digestFile, fileChanged } from './file-blocks.ts';
 import { type FileLine, type ParseFields, readFileLine } from './file-line.ts';
@@ -23,7 +23,7 @@ import { LineProblem } from './line-problem.ts';
 import { malformed } from './malformed.ts';
 import { showName } from './quote.ts';
 import { nullHint, type Reading, readingOf, withoutNulls } from './reading.ts';
-import { type InputRecord, openRecords, type Records } from './records.ts';
+import { type FileRecord, type InputRecord, openRecords, type Records } from './records.ts';
 import { STDIN } from './spool.ts';
 import { parseVideoRow, type VideoRow } from './video-row.ts';
 import { parseViewRow, type ViewRow } from './view-row.ts';
@@ -112,22 +112,31 @@ export function grantFields(parameters: JobParameters): OwnFields<JournalRequest
 const SKIP_ROWS = 10_000;
 
 /** What a file is read with. */
-interface OpenFile extends LocatedColumns {
+interface OpenFile {
   readonly file: string;
+  /** Where a record that has as many fields as the header holds each of `columns`; -1: the file does not have it. */
+  readonly places: readonly number[];
+  /** Indexes of those `columns` that stand in the last field of a line. */
+  readonly lastColumns: readonly number[];
+  /** Columns of the file that nothing is taken from, and that are not ignored. */
+  readonly unused: readonly string[];
   readonly columns: readonly ColumnDefinition[];
   /** Fields of the header, and so of each record. */
   readonly fieldCount: number;
   readonly reading: Reading;
 }
 
-type ParseRow<T> = (record: InputRecord, open: OpenFile) => T;
+type ParseRow<T> = (record: FileRecord, open: OpenFile) => T;
 
 function refuseBadLines<T>(
   parse: (record: InputRecord, places: readonly number[], reading: Reading) => T,
 ): ParseRow<T> {
-  return ({ fields, line }, { file, columns, places, fieldCount, reading }) => {
+  return (record, { file, columns, places, fieldCount, reading }) => {
+    const { fields, line } = record;
     try {
-      if (fields.length !== fieldCount) throw new LineProblem(`${fields.length} fields, expected ${fieldCount}`);
+      if (record.fieldCount !== fieldCount) {
+        throw new LineProblem(`${record.fieldCount} fields, expected ${fieldCount}`);
+      }
       return parse({ fields: withoutNulls(fields, places, columns, reading), line }, places, reading);
     } catch (error) {
       if (!(error instanceof LineProblem)) throw error;
@@ -158,21 +167,30 @@ async function openRows<T>(kind: ImportKind, run: CheckedRun, parse: ParseRow<T>
     if (records.headerTail !== undefined && !takesOpenLine) throw openLine(file, 1);
     const map = columnMapOf(kind, parameters);
     const located = locateColumns(records.header, columns, map, ignoredColumnsOf(kind, parameters), file);
-    const fieldCount = records.header.length;
-    open = { ...located, file, columns, fieldCount, reading: readingOf(parameters) };
+    open = {
+      file,
+      columns,
+      places: keepUsed(records, located.places),
+      lastColumns: columns.flatMap((_, column) =>
+        located.places[column] === records.header.length - 1 ? [column] : [],
+      ),
+      unused: located.unused,
+      fieldCount: records.header.length,
+      reading: readingOf(parameters),
+    };
   } catch (error) {
     records.close();
     throw error;
   }
   const rowsChecked = run.checked?.getLong(FILE_ROWS);
   let rowCount = 0;
-  const parseOne = (record: InputRecord): T => {
+  const parseOne = (record: FileRecord): T => {
     const row = parse(record, open);
     if (record.tail !== undefined && !takesOpenLine) requireWholeLine(record, open);
     return row;
   };
   /** The next records; none at the end, when there were as many as `check-file` has seen. */
-  const next = async (limit: number): Promise<InputRecord[]> => {
+  const next = async (limit: number): Promise<FileRecord[]> => {
     const found = await records.read(limit);
     rowCount += found.length;
     if (found.length === 0 && rowsChecked !== undefined && rowsChecked !== BigInt(rowCount)) {
@@ -180,7 +198,7 @@ async function openRows<T>(kind: ImportKind, run: CheckedRun, parse: ParseRow<T>
     }
     return found;
   };
-  let ahead: Promise<InputRecord[]> | undefined;
+  let ahead: Promise<FileRecord[]> | undefined;
   return {
     has: (column) => open.places[columns.findIndex(({ name }) => name === column)] >= 0,
     unused: open.unused,
@@ -203,6 +221,18 @@ async function openRows<T>(kind: ImportKind, run: CheckedRun, parse: ParseRow<T>
     },
     close: records.close,
   };
+}
+
+/**
+ * Where the records that come will hold the columns. Fields that nobody uses are not kept, where they are more than the
+ * others: that takes time for each record.
+ */
+function keepUsed(records: Records, places: readonly number[]): readonly number[] {
+  const used = places.filter((place) => place >= 0);
+  if (records.header.length <= 2 * used.length) return places;
+  records.keep(used);
+  let kept = 0;
+  return places.map((place) => (place < 0 ? -1 : kept++));
 }
 
 async function openChecked(parameters: JobParameters, name: string): Promise<Records> {

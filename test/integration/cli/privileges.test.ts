@@ -97,7 +97,14 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
     );
     const proofs = write('proofs.csv', 'id,challenge_id,user_id,proof_date', '1,1,7,2026-11-18', '2,1,7,2026-11-19');
     const head = 'key,user_id,amount,granted_at,expires_at,reason';
-    const grants = write('grants.csv', head, 'g7,7,50,2026-11-01,2026-11-19,', 'g8,8,50,2026-11-01,,', 'g9,9,1,x,,');
+    const grants = write(
+      'grants.csv',
+      head,
+      'g7,7,50,2026-11-01,2026-11-19,',
+      'g8,8,50,2026-11-01,,',
+      'g9,9,1,x,,',
+      'g10,10,5,2026-11-01,,',
+    );
     const card = write(
       'card.json',
       '{"name":"c","effectiveFrom":"2026-11-01","view":[{"from":0,"price":"2"}],"adView":[{"from":0,"price":"3"}]}',
@@ -131,6 +138,7 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
       [['challenge', 'show', '1'], 0],
       [['explain', 'balance', '--user', '7'], 0],
       [['ledger', 'reverse', 'g8', '--reason', 'a mistake', '--date', DATE], 1],
+      [['ledger', 'reverse', 'g10', '--reason', 'a mistake', '--date', DATE], 0],
       [['ledger', 'balances'], 0],
       [['ledger', 'statement', '--user', '7'], 0],
       [['ledger', 'verify'], 0],

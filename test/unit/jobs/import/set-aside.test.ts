@@ -19,7 +19,7 @@ const parse = (...[record, how]: Parameters<typeof parseGrant> extends [infer R,
 /** Reads a line of a file of grants whose columns are in the usual order. */
 function grant(fields: readonly string[], how = reading(), fieldCount = 6) {
   const places = [0, 1, 2, 3, 4, 5];
-  return readFileLine({ fields, line: 7 }, fieldCount, places, columns, how, parse);
+  return readFileLine({ fields, fieldCount: fields.length, line: 7 }, fieldCount, places, columns, how, parse);
 }
 
 const GOOD = ['g1', '7', '10', '2026-11-01', '2027-11-01', 'fine'];
