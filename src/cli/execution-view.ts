@@ -80,6 +80,8 @@ export interface ExecutionView {
   readonly verdicts: Readonly<Record<string, number | bigint>>;
   /** Those of the run that this one replaced; empty when it replaced none. */
   readonly verdictsBefore: Readonly<Record<string, number | bigint>>;
+  /** Of an import: rows that this execution wrote, passed over because they are there, and set aside. */
+  readonly imported: { readonly written: number; readonly alreadyThere: number; readonly setAside: number } | undefined;
   readonly context: ContextView;
   readonly steps: readonly StepView[];
   /** Of a run that is going on. */
@@ -121,6 +123,7 @@ export async function readExecutionView(
     rows: rowsThatCount(jobName, steps),
     verdicts: verdictsIn(context.verdicts),
     verdictsBefore: verdictsIn(context.verdictsBefore),
+    imported: importedIn(jobName, steps),
     context,
     steps,
     live,
@@ -206,6 +209,15 @@ function verdictsIn(stored: ContextValue | undefined): Record<string, number | b
   return Object.fromEntries(counts) as Record<string, number | bigint>;
 }
 
+function importedIn(jobName: string, steps: readonly StepView[]): ExecutionView['imported'] {
+  if (!jobName.startsWith('import-')) return undefined;
+  const counted = jobs.find(({ name }) => name === jobName)?.countedStep;
+  const step = steps.find(({ name }) => name === counted);
+  if (step === undefined) return undefined;
+  const setAside = step.readSkipCount + step.processSkipCount + step.writeSkipCount;
+  return { written: step.writeCount, alreadyThere: step.filterCount, setAside };
+}
+
 function nextCommands(
   execution: JobExecution,
   steps: readonly StepView[],
@@ -244,7 +256,7 @@ function importAgain({ jobName }: JobExecution, parameters: readonly StoredParam
     return value === undefined ? [] : [`--${name} ${shellWord(value)}`];
   });
   const nulls = parseNullTexts(given('null') ?? '[]').map((text) => `--null ${shellWord(text)}`);
-  const switches = ['register-videos', 'allow-partial-last-line'].filter((name) => given(name) === 'true');
+  const switches = ['register-videos', 'allow-partial-last-line', 'allow-repeat'].filter((name) => given(name) === 'true');
   const command = kind === 'grants' ? ['settle ledger post'] : ['settle import', kind];
   return [...command, file, ...flags, ...nulls, ...switches.map((name) => `--${name}`)].join(' ');
 }

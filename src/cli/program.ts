@@ -78,7 +78,8 @@ async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(exit: (code: number) => void): Command {
+/** Every command, none of them run. `exit` is told the exit code of one that ends without an error. */
+export function createProgram(exit: (code: number) => void): Command {
   const program = new Command('settle')
     .description('Settles one business date at a time: view statistics from a raw log, restartable and exact.')
     .version(version(), '-V, --version', 'print the version')

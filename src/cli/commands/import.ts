@@ -21,6 +21,7 @@ interface Flags extends GlobalFlags, RunFlags, ReadingFlags {
   readonly registerVideos?: boolean;
   readonly encoding?: string;
   readonly allowPartialLastLine?: boolean;
+  readonly allowRepeat?: boolean;
   readonly yes?: boolean;
   readonly correctClosed?: boolean;
 }
@@ -41,6 +42,7 @@ export function registerImport({ program, exit }: Cli): void {
       'utf-8, utf-16, utf-16le, utf-16be, cp949, windows-1252 or iso-8859-1 (default: utf-8)',
     )
     .option('--allow-partial-last-line', 'take a last line without a line end, which may be cut off')
+    .option('--allow-repeat', 'views without ids: import content again that was imported under another name')
     .option('--register-videos', 'views: add unknown videos, without a creator')
     .option('--yes', 'rates: import a card that settled dates are priced by from now on')
     .option(
@@ -57,6 +59,7 @@ export function registerImport({ program, exit }: Cli): void {
       const flags: Flags = command.optsWithGlobals();
       if (what === 'rates') return await (await import('../import-rates.ts')).importRates(flags, file);
       if (flags.yes || flags.correctClosed) throw usageError('--yes and --correct-closed are for rates');
+      if (what !== 'views' && flags.allowRepeat) throw usageError('--allow-repeat is for views');
       if (what !== 'views' && flags.registerVideos) throw usageError('--register-videos is for views');
       if (what !== 'views' && what !== 'members' && flags.zone !== undefined) {
         throw usageError('--zone is for views and members: nothing else has times');
@@ -78,8 +81,17 @@ export function registerImport({ program, exit }: Cli): void {
           ignoreColumns,
           encoding,
           allowPartialLastLine,
+          allowRepeat,
         } = flags;
-        const reading = { timeUnit, nulls, ignoreColumns, encoding, allowPartialLastLine, signal: stopSignal() };
+        const reading = {
+          timeUnit,
+          nulls,
+          ignoreColumns,
+          encoding,
+          allowPartialLastLine,
+          allowRepeat,
+          signal: stopSignal(),
+        };
         const request = await importParameters(what, { file, map, zone, registerVideos, ...reading });
         try {
           exit(await executeJob(context, job, request.parameters, flags));

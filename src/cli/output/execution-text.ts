@@ -36,7 +36,14 @@ export function executionText(view: ExecutionView): string {
 export function summaryText(view: ExecutionView): string {
   const subject = visibleLine([view.job, view.parameters.date].filter((word) => word !== undefined).join(' '));
   const head = `${subject}: ${view.status} in ${durationText(view)}, ${rowsText(view)} (execution ${view.id})\n`;
-  return [head, verdictsText(view), changesText(view), nextText(view)].join('');
+  return [head, importedText(view), verdictsText(view), changesText(view), nextText(view)].join('');
+}
+
+/** Of an import: what became of its rows, apart. */
+function importedText({ imported }: ExecutionView): string {
+  if (imported === undefined) return '';
+  const { written, alreadyThere, setAside } = imported;
+  return `  ${formatCount(written)} written, ${formatCount(alreadyThere)} already there, ${formatCount(setAside)} set aside\n`;
 }
 
 function statusText(view: Pick<ExecutionView, 'status' | 'exitMessage'>): string {

@@ -90,7 +90,8 @@ type Row = any;
 export async function readChallenge({ knex }: Database, id: bigint): Promise<ChallengeView> {
   const challengeId = id.toString();
   const challenge: Row = await knex('challenge').where({ id: challengeId }).first();
-  if (challenge === undefined) throw usageError(`there is no challenge ${id}`, 'settle import challenges adds some');
+  if (challenge === undefined)
+    throw usageError(`there is no challenge ${id}`, '`settle import challenges FILE` adds some');
   const settled: Row = await knex('settle_challenge').where({ challenge_id: challengeId }).first();
   return {
     id,

@@ -7,6 +7,7 @@ import type { JobParameters } from '../../engine/parameters.ts';
 import type { TaskletStep } from '../../engine/step.ts';
 import { quoteName } from './quote.ts';
 import { FILE_ROWS, type RowSource } from './row-source.ts';
+import { findSameContent, requireRepeatable } from './same-content.ts';
 import { requireFittingTable, type TargetTable } from './target-columns.ts';
 
 const ROWS_PER_READ = 10_000;
@@ -17,18 +18,27 @@ export type TargetColumns = readonly ReadonlyMap<string, ColumnFacts>[];
 export interface CheckFile<T> {
   readonly openRows: (parameters: JobParameters) => Promise<RowSource<T>>;
   readonly targets: (parameters: JobParameters) => readonly TargetTable[];
+  /** Whether rows that are there already are known as such. Default: they are. */
+  readonly hasOwnKeys?: (source: RowSource<T>) => boolean;
   /** Throws MALFORMED_INPUT for a row that the target would change. */
   readonly checkRows?: (rows: readonly T[], columns: TargetColumns, file: string) => void;
 }
 
-export function checkFileStep<T>({ openRows, targets, checkRows }: CheckFile<T>): TaskletStep {
+export function checkFileStep<T>({ openRows, targets, hasOwnKeys, checkRows }: CheckFile<T>): TaskletStep {
   return {
     kind: 'tasklet',
     name: 'check-file',
-    async run({ database, parameters, jobContext, signal, stepName, progress, logger }) {
+    async run({ database, parameters, jobContext, jobInstanceId, signal, stepName, progress, logger }) {
       const columns: ReadonlyMap<string, ColumnFacts>[] = [];
       for (const target of targets(parameters)) columns.push(await requireFittingTable(database, target));
       const source = await openRows(parameters);
+      try {
+        const same = await findSameContent(database, parameters.require('digest'), jobInstanceId);
+        if (same !== undefined) requireRepeatable(same, parameters, hasOwnKeys?.(source) ?? true, logger);
+      } catch (error) {
+        source.close();
+        throw error;
+      }
       if (source.unused.length > 0)
         logger.warn(`columns that are not used: ${source.unused.map(quoteName).join(', ')}`);
       let rowCount = 0;

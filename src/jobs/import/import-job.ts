@@ -22,6 +22,7 @@ import { writeViewsStep } from './write-views.ts';
 const checkViews = checkFileStep({
   openRows: openViewRows,
   targets: (parameters) => (parameters.get('register-videos') === 'true' ? targetsOf.viewsAndVideos : targetsOf.views),
+  hasOwnKeys: (source) => source.has('id'),
   checkRows: requireWholeTimes,
 });
 const checkVideos = checkFileStep({ openRows: openVideoRows, targets: () => targetsOf.videos });

@@ -8,6 +8,7 @@ import { type ColumnDefinition, type ColumnMap, parseColumnMap, parseIgnoredColu
 import { defaultEncoding, parseEncoding } from './encoding.ts';
 import { digestFile } from './file-blocks.ts';
 import { nullParameter, parseNullTexts } from './reading.ts';
+import { ALLOW_REPEAT } from './same-content.ts';
 import { isStream, STDIN, spool } from './spool.ts';
 import { videoColumns } from './video-row.ts';
 import { viewColumns } from './view-row.ts';
@@ -35,6 +36,8 @@ export interface ImportOptions {
   readonly encoding?: string;
   /** Takes a last line that has no end, and may be cut off, as it is. */
   readonly allowPartialLastLine?: boolean;
+  /** Writes rows without ids although the same content was imported before. */
+  readonly allowRepeat?: boolean;
   /** Ends the copying of what can be read only once. */
   readonly signal?: AbortSignal;
   /** `target=source,...` */
@@ -133,6 +136,13 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
     },
     {
       ...text,
+      name: ALLOW_REPEAT,
+      identifying: false,
+      description: 'write rows without ids again although the same content was imported before: true or false',
+      validate: (value) => (value === 'true' || value === 'false' ? undefined : 'must be true or false'),
+    },
+    {
+      ...text,
       name: ALLOW_OPEN_LINE,
       identifying: false,
       description: 'take a last line that has no end: true or false',
@@ -191,6 +201,7 @@ export async function importParameters(kind: ImportKind, options: ImportOptions)
     const parameters: Record<string, string> = { file: spooled === undefined ? basename(path) : STDIN, digest, path };
     if (encoding !== defaultEncoding) parameters.encoding = encoding;
     if (options.allowPartialLastLine) parameters[ALLOW_OPEN_LINE] = 'true';
+    if (options.allowRepeat) parameters[ALLOW_REPEAT] = 'true';
     if (options.map !== undefined) parameters.map = options.map;
     if (options.zone !== undefined) parameters.zone = options.zone;
     if (options.ignoreColumns !== undefined) parameters['ignore-columns'] = options.ignoreColumns;
