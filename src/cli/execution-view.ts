@@ -256,7 +256,9 @@ function importAgain({ jobName }: JobExecution, parameters: readonly StoredParam
     return value === undefined ? [] : [`--${name} ${shellWord(value)}`];
   });
   const nulls = parseNullTexts(given('null') ?? '[]').map((text) => `--null ${shellWord(text)}`);
-  const switches = ['register-videos', 'allow-partial-last-line', 'allow-repeat'].filter((name) => given(name) === 'true');
+  const switches = ['register-videos', 'allow-partial-last-line', 'allow-repeat'].filter(
+    (name) => given(name) === 'true',
+  );
   const command = kind === 'grants' ? ['settle ledger post'] : ['settle import', kind];
   return [...command, file, ...flags, ...nulls, ...switches.map((name) => `--${name}`)].join(' ');
 }
