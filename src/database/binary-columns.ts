@@ -2,6 +2,7 @@
  * Reads one column of a group of rows of MySQL's binary protocol: how the bytes of each type become words or doubles.
  * A loop for each kind of column, which knows its type, instead of one that asks at each value.
  */
+import type { FieldPacket } from 'mysql2';
 import type { ColumnSpec } from './column-batch.ts';
 import { dayStartMs } from './instant.ts';
 import { columnTypeError } from './unreadable.ts';
@@ -11,6 +12,14 @@ export interface ColumnDefinition {
   readonly name: string;
   readonly columnType: number;
   readonly flags: number;
+}
+
+/** A column as mysql2 hands it out, in whose types what every server sends is optional. */
+export function definitionOf(field: FieldPacket): ColumnDefinition {
+  const { name, columnType, flags } = field;
+  if (columnType === undefined || typeof flags !== 'number')
+    throw new TypeError(`mysql2 gave no type of column ${name}`);
+  return { name, columnType, flags };
 }
 
 /** Rows whose packets are complete. */

@@ -2,8 +2,8 @@
  * The ordinary way to read a range on a server: text rows by mysql2's public interface. Several times slower than
  * binary-rows.ts and with the same result; used when an upgrade of mysql2 moved the seam, or SETTLE_PLAIN_SCAN=1.
  */
-import type { Connection } from 'mysql2';
-import { type ColumnDefinition, readerOf } from './binary-columns.ts';
+import type { Connection, RowDataPacket } from 'mysql2';
+import { definitionOf, readerOf } from './binary-columns.ts';
 import { type ColumnBatch, fitsColumn } from './column-batch.ts';
 import { parseInstant } from './instant.ts';
 import type { TakeRows } from './scanner.ts';
@@ -24,13 +24,13 @@ export function scanPlain(
     const options = { sql, values: [...values], rowsAsArray: true, dateStrings: true, typeCast: true };
     // Every integer as text: one rule for all, and none goes through a double.
     Object.assign(options, { supportBigNumbers: true, bigNumberStrings: true });
-    connection.query(options, (error, rows, fields) => {
+    connection.query<RowDataPacket[][]>(options, (error, rows, fields) => {
       if (error) return reject(error);
       try {
         fields.forEach((field, i) => {
-          readerOf(field as unknown as ColumnDefinition, batch.specs[i]);
+          readerOf(definitionOf(field), batch.specs[i]);
         });
-        resolve(fillBatches(rows as unknown as unknown[][], batch, take));
+        resolve(fillBatches(rows, batch, take));
       } catch (failure) {
         reject(failure);
       }

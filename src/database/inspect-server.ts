@@ -5,12 +5,14 @@ import { toSettleError } from './errors.ts';
 import type { ColumnFacts, Inspector, Privilege } from './inspect.ts';
 import { quoteIdentifier } from './quote-server.ts';
 import { parseDatabaseUrl } from './url.ts';
+import { type Row, toText, toTextOrNull } from './values.ts';
 
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
 
 export const serverInspector: Inspector = {
   version: async (executor) => {
-    const [{ version }] = await query(executor, 'SELECT VERSION() AS version');
+    const [row] = await query(executor, 'SELECT VERSION() AS version');
+    const version = toText(row.version);
     return /mariadb/i.test(version) ? `MariaDB ${version.split('-')[0]}` : `MySQL ${version.split('-')[0]}`;
   },
   tables: async (executor) => {
@@ -18,7 +20,7 @@ export const serverInspector: Inspector = {
       executor,
       'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME',
     );
-    return rows.map(({ name }) => name);
+    return rows.map(({ name }) => toText(name));
   },
   tableSizes: async (executor) => {
     const rows = await query(
@@ -27,7 +29,7 @@ export const serverInspector: Inspector = {
        FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY bytes DESC`,
     );
     return rows.map(({ name, row_count, bytes }) => ({
-      table: name,
+      table: toText(name),
       rows: Number(row_count ?? 0),
       bytes: bytes === null ? undefined : Number(bytes),
     }));
@@ -35,16 +37,16 @@ export const serverInspector: Inspector = {
   relation: async (executor, name) => {
     const [row] = await query(executor, `${TABLES} AND TABLE_NAME = ?`, [name]);
     if (row === undefined) return undefined;
-    return row.type === 'SEQUENCE' ? 'sequence' : /VIEW/.test(row.type) ? 'view' : 'table';
+    return row.type === 'SEQUENCE' ? 'sequence' : /VIEW/.test(toText(row.type)) ? 'view' : 'table';
   },
   columns: async (executor, table) => (await query(executor, COLUMNS, [table])).map(toColumnFacts),
   primaryKey: async (executor, table) => {
     const rows = await query(executor, `${STATISTICS} AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX`, [table]);
-    return rows.map((row) => row.column_name);
+    return rows.map((row) => toText(row.column_name));
   },
   indexesOn: async (executor, table, column) => {
     const rows = await query(executor, `${STATISTICS} AND SEQ_IN_INDEX = 1 AND COLUMN_NAME = ?`, [table, column]);
-    return rows.map((row) => row.index_name);
+    return rows.map((row) => toText(row.index_name));
   },
   settings: async (executor) => {
     const { tx_isolation, transaction_isolation, ...rest } = await readVariables(executor, 'SESSION', SETTINGS);
@@ -75,7 +77,7 @@ const COLUMNS = `SELECT COLUMN_NAME AS name, COLUMN_TYPE AS type, IS_NULLABLE AS
   EXTRA AS extra FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?
   ORDER BY ORDINAL_POSITION`;
 
-function toColumnFacts({ name, type, nullable, fallback, extra }: Record<string, unknown>): ColumnFacts {
+function toColumnFacts({ name, type, nullable, fallback, extra }: Row): ColumnFacts {
   const text = String(extra).toLowerCase();
   // MySQL says DEFAULT_GENERATED of an ordinary column whose default is an expression.
   const isGenerated = /(virtual|stored|persistent) generated/.test(text);
@@ -107,7 +109,7 @@ async function readVariables(
 ): Promise<Record<string, string | undefined>> {
   const wanted = names.map((name) => `'${name}'`).join(',');
   const rows = await query(executor, `SHOW ${scope} VARIABLES WHERE Variable_name IN (${wanted})`);
-  return Object.fromEntries(rows.map((row) => [row.Variable_name, row.Value]));
+  return Object.fromEntries(rows.map((row) => [toText(row.Variable_name), toTextOrNull(row.Value) ?? undefined]));
 }
 
 /** Statements that need one privilege and find no row. A generated column can be written by nobody. */
@@ -150,8 +152,7 @@ async function missingPrivileges(
 /** A view that takes no UPDATE or DELETE; one that takes no INSERT. */
 const NOT_WRITABLE = [1288, 1471];
 
-// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
-async function query(executor: Executor, sql: string, values: readonly string[] = []): Promise<any[]> {
+async function query(executor: Executor, sql: string, values: readonly string[] = []): Promise<Row[]> {
   const [rows] = await executor.raw(sql, values);
   return rows;
 }

@@ -49,8 +49,8 @@ export interface BulkConnection {
 const offered = new WeakSet<object>();
 
 /** To be called at once for a new connection: tells the server, if it is one that asks, that bulk commands may come. */
-export function offerBulk(connection: Pick<BulkConnection, '_command'>): void {
-  const handshake = connection._command as Handshake | null | undefined;
+export function offerBulk(connection: object): void {
+  const { _command: handshake }: { readonly _command?: Handshake | null } = connection;
   if (typeof handshake?.mariadbExtendedClientFlags !== 'number') return;
   let flags = handshake.mariadbExtendedClientFlags;
   Object.defineProperty(handshake, 'mariadbExtendedClientFlags', {

@@ -27,9 +27,8 @@ interface Internals {
   sequenceId: number;
 }
 
-interface ExecuteInternals {
-  buildParserFromFields?: (definitions: readonly ColumnDefinition[]) => new () => unknown;
-}
+/** Makes the parser of a result's rows, when its column definitions have come. */
+type BuildParser = (definitions: readonly ColumnDefinition[]) => new () => unknown;
 
 /** Thrown when mysql2 did not go the way described above; nothing is wrong with the data or the connection. */
 export class SeamMovedError extends Error {
@@ -37,8 +36,8 @@ export class SeamMovedError extends Error {
 }
 
 /** Whether this connection looks as the seam needs it. */
-export function seamFits(connection: Connection): boolean {
-  const { packetParser, sequenceId } = connection as unknown as Partial<Internals>;
+export function seamFits(connection: Connection): connection is Connection & Internals {
+  const { packetParser, sequenceId }: Connection & Partial<Internals> = connection;
   return typeof packetParser?.execute === 'function' && typeof sequenceId === 'number';
 }
 
@@ -54,7 +53,8 @@ export function executeIntoTarget(
   values: ExecuteValues,
   begin: (definitions: readonly ColumnDefinition[]) => RowTarget,
 ): Promise<void> {
-  const internals = connection as unknown as Internals;
+  if (!seamFits(connection)) return Promise.reject(new SeamMovedError('mysql2 has no packet parser of this kind'));
+  const internals: Internals = connection;
   const original = internals.packetParser;
   return new Promise<void>((resolve, reject) => {
     let beginError: unknown;
@@ -78,8 +78,7 @@ export function executeIntoTarget(
     internals.packetParser = tap;
     // Where the socket is ours it hands its bytes over in place; elsewhere (TLS) they come by way of mysql2's handler.
     internals.stream.tap = (bytes) => internals.packetParser.execute(bytes);
-    const command = connection.execute(sql, values, settle) as unknown as ExecuteInternals;
-    command.buildParserFromFields = (definitions) => {
+    const buildParserFromFields: BuildParser = (definitions) => {
       begun = true;
       try {
         tap.begin(begin(definitions));
@@ -94,6 +93,7 @@ export function executeIntoTarget(
         }
       };
     };
+    Object.assign(connection.execute(sql, values, settle), { buildParserFromFields });
   });
 }
 

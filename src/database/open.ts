@@ -101,7 +101,7 @@ async function createSqliteKnex(url: SqliteUrl, options: OpenOptions): Promise<K
   createOwnFile(url.path);
   const [{ default: createKnex }, { SqliteClient }] = await Promise.all([import('knex'), import('./sqlite-client.ts')]);
   return createKnex({
-    client: SqliteClient as unknown as typeof Knex.Client,
+    client: SqliteClient,
     connection: { filename: url.path },
     useNullAsDefault: true,
     // One: SQLite has one writer, and a second connection of this thread would block the thread that the first one
@@ -129,7 +129,7 @@ async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<K
   const protection = await protectionOf(url);
   const [{ default: createKnex }, { ServerClient }] = await Promise.all([import('knex'), import('./server-client.ts')]);
   return createKnex({
-    client: ServerClient as unknown as typeof Knex.Client,
+    client: ServerClient,
     // Or knex asks for it on each first connection, before the session is set up, and swallows what is answered.
     version: 'latest',
     connection: {

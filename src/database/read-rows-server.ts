@@ -1,7 +1,7 @@
 /** Reading rows on MariaDB and MySQL: the binary protocol through the seam, or mysql2's own text rows. */
-import mysql, { type Connection } from 'mysql2';
+import mysql, { type Connection, type RowDataPacket } from 'mysql2';
 import { ExitCode, SettleError } from '../errors.ts';
-import type { ColumnDefinition } from './binary-columns.ts';
+import { type ColumnDefinition, definitionOf } from './binary-columns.ts';
 import { BinaryRowColumns, isOfType } from './binary-row-columns.ts';
 import { executeIntoTarget, SeamMovedError, seamFits } from './mysql2-seam.ts';
 import { addPlainRows } from './plain-row-columns.ts';
@@ -52,11 +52,11 @@ function readPlain(
     const options = { sql, rowsAsArray: true, dateStrings: true, supportBigNumbers: true, bigNumberStrings: true };
     // Numbers stand unquoted: LIMIT takes no text.
     const values = bindings.map((value) => (typeof value === 'bigint' ? mysql.raw(value.toString()) : value));
-    connection.query({ ...options, values }, (error, rows, fields) => {
+    connection.query<RowDataPacket[][]>({ ...options, values }, (error, rows, fields) => {
       if (error) return reject(error);
       try {
-        checkTypes(fields as unknown as ColumnDefinition[], into);
-        addPlainRows(rows as unknown as unknown[][], into);
+        checkTypes(fields.map(definitionOf), into);
+        addPlainRows(rows, into);
         resolve();
       } catch (failure) {
         reject(failure);

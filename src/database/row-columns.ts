@@ -112,7 +112,7 @@ export class RowColumns {
   ): A {
     const size = length * Kind.BYTES_PER_ELEMENT;
     const grown = new Kind(this.#isShared ? new SharedArrayBuffer(size) : new ArrayBuffer(size));
-    grown.set(old as never);
+    new Uint8Array(grown.buffer).set(new Uint8Array(old.buffer, old.byteOffset, old.byteLength));
     return grown;
   }
 }

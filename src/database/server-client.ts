@@ -5,7 +5,7 @@
 
 import Mysql2Client from 'knex/lib/dialects/mysql2/index.js';
 import type { Connection, ConnectionOptions } from 'mysql2';
-import { type BulkConnection, offerBulk } from './mysql2-bulk-seam.ts';
+import { offerBulk } from './mysql2-bulk-seam.ts';
 
 export class ServerClient extends Mysql2Client {
   override _driver(): ReturnType<Mysql2Client['_driver']> {
@@ -13,7 +13,7 @@ export class ServerClient extends Mysql2Client {
     return Object.assign(Object.create(driver), {
       createConnection(options: ConnectionOptions): Connection {
         const connection = driver.createConnection(options);
-        offerBulk(connection as unknown as BulkConnection);
+        offerBulk(connection);
         return connection;
       },
     });

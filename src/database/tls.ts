@@ -4,18 +4,13 @@
  * in clear text, for the password encrypted by a key of its own, or for any file of this machine.
  */
 import { readFileSync } from 'node:fs';
+import type { AuthPlugin, authPlugins } from 'mysql2';
 import { ExitCode, SettleError, usageError } from '../errors.ts';
 import type { ServerUrl } from './url.ts';
 import type { ServerKey, TlsSettings } from './url-tls.ts';
 
-/** mysql2's plugin: is given the server's data, returns the answer. */
-type AuthHandler = (data: Buffer) => Buffer | null;
-type AuthPlugin = (context: unknown) => AuthHandler;
-type PluginFactory = (options: { serverPublicKey?: Buffer }) => AuthPlugin;
-export interface DriverPlugins {
-  readonly caching_sha2_password: PluginFactory;
-  readonly sha256_password: PluginFactory;
-}
+/** mysql2's plugins that send the password: each is given the server's data, and returns the answer. */
+export type DriverPlugins = Pick<typeof authPlugins, 'caching_sha2_password' | 'sha256_password'>;
 
 /** By one byte they ask the server for its public key (MySQL protocol, caching_sha2_password and sha256_password). */
 const KEY_REQUESTS = { caching_sha2_password: 2, sha256_password: 1 } as const;
@@ -33,9 +28,8 @@ export async function protectionOf(url: ServerUrl): Promise<Record<string, unkno
     insecureAuth: false,
   };
   if (url.tls !== undefined) return { ...common, ssl: readTls(url.tls) };
-  const { default: mysql } = await import('mysql2');
-  const { authPlugins } = mysql as unknown as { authPlugins: DriverPlugins };
-  return { ...common, authPlugins: keyedPlugins(authPlugins, url.serverKey) };
+  const driver = await import('mysql2');
+  return { ...common, authPlugins: keyedPlugins(driver.authPlugins, url.serverKey) };
 }
 
 /** The driver's plugins, which ask for no key that the URL does not allow. For connections without TLS. */
@@ -48,7 +42,7 @@ export function keyedPlugins(driver: DriverPlugins, serverKey: ServerKey): Recor
       const handler = plugin(context);
       return (data) => {
         const answer = handler(data);
-        if (answer?.length === 1 && answer[0] === KEY_REQUESTS[name]) throw keyUnknown();
+        if (answer instanceof Uint8Array && answer.length === 1 && answer[0] === KEY_REQUESTS[name]) throw keyUnknown();
         return answer;
       };
     };

@@ -3,6 +3,9 @@
  * decimal text (or bigint) when it is not: these helpers are the one place that tells them apart.
  */
 
+/** A row as a driver gives it: what its columns hold is known only after one of the conversions below. */
+export type Row = Readonly<Record<string, unknown>>;
+
 /** What can be written to a column. Instants are text `YYYY-MM-DD HH:MM:SS.sss` in UTC (instant.ts). */
 export type SqlValue = number | bigint | string | Uint8Array | null;
 
@@ -22,6 +25,17 @@ export function toNumber(value: unknown): number {
   const number = typeof value === 'number' ? value : Number(toBigInt(value));
   if (!Number.isSafeInteger(number)) throw new RangeError(`integer beyond 2^53: ${describe(value)}`);
   return number;
+}
+
+/** A text column's value; throws when it is none, NULL included. Dates and instants are texts as well. */
+export function toText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError(`not text: ${describe(value)}`);
+}
+
+/** As `toText`, for a column that may be NULL. */
+export function toTextOrNull(value: unknown): string | null {
+  return value === null ? null : toText(value);
 }
 
 function describe(value: unknown): string {

@@ -1,7 +1,7 @@
 /** Why a user has the points that they have: sums by kind of journal, the lots that are left, and where to look. */
 import type { Database } from '../database/database.ts';
 import { readSnapshot } from '../database/snapshot.ts';
-import { toBigInt, toNumber } from '../database/values.ts';
+import { type Row, toBigInt, toNumber } from '../database/values.ts';
 import { compareLots, type Lot } from '../rules/ledger-lots.ts';
 import { readLot } from './load-book.ts';
 
@@ -30,14 +30,14 @@ export async function explainBalance(database: Database, userId: bigint): Promis
   const user = userId.toString();
   return await readSnapshot(database, async (tx) => {
     const account = await tx('settle_account').where({ account_type: 'user', owner_id: user }).first('balance');
-    const kindRows = (await tx('settle_entry as e')
+    const kindRows: Row[] = await tx('settle_entry as e')
       .join('settle_journal as j', 'j.id', 'e.journal_id')
       .where({ 'e.account_type': 'user', 'e.owner_id': user })
       .groupBy('j.kind')
       .orderBy('j.kind')
       .select('j.kind')
       .count({ entries: '*' })
-      .sum({ amount: 'e.amount' })) as Record<string, unknown>[];
+      .sum({ amount: 'e.amount' });
     const lotRows = await tx('settle_lot as l')
       .join('settle_journal as j', 'j.id', 'l.journal_id')
       .where('l.user_id', user)

@@ -1,6 +1,6 @@
 /** Reads the part of the ledger that some requests touch: their accounts, open lots and what can be given back. */
 import type { Transaction } from '../database/database.ts';
-import { toBigInt, toNumber } from '../database/values.ts';
+import { type Row, toBigInt, toNumber } from '../database/values.ts';
 import { LedgerBook } from '../rules/ledger-book.ts';
 import { type AccountRef, accountKey, isGuarded, type JournalRequest } from '../rules/ledger-journal.ts';
 import { compareLots, type Lot, lotKey } from '../rules/ledger-lots.ts';
@@ -63,12 +63,12 @@ async function loadRestorables(
     const keyOf = new Map(group.map((key) => [ids.get(key) as bigint, key]));
     const journalIds = [...keyOf.keys()].map(String);
     const given = new Map<string, bigint>();
-    const returns = await tx('settle_consumption')
+    const returns: Row[] = await tx('settle_consumption')
       .whereIn('restores_id', journalIds)
       .groupBy('restores_id', 'lot_journal_id', 'lot_line_no')
       .select('restores_id', 'lot_journal_id', 'lot_line_no')
       .sum({ amount: 'amount' });
-    for (const row of returns as Record<string, unknown>[]) {
+    for (const row of returns) {
       given.set(`${row.restores_id}/${row.lot_journal_id}.${row.lot_line_no}`, -toBigInt(row.amount));
     }
     const taken = await tx('settle_consumption as c')

@@ -9,7 +9,7 @@ import type { Database } from '../database/database.ts';
 import { parseInstant } from '../database/instant.ts';
 import { findOddTime, oddTimeError } from '../database/odd-time.ts';
 import { keyOutOfRange } from '../database/unreadable.ts';
-import { toBigInt, toNumber } from '../database/values.ts';
+import { type Row, toBigInt, toNumber } from '../database/values.ts';
 import { coreInterval } from '../rules/core-interval.ts';
 import type { IdCheck, LogTable, Stray, Zone } from './zone.ts';
 
@@ -40,9 +40,9 @@ export async function idBounds(
 /** What the rows whose id lies between the two (inclusive) come to. */
 export async function checkIds(database: Database, log: LogTable, fromId: bigint, toId: bigint): Promise<IdCheck> {
   const { knex } = database;
-  const [row] = (await knex(log.table)
+  const [row]: Row[] = await knex(log.table)
     .whereBetween(log.key, [fromId.toString(), toId.toString()])
-    .select(idCheckColumns(knex, log))) as Record<string, unknown>[];
+    .select(idCheckColumns(knex, log));
   return toIdCheck(row);
 }
 

@@ -1,13 +1,10 @@
 /** Statements on BATCH_JOB_EXECUTION. */
 import type { Database, Executor } from '../database/database.ts';
-import { toNumber } from '../database/values.ts';
+import { type Row, toNumber, toText } from '../database/values.ts';
 import { cutMessage, requireOneRow, toDate, toInstant } from './row.ts';
 import type { BatchStatus, JobExecution } from './types.ts';
 
 const TABLE = 'BATCH_JOB_EXECUTION';
-
-// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
-type Row = any;
 
 export async function insertJobExecution(executor: Executor, execution: JobExecution): Promise<void> {
   await executor(TABLE).insert({
@@ -147,11 +144,11 @@ function toJobExecution(row: Row): JobExecution {
   return {
     id: toNumber(row.JOB_EXECUTION_ID),
     jobInstanceId: toNumber(row.JOB_INSTANCE_ID),
-    jobName: row.JOB_NAME,
+    jobName: toText(row.JOB_NAME),
     version: toNumber(row.VERSION),
-    status: row.STATUS,
-    exitCode: row.EXIT_CODE ?? 'UNKNOWN',
-    exitMessage: row.EXIT_MESSAGE ?? '',
+    status: toText(row.STATUS) as BatchStatus,
+    exitCode: toText(row.EXIT_CODE ?? 'UNKNOWN'),
+    exitMessage: toText(row.EXIT_MESSAGE ?? ''),
     createTime: toDate(row.CREATE_TIME)!,
     startTime: toDate(row.START_TIME),
     endTime: toDate(row.END_TIME),

@@ -1,6 +1,6 @@
 /** Statements on settle_skipped: the records that chunk steps have passed over. */
 import type { Executor } from '../database/database.ts';
-import { toNumber } from '../database/values.ts';
+import { type Row, toNumber, toText } from '../database/values.ts';
 import { cutMessage, toDate, toInstant } from './row.ts';
 
 const TABLE = 'settle_skipped';
@@ -22,9 +22,6 @@ export interface StoredSkip {
   /** Undefined while it waits for another try. */
   readonly replayedAt: Date | undefined;
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
-type Row = any;
 
 export async function insertSkipped(executor: Executor, skips: readonly StoredSkip[]): Promise<void> {
   for (let start = 0; start < skips.length; start += ROWS_A_STATEMENT) {
@@ -68,7 +65,7 @@ export async function countWaitingByError(
     .orderBy([{ column: 'rows', order: 'desc' }, 'error'])
     .limit(limit)
     .select('error', executor.raw('count(*) AS `rows`'));
-  return counts.map((row) => ({ error: row.error, rows: toNumber(row.rows) }));
+  return counts.map((row) => ({ error: toText(row.error), rows: toNumber(row.rows) }));
 }
 
 /** How many records of each execution still wait for another try, newest execution first. */
@@ -117,11 +114,11 @@ function toSkip(row: Row): StoredSkip {
     jobExecutionId: toNumber(row.job_execution_id),
     stepExecutionId: toNumber(row.step_execution_id),
     no: toNumber(row.skip_no),
-    stepName: row.step_name,
-    phase: row.phase,
-    key: row.item_key,
-    payload: row.payload,
-    error: row.error,
+    stepName: toText(row.step_name),
+    phase: toText(row.phase) as StoredSkip['phase'],
+    key: toText(row.item_key),
+    payload: toText(row.payload),
+    error: toText(row.error),
     skippedAt: toDate(row.skipped_at)!,
     replayedAt: toDate(row.replayed_at),
   };

@@ -1,14 +1,11 @@
 /** Statements on BATCH_STEP_EXECUTION. */
 import type { Database, Executor } from '../database/database.ts';
-import { toNumber } from '../database/values.ts';
+import { type Row, toNumber, toText } from '../database/values.ts';
 import { inBatches } from './in-batches.ts';
 import { cutMessage, requireOneRow, toDate, toInstant } from './row.ts';
-import type { ExecutionCounts, StepExecution } from './types.ts';
+import type { BatchStatus, ExecutionCounts, StepExecution } from './types.ts';
 
 const TABLE = 'BATCH_STEP_EXECUTION';
-
-// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
-type Row = any;
 
 export async function insertStepExecution(executor: Executor, step: StepExecution): Promise<void> {
   await executor(TABLE).insert({
@@ -131,11 +128,11 @@ function toStepExecution(row: Row): StepExecution {
   return {
     id: toNumber(row.STEP_EXECUTION_ID),
     jobExecutionId: toNumber(row.JOB_EXECUTION_ID),
-    stepName: row.STEP_NAME,
+    stepName: toText(row.STEP_NAME),
     version: toNumber(row.VERSION),
-    status: row.STATUS,
-    exitCode: row.EXIT_CODE ?? 'UNKNOWN',
-    exitMessage: row.EXIT_MESSAGE ?? '',
+    status: toText(row.STATUS) as BatchStatus,
+    exitCode: toText(row.EXIT_CODE ?? 'UNKNOWN'),
+    exitMessage: toText(row.EXIT_MESSAGE ?? ''),
     createTime: toDate(row.CREATE_TIME)!,
     startTime: toDate(row.START_TIME),
     endTime: toDate(row.END_TIME),

@@ -79,7 +79,7 @@ async function openItems<I, O, C extends StepContext | PartitionContext>(
     const processor = moves.processor?.(context) ?? passOn<I, O>();
     const handlers = new ItemHandlers(moves, reader, processor, moves.writer(context));
     await reader.open?.(context.executionContext, context);
-    return handlers as ChunkHandlers;
+    return handlers;
   } catch (error) {
     await reader.close?.();
     throw error;
@@ -99,6 +99,7 @@ async function replayItem<I, O>(
   if (result !== undefined && result !== null) await options.writer(context).write([result], tx);
 }
 
+/** Without a processor O is I; a member that may be absent has no type that says so. */
 function passOn<I, O>(): ItemProcessor<I, O> {
   return { process: (item) => item as unknown as O };
 }

@@ -2,7 +2,7 @@
 import type { Database, Executor } from '../../database/database.ts';
 import type { Dialect } from '../../database/dialect.ts';
 import { streamRows } from '../../database/stream-rows.ts';
-import { toBigInt, toNumber } from '../../database/values.ts';
+import { type Row, toBigInt, toNumber, toText } from '../../database/values.ts';
 import { inGroups } from '../../ledger/in-groups.ts';
 import type { Challenge } from '../../rules/challenge-decision.ts';
 import type { ChallengeStatus } from '../../rules/challenge-status.ts';
@@ -10,9 +10,6 @@ import type { ChallengeStatus } from '../../rules/challenge-status.ts';
 const columns = 'id, status, start_date, end_date, min_members, threshold_percent, fee_bp, no_winner_policy';
 /** What `isDue` of the rules says, so that the others need not be read; binds the date twice. */
 const due = `((status IN ('WAITING', 'READY') AND start_date <= ?) OR (status = 'ONGOING' AND end_date < ?))`;
-
-// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
-type Row = any;
 
 /** With what else must be known before its members are read. */
 export interface DueChallenge extends Challenge {
@@ -99,26 +96,27 @@ export async function updateStatus(executor: Executor, status: ChallengeStatus, 
 
 /** One challenge, or undefined. */
 export async function findChallenge(executor: Executor, id: bigint): Promise<Challenge | undefined> {
-  const row: Row = await executor('challenge')
+  const row: Row | undefined = await executor('challenge')
     .where({ id: String(id) })
     .first(executor.raw(columns));
   return row === undefined ? undefined : toChallenge(row);
 }
 
 /** What `knex.raw` gives for a SELECT: the rows on SQLite, the rows and their columns on servers. */
-export function rowsOf(result: Row): Row[] {
+export function rowsOf(result: unknown): Row[] {
+  if (!Array.isArray(result)) throw new TypeError('not the result of a SELECT');
   return Array.isArray(result[0]) ? result[0] : result;
 }
 
 function toChallenge(row: Row): Challenge {
   return {
     id: toBigInt(row.id),
-    status: row.status,
-    startDate: row.start_date,
-    endDate: row.end_date,
+    status: toText(row.status) as ChallengeStatus,
+    startDate: toText(row.start_date),
+    endDate: toText(row.end_date),
     minMembers: toNumber(row.min_members),
     thresholdPercent: toNumber(row.threshold_percent),
     feeBp: toNumber(row.fee_bp),
-    noWinnerPolicy: row.no_winner_policy,
+    noWinnerPolicy: toText(row.no_winner_policy),
   };
 }

@@ -5,7 +5,7 @@
 import type { Executor } from '../../database/database.ts';
 import type { Dialect } from '../../database/dialect.ts';
 import { parseInstant } from '../../database/instant.ts';
-import { toBigInt, toNumber } from '../../database/values.ts';
+import { type Row, toBigInt, toNumber, toText } from '../../database/values.ts';
 import { inSmallGroups } from '../../ledger/in-groups.ts';
 import type { Challenge } from '../../rules/challenge-decision.ts';
 import { rowsOf } from './challenge-store.ts';
@@ -27,9 +27,6 @@ export interface DigestedMembers<T> {
   readonly members: T;
   readonly digest: string;
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
-type Row = any;
 
 const columns = 'm.id, m.challenge_id, m.user_id, m.stake, m.quit_at, p.member_id AS paid';
 const source = `FROM challenge_member m LEFT JOIN settle_payout p ON p.member_id = m.id`;
@@ -96,15 +93,15 @@ export async function* pageMembersOf(
       rows.push(...rowsOf(await executor.raw(`${select} WHERE m.challenge_id = ${id} ${order} ${pageMembers}`)));
     } else {
       // First those who joined in the same millisecond, then the later ones: each is one run of the index.
-      const same = `${select} WHERE m.challenge_id = ${id} AND m.joined_at = ? AND m.id > ${last.id}`;
-      rows.push(...rowsOf(await executor.raw(`${same} ${order} ${pageMembers}`, [last.joined_at])));
+      const same = `${select} WHERE m.challenge_id = ${id} AND m.joined_at = ? AND m.id > ${toBigInt(last.id)}`;
+      rows.push(...rowsOf(await executor.raw(`${same} ${order} ${pageMembers}`, [toText(last.joined_at)])));
       const left = pageMembers - rows.length;
       const later = `${select} WHERE m.challenge_id = ${id} AND m.joined_at > ?`;
-      if (left > 0) rows.push(...rowsOf(await executor.raw(`${later} ${order} ${left}`, [last.joined_at])));
+      if (left > 0) rows.push(...rowsOf(await executor.raw(`${later} ${order} ${left}`, [toText(last.joined_at)])));
     }
     if (rows.length === 0) return;
     last = rows.at(-1);
-    const users = rows.map((row) => row.user_id).join(',');
+    const users = rows.map((row) => toBigInt(row.user_id)).join(',');
     const where = `p.challenge_id = ${id} AND p.user_id IN (${users})`;
     const proofs = rowsOf(await executor.raw(proofDaysSql(dialect, where)));
     const days = new Map<string, number>(proofs.map((row) => [String(row.user_id), toNumber(row.days)]));
@@ -182,7 +179,7 @@ function toMember(row: Row, proofDays: number): Member {
     challengeId: toBigInt(row.challenge_id),
     userId: toBigInt(row.user_id),
     stake: toBigInt(row.stake),
-    quitAtMs: row.quit_at === null ? null : parseInstant(row.quit_at),
+    quitAtMs: row.quit_at === null ? null : parseInstant(toText(row.quit_at)),
     proofDays,
     isPaid: row.paid !== null,
   };

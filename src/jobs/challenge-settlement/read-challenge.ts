@@ -3,7 +3,7 @@
  * verdict: a million of them are never held at once.
  */
 import type { Database } from '../../database/database.ts';
-import { toBigInt, toNumber } from '../../database/values.ts';
+import { type Row, toBigInt, toNumber, toText, toTextOrNull } from '../../database/values.ts';
 import { usageError } from '../../errors.ts';
 import { readBalances } from './balances.ts';
 import { stakeKey } from './stake.ts';
@@ -83,26 +83,23 @@ export interface JournalView {
   readonly hash: string;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
-type Row = any;
-
 /** Without its members. @throws SettleError (exit 2) when there is no such challenge. */
 export async function readChallenge({ knex }: Database, id: bigint): Promise<ChallengeView> {
   const challengeId = id.toString();
-  const challenge: Row = await knex('challenge').where({ id: challengeId }).first();
+  const challenge: Row | undefined = await knex('challenge').where({ id: challengeId }).first();
   if (challenge === undefined)
     throw usageError(`there is no challenge ${id}`, '`settle import challenges FILE` adds some');
-  const settled: Row = await knex('settle_challenge').where({ challenge_id: challengeId }).first();
+  const settled: Row | undefined = await knex('settle_challenge').where({ challenge_id: challengeId }).first();
   return {
     id,
-    status: challenge.status,
-    startDate: challenge.start_date,
-    endDate: challenge.end_date,
+    status: toText(challenge.status),
+    startDate: toText(challenge.start_date),
+    endDate: toText(challenge.end_date),
     minMembers: toNumber(challenge.min_members),
     stake: toBigInt(challenge.stake),
     thresholdPercent: toNumber(challenge.threshold_percent),
     feeBp: toNumber(challenge.fee_bp),
-    noWinnerPolicy: challenge.no_winner_policy,
+    noWinnerPolicy: toText(challenge.no_winner_policy),
     escrow: (await readBalances(knex, 'escrow', [id])).get(id)!,
     settlement: settled === undefined ? null : toSettlement(settled),
     journals: await readSettlementJournals(knex, id),
@@ -118,11 +115,11 @@ export async function* pageMemberViews({ knex }: Database, id: bigint, userId?: 
       last === undefined
         ? await selectMembers(knex, id, userId, pageMembers)
         : await selectMembers(knex, id, userId, pageMembers)
-            .where('m.joined_at', last.joined_at)
-            .where('m.id', '>', last.id);
+            .where('m.joined_at', toText(last.joined_at))
+            .where('m.id', '>', toBigInt(last.id).toString());
     const left = pageMembers - rows.length;
     if (last !== undefined && left > 0) {
-      rows.push(...(await selectMembers(knex, id, userId, left).where('m.joined_at', '>', last.joined_at)));
+      rows.push(...(await selectMembers(knex, id, userId, left).where('m.joined_at', '>', toText(last.joined_at))));
     }
     if (rows.length === 0) return;
     yield rows.map((row) => toMember(id, row));
@@ -163,8 +160,14 @@ export async function readJournals({ knex }: Database, keys: readonly string[]):
   return rows.map(toJournal).sort(byId);
 }
 
-function toJournal({ id, journal_key: key, kind, business_date: businessDate, hash }: Row): JournalView {
-  return { id: toBigInt(id), key, kind, businessDate, hash };
+function toJournal(row: Row): JournalView {
+  return {
+    id: toBigInt(row.id),
+    key: toText(row.journal_key),
+    kind: toText(row.kind),
+    businessDate: toText(row.business_date),
+    hash: toText(row.hash),
+  };
 }
 
 function byId(a: JournalView, b: JournalView): number {
@@ -173,16 +176,16 @@ function byId(a: JournalView, b: JournalView): number {
 
 function toSettlement(row: Row): SettlementView {
   return {
-    status: row.status,
-    businessDate: row.business_date,
-    zone: row.zone,
+    status: toText(row.status),
+    businessDate: toText(row.business_date),
+    zone: toText(row.zone),
     execution: toNumber(row.job_execution_id),
     members: toBigInt(row.members),
     winners: toBigInt(row.winners),
     days: toNumber(row.days),
     thresholdPercent: toNumber(row.threshold_percent),
     feeBp: toNumber(row.fee_bp),
-    noWinnerPolicy: row.no_winner_policy,
+    noWinnerPolicy: toText(row.no_winner_policy),
     pot: toBigInt(row.pot),
     forfeited: toBigInt(row.forfeited),
     fee: toBigInt(row.fee),
@@ -199,8 +202,8 @@ function toMember(challengeId: bigint, row: Row): MemberView {
     id,
     userId: toBigInt(row.user_id),
     stake: toBigInt(row.stake),
-    joinedAt: row.joined_at,
-    quitAt: row.quit_at,
+    joinedAt: toText(row.joined_at),
+    quitAt: toTextOrNull(row.quit_at),
     stakeJournal: stakeKey(challengeId, id),
     outcome: row.member_id === null ? null : toOutcome(row),
   };
@@ -209,10 +212,10 @@ function toMember(challengeId: bigint, row: Row): MemberView {
 function toOutcome(row: Row): OutcomeView {
   const isShared = row.weight !== null;
   return {
-    verdict: row.verdict,
+    verdict: toText(row.verdict),
     proofDays: toNumber(row.proof_days),
     percent: toNumber(row.percent),
-    kind: row.kind,
+    kind: toText(row.kind),
     payout: toBigInt(row.payout),
     weight: isShared ? toBigInt(row.weight) : null,
     floor: isShared ? toBigInt(row.floor_points) : null,
@@ -220,7 +223,7 @@ function toOutcome(row: Row): OutcomeView {
       ? { numerator: toBigInt(row.fraction_numerator), denominator: toBigInt(row.fraction_denominator) }
       : null,
     extraPoint: isShared ? toNumber(row.extra_point) : null,
-    journal: row.journal_key,
+    journal: toTextOrNull(row.journal_key),
     execution: toNumber(row.job_execution_id),
   };
 }

@@ -55,7 +55,7 @@ export default async function openSettlementPartition(context: PartitionContext)
 
 /** As the worker thread does, with limits that a test chooses. */
 export function openSettlement(context: PartitionContext, limits: MemberLimits): ChunkHandlers {
-  return new SettlementPartition(context, limits) as ChunkHandlers;
+  return new SettlementPartition(context, limits);
 }
 
 class SettlementPartition implements ChunkHandlers<DueChunk, DecidedChunk> {

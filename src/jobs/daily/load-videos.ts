@@ -4,7 +4,7 @@ import { openScanner } from '../../database/column-scan.ts';
 import type { Database } from '../../database/database.ts';
 import { giveTurn, turnIsDue } from '../../database/turn.ts';
 import { keyOutOfRange } from '../../database/unreadable.ts';
-import { toBigInt, toNumber } from '../../database/values.ts';
+import { type Row, toBigInt, toNumber } from '../../database/values.ts';
 import { directRange, VideoDirectory } from '../../rules/video-directory.ts';
 
 const columns: readonly ColumnSpec[] = [
@@ -19,11 +19,11 @@ const idMax = 2n ** 63n - 1n;
 
 /** Every video, by id: 9 bytes a video where ids lie close together, else 33. */
 export async function loadVideos(database: Database): Promise<VideoDirectory> {
-  const [{ rows, first, last }] = (await database
+  const [{ rows, first, last }]: Row[] = await database
     .knex('video')
     .count({ rows: '*' })
     .min({ first: 'id' })
-    .max({ last: 'id' })) as unknown as Record<string, string | number | null>[];
+    .max({ last: 'id' });
   const count = toNumber(rows);
   if (last !== null && toBigInt(last) > idMax) throw keyOutOfRange('video', 'id', toBigInt(last));
   const range = first === null ? undefined : directRange(count, toBigInt(first), toBigInt(last));

@@ -4,7 +4,7 @@
  */
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
-import { toNumber } from '../../database/values.ts';
+import { type Row, toNumber } from '../../database/values.ts';
 import { noVerdicts, type VerdictCounts, verdicts } from '../../rules/verdict.ts';
 import type { QuarantinedView } from '../../rules/view-judge.ts';
 
@@ -122,7 +122,7 @@ export async function sumPartialVerdicts(
 ): Promise<{ counts: VerdictCounts; openOfDay: number }> {
   const query = executor('settle_partial_verdicts').where({ job_instance_id: jobInstanceId });
   for (const verdict of verdicts) query.sum({ [verdict]: verdict });
-  const [row] = (await query.sum({ open_of_day: 'open_of_day' })) as Record<string, unknown>[];
+  const [row]: Row[] = await query.sum({ open_of_day: 'open_of_day' });
   const counts = noVerdicts();
   for (const verdict of verdicts) counts[verdict] = toNumber(row[verdict] ?? 0);
   return { counts, openOfDay: toNumber(row.open_of_day ?? 0) };

@@ -1,6 +1,6 @@
 /** Reads published statistics: exact sums by video over a run of dates. */
 import type { Database, Executor } from '../../database/database.ts';
-import { toBigInt } from '../../database/values.ts';
+import { type Row, toBigInt } from '../../database/values.ts';
 import type { VideoStatistics } from '../../rules/ranking.ts';
 
 /** Sums by video from the first date to the last, both inside, ordered by video id. */
@@ -18,7 +18,7 @@ export async function readStatistics(
       .select('video_id')
       .sum({ views: 'views', ad_views: 'ad_views', play_seconds: 'play_seconds' });
   }
-  const rows = (await query) as Record<string, unknown>[];
+  const rows: Row[] = await query;
   return rows.map((row) => ({
     videoId: toBigInt(row.video_id),
     views: toBigInt(row.views),

@@ -3,7 +3,7 @@
  * job instance and frozen with it, so it is plain JSON.
  */
 import type { Database, Executor } from '../../database/database.ts';
-import { toBigInt, toNumber } from '../../database/values.ts';
+import { type Row, toBigInt, toNumber } from '../../database/values.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import type { PartitionPlan } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';
@@ -166,11 +166,11 @@ export async function requireSameZone(executor: Executor, parameters: JobParamet
 
 /** Which videos there are and whose, as sums: a plan holds for these. */
 export async function videosCheck({ knex }: Database): Promise<string> {
-  const [row] = (await knex('video').select(
+  const [row]: Row[] = await knex('video').select(
     knex.raw('COUNT(*) AS a, COUNT(creator_id) AS b, SUM(id % 2147483647) AS c'),
     knex.raw('SUM((id % 65521) * (id % 65521)) AS d, SUM((id % 65521) * (creator_id % 65521)) AS e'),
     knex.raw('SUM(creator_id % 2147483647) AS f'),
-  )) as Record<string, unknown>[];
+  );
   return ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => String(row[name] ?? 0)).join(':');
 }
 
@@ -180,10 +180,7 @@ async function findVideoBounds({ knex }: Database): Promise<string[]> {
   for (;;) {
     const ids = knex('video').select('id').orderBy('id').limit(videosABucket);
     if (bounds.length > 0) ids.where('id', '>', bounds[bounds.length - 1]);
-    const [{ last, videos }] = (await knex
-      .from(ids.as('bucket'))
-      .max({ last: 'id' })
-      .count({ videos: '*' })) as unknown as Record<string, string | number>[];
+    const [{ last, videos }]: Row[] = await knex.from(ids.as('bucket')).max({ last: 'id' }).count({ videos: '*' });
     if (toNumber(videos) < videosABucket) return bounds;
     bounds.push(String(last));
   }

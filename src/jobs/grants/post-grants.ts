@@ -66,7 +66,7 @@ export const postGrantsStep: ChunkStep = {
     };
     const fileRows = jobContext.getLong(FILE_ROWS);
     return {
-      ...(handlers as ChunkHandlers),
+      ...handlers,
       totalExpected: fileRows === undefined ? undefined : Number(fileRows),
     };
   },

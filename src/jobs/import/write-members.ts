@@ -8,7 +8,7 @@ import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
 import type { InsertTarget } from '../../database/dialect.ts';
 import { instantText, parseInstant } from '../../database/instant.ts';
-import { toBigInt } from '../../database/values.ts';
+import { type Row, toBigInt, toText } from '../../database/values.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import type { SkippedRecord } from '../../engine/skip-policy.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
@@ -35,9 +35,6 @@ const target: InsertTarget = {
   table: 'challenge_member',
   columns: ['id', 'challenge_id', 'user_id', 'stake', 'joined_at', 'quit_at'],
 };
-
-// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
-type Row = any;
 
 type MemberLine = FileLine<MemberRow>;
 
@@ -85,7 +82,7 @@ export const writeMembersStep: ChunkStep = {
     };
     const fileRows = jobContext.getLong(FILE_ROWS);
     return {
-      ...(handlers as ChunkHandlers),
+      ...handlers,
       totalExpected: fileRows === undefined ? undefined : Number(fileRows),
     };
   },
@@ -159,7 +156,11 @@ async function sortMembers(executor: Executor, rows: readonly MemberRow[]): Prom
   return { output: { joining: [...joining.values()], quitting }, writeCount, problems };
 }
 
-function refusal(member: MemberRow, challenge: Row, points: ReadonlyMap<bigint, bigint>): string | undefined {
+function refusal(
+  member: MemberRow,
+  challenge: Row | undefined,
+  points: ReadonlyMap<bigint, bigint>,
+): string | undefined {
   if (challenge === undefined) return `there is no challenge ${member.challengeId}`;
   if (challenge.status === 'FINISHED' || challenge.status === 'CANCELLED') {
     return `challenge ${member.challengeId} is ${challenge.status}`;
@@ -232,8 +233,8 @@ function toMember(id: bigint, row: Row): MemberRow {
     challengeId: toBigInt(row.challenge_id),
     userId: toBigInt(row.user_id),
     stake: toBigInt(row.stake),
-    joinedAtMs: parseInstant(row.joined_at),
-    quitAtMs: row.quit_at === null ? null : parseInstant(row.quit_at),
+    joinedAtMs: parseInstant(toText(row.joined_at)),
+    quitAtMs: row.quit_at === null ? null : parseInstant(toText(row.quit_at)),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Executor, Transaction } from '../../database/database.ts';
 import { instantText } from '../../database/instant.ts';
-import { toBigInt, toNumber } from '../../database/values.ts';
+import { type Row, toBigInt, toNumber } from '../../database/values.ts';
 import type { StepCounts } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';
 import { lockHead } from '../../ledger/head.ts';
@@ -82,7 +82,7 @@ async function usersWithExpired(
     .select('user_id')
     .count({ lots: '*' });
   if (after !== undefined) query.where('user_id', '>', after.toString());
-  const rows = (await query) as Record<string, unknown>[];
+  const rows: Row[] = await query;
   return rows.map((row) => ({ userId: toBigInt(row.user_id), lots: toNumber(row.lots) }));
 }
 
@@ -93,14 +93,14 @@ async function requestsOf(
   date: string,
   endText: string,
 ): Promise<JournalRequest[]> {
-  const rows = (await tx('settle_lot')
+  const rows: Row[] = await tx('settle_lot')
     .whereIn('user_id', users.map(String))
     .where('remaining', '>', 0)
     .where('expires_at', '<=', endText)
     .groupBy('user_id')
     .orderBy('user_id')
     .select('user_id')
-    .sum({ points: 'remaining' })) as Record<string, unknown>[];
+    .sum({ points: 'remaining' });
   const keys = rows.map((row) => `points-expiry/${date}/${row.user_id}`);
   const used = new Set(await tx('settle_journal').whereIn('journal_key', keys).pluck('journal_key'));
   const [{ last }] = await tx('settle_journal').max({ last: 'id' });

@@ -176,7 +176,7 @@ function openJournals(
     },
     async close() {},
   };
-  return { ...(handlers as ChunkHandlers), totalExpected: count };
+  return { ...handlers, totalExpected: count };
 }
 
 /** Appends journals to the chain; while a slice of them is being written, the next one is linked. */

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
-import { toNumber } from '../../database/values.ts';
+import { type Row, toNumber } from '../../database/values.ts';
 import { addDays, periodOf } from '../../rules/business-time.ts';
 import { monthOf, yearOf } from '../../rules/count-periods.ts';
 
@@ -120,11 +120,11 @@ export async function forgetSummedPeriod(tx: Transaction, period: string): Promi
 export async function readContent(tx: Transaction, month: string): Promise<{ contentDigest: string; rows: number }> {
   const { from, to } = periodOf(`${month}-01`, 'month');
   const mixed = (column: string) => tx.raw(`SUM(${column} % 1000003 * (video_id % 16381 + 16381)) AS mixed_${column}`);
-  const [row] = (await tx('video_daily_stats')
+  const [row]: Row[] = await tx('video_daily_stats')
     .whereBetween('business_date', [from, to])
     .select(mixed('views'), mixed('ad_views'))
     .sum({ views: 'views', ad_views: 'ad_views' })
-    .count({ rows: '*' })) as unknown as Record<string, unknown>[];
+    .count({ rows: '*' });
   const parts = [row.rows, row.views, row.ad_views, row.mixed_views, row.mixed_ad_views].map(String);
   return { contentDigest: digestOf(parts), rows: toNumber(row.rows) };
 }

@@ -3,7 +3,7 @@
  * the statistics themselves elsewhere. Belongs to a transaction that holds the settlement lock: no sum changes under it.
  */
 import type { Transaction } from '../../database/database.ts';
-import { toBigInt, toNumber } from '../../database/values.ts';
+import { type Row, toBigInt, toNumber } from '../../database/values.ts';
 import { countSourcesBefore } from '../../rules/count-periods.ts';
 import { readMonthsBefore } from './count-period-store.ts';
 import { onPage, type VideoPage } from './settlement-store.ts';
@@ -84,7 +84,8 @@ export class CountsBefore {
       .groupBy('video_id')
       .select('video_id')
       .sum({ views: 'views', ads: table === 'video_daily_stats' ? 'ad_views' : 'ads' });
-    for (const row of (await onPage(query, 'video_id', page)) as unknown as Record<string, unknown>[]) {
+    const rows: Row[] = await onPage(query, 'video_id', page);
+    for (const row of rows) {
       const videoId = toBigInt(row.video_id);
       const sum = counts.get(videoId);
       const views = toBigInt(row.views) + (sum?.views ?? 0n);

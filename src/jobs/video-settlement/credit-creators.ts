@@ -5,7 +5,7 @@
  */
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Transaction } from '../../database/database.ts';
-import { toBigInt, toNumber } from '../../database/values.ts';
+import { type Row, toBigInt, toNumber } from '../../database/values.ts';
 import type { StepCounts } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';
 import { type CreatorCredit, postCredits } from './post-credits.ts';
@@ -82,7 +82,7 @@ async function readCreditsDue(
   const settled = tx('settle_video_settlement').where({ business_date: date, is_current: 1 });
   const booked = tx('settle_settlement_adjustment').where({ booked_date: date });
   const credited = tx('settle_creator_credit').where({ business_date: date });
-  const rows = (await tx
+  const rows: Row[] = await tx
     .from(
       settled
         .select('creator_id', 'total as amount', tx.raw('0 as credit_no'))
@@ -98,7 +98,7 @@ async function readCreditsDue(
     .limit(limit)
     .select('creator_id')
     .sum({ due: 'amount' })
-    .max({ credits: 'credit_no' })) as unknown as Record<string, unknown>[];
+    .max({ credits: 'credit_no' });
   const credits = rows.map((row) => {
     const creatorId = row.creator_id === null ? null : toBigInt(row.creator_id);
     const creditNo = toNumber(row.credits) + 1;

@@ -1,6 +1,6 @@
 /** What videos are paid in a day, week or month: the settlements of its dates and the adjustments booked in them. */
 import type { Database, Executor } from '../../database/database.ts';
-import { toBigInt } from '../../database/values.ts';
+import { type Row, toBigInt } from '../../database/values.ts';
 
 /** Whole won. */
 export interface SettledVideo {
@@ -17,7 +17,7 @@ export async function readSettlement(
   const dates = [period.from, period.to] as [string, string];
   const columns = ['video_id', 'view_amount', 'ad_amount'];
   const booked = knex('settle_settlement_adjustment').whereBetween('booked_date', dates).select(columns);
-  const rows = (await knex
+  const rows: Row[] = await knex
     .from(
       knex('settle_video_settlement')
         .whereBetween('business_date', dates)
@@ -31,7 +31,7 @@ export async function readSettlement(
     .groupBy('video_id')
     .orderBy('video_id')
     .select('video_id')
-    .sum({ view_amount: 'view_amount', ad_amount: 'ad_amount' })) as Record<string, unknown>[];
+    .sum({ view_amount: 'view_amount', ad_amount: 'ad_amount' });
   return rows.map((row) => ({
     videoId: toBigInt(row.video_id),
     viewAmount: toBigInt(row.view_amount),
