@@ -60,6 +60,17 @@ export function hideCredentials(text: string): string {
   );
 }
 
+const PLAN_OUTDATED = 'PLAN_OUTDATED';
+
+/** The data have overtaken the plan of a partitioned step: thrown by a worker, it makes the runner plan anew. */
+export function planOutdated(message: string, options?: SettleErrorOptions): SettleError {
+  return new SettleError(PLAN_OUTDATED, ExitCode.failed, message, options);
+}
+
+export function isPlanOutdated(error: unknown): error is SettleError {
+  return isSettleError(error) && error.code === PLAN_OUTDATED;
+}
+
 /** Bad input or configuration: exit code 2. */
 export function usageError(message: string, hint?: string): SettleError {
   return new SettleError('USAGE', ExitCode.usage, message, { hint });

@@ -42,7 +42,7 @@ export type {
 } from './engine/step.ts';
 export type { RunOptions, StepContext } from './engine/step-context.ts';
 export type { Transition } from './engine/transition.ts';
-export { ExitCode, isSettleError, SettleError, usageError } from './errors.ts';
+export { ExitCode, isSettleError, planOutdated, SettleError, usageError } from './errors.ts';
 export { type PostingResult, postCoveredJournals, postJournals } from './ledger/post-journals.ts';
 export { reverseJournal } from './ledger/reverse-journal.ts';
 export type {

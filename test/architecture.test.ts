@@ -16,6 +16,8 @@ const UNTYPED_WITH_REASON = {
   'src/steps/item-step.ts: as unknown as': 'without a processor the items written are those read: no type says so',
 };
 
+const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*/g;
+
 interface Source {
   /** Relative to the checkout. */
   readonly path: string;
@@ -41,7 +43,8 @@ describe('the table in docs/architecture.md', () => {
         const target = resolve(path, specifier);
         if (target === undefined) continue;
         const targetRoom = roomOf(target);
-        const allowed = targetRoom === room || targetRoom === 'src/errors.ts' || table.get(room)?.has(targetRoom ?? '');
+        const allowed =
+          targetRoom === room || isForEveryone(targetRoom, room) || table.get(room)?.has(targetRoom ?? '');
         if (!allowed) wrong.push(`${path} imports ${specifier}`);
       }
     }
@@ -74,6 +77,13 @@ describe('the house', () => {
     expect(found).toEqual(Object.keys(UNTYPED_WITH_REASON));
   });
 
+  test('reads the environment in one place', () => {
+    const found = sources.filter(
+      ({ path, text }) => /^(src|migrations|seeds)\//.test(path) && /\bprocess\.env\b/.test(text.replace(COMMENT, '')),
+    );
+    expect(found.map(({ path }) => path)).toEqual(['src/environment.ts']);
+  });
+
   test('keeps src/rules pure', () => {
     const impure = sources
       .filter(({ path }) => path.startsWith('src/rules/'))
@@ -92,6 +102,10 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+function isForEveryone(target: string | undefined, room: string): boolean {
+  return target === 'src/errors.ts' || (target === 'src/environment.ts' && room !== 'src/rules');
+}
 
 function readSources(folder: string): Source[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })

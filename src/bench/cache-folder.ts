@@ -1,8 +1,10 @@
 /** Where the bench keeps what it builds (the peers, the C client): the user's cache folder. */
+
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { environment } from '../environment.ts';
 
 /** Bumped when what is built from the same sources changes. */
 const LAYOUT = '1';
@@ -11,7 +13,7 @@ const LAYOUT = '1';
 export function cacheFolder(name: string, sources: readonly (string | Buffer)[]): string {
   const hash = createHash('sha256').update(LAYOUT);
   for (const source of sources) hash.update(source).update('\0');
-  const root = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const root = environment().XDG_CACHE_HOME || join(homedir(), '.cache');
   const folder = join(root, 'settle-bench', `${name}-${hash.digest('hex').slice(0, 16)}`);
   mkdirSync(folder, { recursive: true });
   return folder;

@@ -1,8 +1,10 @@
 /** Runs a contender's process to its end: what it printed, how it ended, how long it took. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environment } from '../environment.ts';
 import { ExitCode, SettleError } from '../errors.ts';
 
 const TIMEOUT_MS = 3_600_000;
@@ -44,7 +46,7 @@ export async function runProcess(
   const started = performance.now();
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+    env: { ...environment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? TIMEOUT_MS,
     killSignal: 'SIGKILL',

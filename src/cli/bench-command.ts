@@ -1,4 +1,5 @@
 /** What `settle bench` does: from flags to a benchmark, to its reports, to an exit code. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { SHAPES } from '../../seeds/video-shape.ts';
 import type { BenchCase } from '../bench/case.ts';
@@ -13,6 +14,7 @@ import type { BenchResult } from '../bench/result.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { ratiosOf } from '../bench/summarise.ts';
 import { openDatabase } from '../database/open.ts';
+import { environment } from '../environment.ts';
 import { ExitCode, usageError } from '../errors.ts';
 import { parseBusinessDate, requireZone } from '../rules/business-time.ts';
 import type { BenchFlags } from './bench-flags.ts';
@@ -58,7 +60,7 @@ async function measure(names: readonly string[], flags: BenchFlags): Promise<Ben
       rounds: flags.rounds ?? ROUNDS,
       roundsSlow: flags.roundsSlow,
       options: {
-        peersFolder: findPeers(flags.peers ?? (process.env.SETTLE_BENCH_PEERS || undefined)),
+        peersFolder: findPeers(flags.peers ?? (environment().SETTLE_BENCH_PEERS || undefined)),
         isCi: flags.ci === true,
       },
       data: { remake: flags.remake === true, adopt: flags.adopt === true, tell },

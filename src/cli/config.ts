@@ -2,7 +2,9 @@
  * Settings: flags win over the environment, the environment over the config file, the file over the defaults.
  * Secrets (the database URL) come from the environment or the file only: flags are visible to everyone in `ps`.
  */
+
 import { nearestName } from '../engine/nearest-name.ts';
+import { type Environment, type EnvironmentVariable, environment } from '../environment.ts';
 import { usageError } from '../errors.ts';
 import { readTrustedFile } from './trusted-file.ts';
 
@@ -58,9 +60,9 @@ const FILE_KEYS = [
 ];
 
 /** @throws SettleError (exit 2) for a file that cannot be read, an unknown key or a value of the wrong kind. */
-export function loadSettings(flags: GlobalFlags, environment: NodeJS.ProcessEnv = process.env): Settings {
+export function loadSettings(flags: GlobalFlags, variables: Environment = environment()): Settings {
   const file = readConfigFile(flags.config);
-  const given = (name: string) => environment[name] || undefined;
+  const given = (name: EnvironmentVariable) => variables[name] || undefined;
   const level = flags.logLevel === undefined ? undefined : oneOf('log level', LOG_LEVELS, flags.logLevel);
   const format = flags.logFormat === undefined ? undefined : oneOf('log format', LOG_FORMATS, flags.logFormat);
   return {
@@ -85,7 +87,7 @@ export function loadSettings(flags: GlobalFlags, environment: NodeJS.ProcessEnv 
  */
 function databaseUrlOf(
   file: Record<string, unknown>,
-  given: (name: string) => string | undefined,
+  given: (name: EnvironmentVariable) => string | undefined,
 ): Pick<Settings, 'databaseUrl' | 'databaseUrlSource'> {
   const url = given('SETTLE_DATABASE_URL');
   if (url !== undefined) return { databaseUrl: withoutLineEnd(url), databaseUrlSource: 'SETTLE_DATABASE_URL' };

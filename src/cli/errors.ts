@@ -2,6 +2,7 @@
  * How an error leaves the program: one line on stderr and an exit code. Stacks are shown only where the log level is
  * `debug` or `trace`.
  */
+import { environment } from '../environment.ts';
 import { hideCredentials, isSettleError } from '../errors.ts';
 import { visibleLine } from '../rules/visible-text.ts';
 import { stderrWriter } from './output/writer.ts';
@@ -12,7 +13,7 @@ const LINE_BREAK = /[\r\n\u2028\u2029]/;
 /** Writes the one line; resolves to the exit code. */
 export async function reportError(
   error: unknown,
-  logLevel: string | undefined = process.env.SETTLE_LOG,
+  logLevel: string | undefined = environment().SETTLE_LOG,
 ): Promise<number> {
   // Loaded late: most errors are ours, and need no table of database errors.
   const known = isSettleError(error) ? error : (await import('../database/errors.ts')).toSettleError(error);

@@ -2,8 +2,10 @@
  * SIGHUP under `nohup`. A program that is started with the signal ignored leaves it so; Node sets it back to ending the
  * process before any of our code runs, so that it has to be found out by what `nohup` leaves behind.
  */
+
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { type Environment, environment } from '../environment.ts';
 
 /** Bit of SIGHUP, signal 1, in the masks of /proc/PID/status. */
 const HANG_UP_BIT = 1n;
@@ -20,8 +22,8 @@ export function honourNohup(): void {
  * True when a shell says that it started us by `nohup` (bash, zsh and ksh do, in `_`), when whoever started us ignores
  * the signal itself (`nohup make`, `nohup sh -c`), or when standard input is what GNU nohup puts in a terminal's place.
  */
-export function isUnderNohup(environment: NodeJS.ProcessEnv = process.env): boolean {
-  return basename(environment._ ?? '') === 'nohup' || parentIgnoresHangUp() || stdinIsOfNohup();
+export function isUnderNohup(variables: Environment = environment()): boolean {
+  return basename(variables._ ?? '') === 'nohup' || parentIgnoresHangUp() || stdinIsOfNohup();
 }
 
 function parentIgnoresHangUp(): boolean {

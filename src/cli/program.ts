@@ -1,5 +1,6 @@
 /** The command line: which commands there are, what all of them share, and how arguments become an exit code. */
 import { Command, CommanderError } from 'commander';
+import { environment } from '../environment.ts';
 import { ExitCode, usageError } from '../errors.ts';
 import { askedRun, logNotStarted } from './asked-run.ts';
 import type { Cli } from './cli.ts';
@@ -71,7 +72,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
     }
     const asked = running === undefined ? undefined : askedRun(nameOf(running), running);
     if (asked !== undefined) await logNotStarted(error, asked, program.opts());
-    const failed = await reportError(error, program.opts().logLevel ?? process.env.SETTLE_LOG);
+    const failed = await reportError(error, program.opts().logLevel ?? environment().SETTLE_LOG);
     const message = error instanceof Error ? error.message : String(error);
     writeTerminationLog({ exitCode: failed, ...asked, message });
     return failed;

@@ -2,7 +2,9 @@
  * How a run ended, as one JSON line of less than 4 KB, where Kubernetes shows it as the pod's termination message.
  * Written below Kubernetes, to /dev/termination-log, or wherever SETTLE_TERMINATION_LOG says.
  */
+
 import { writeFileSync } from 'node:fs';
+import { type Environment, environment } from '../environment.ts';
 import { hideCredentials } from '../errors.ts';
 import { visibleText } from '../rules/visible-text.ts';
 import type { LedgerHeadNote } from './ledger-head.ts';
@@ -26,8 +28,8 @@ export interface Ending {
 }
 
 /** Never throws: a run does not fail because nobody can be told how it ended. */
-export function writeTerminationLog(ending: Ending, environment: NodeJS.ProcessEnv = process.env): void {
-  const path = environment.SETTLE_TERMINATION_LOG || (environment.KUBERNETES_SERVICE_HOST ? DEFAULT_PATH : undefined);
+export function writeTerminationLog(ending: Ending, variables: Environment = environment()): void {
+  const path = variables.SETTLE_TERMINATION_LOG || (variables.KUBERNETES_SERVICE_HOST ? DEFAULT_PATH : undefined);
   if (path === undefined) return;
   const message =
     ending.message === undefined ? undefined : hideCredentials(ending.message).slice(0, MESSAGE_LENGTH_MAX);

@@ -1,5 +1,7 @@
 /** Range scans on MariaDB and MySQL: the binary protocol through the seam, or the plain way. */
+
 import mysql, { type Connection } from 'mysql2';
+import { environment } from '../environment.ts';
 import { BinaryRows } from './binary-rows.ts';
 import type { ColumnBatch } from './column-batch.ts';
 import { scanPlain } from './column-scan-plain.ts';
@@ -13,7 +15,7 @@ export async function openServerScanner(database: Database): Promise<Scanner> {
   const { client } = database.knex;
   const connection: Connection = await client.acquireConnection();
   const quote = database.dialect.quoteIdentifier;
-  let plain = process.env.SETTLE_PLAIN_SCAN === '1' || !seamFits(connection);
+  let plain = environment().SETTLE_PLAIN_SCAN === '1' || !seamFits(connection);
   let released = false;
   let scanning = false;
 

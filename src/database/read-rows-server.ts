@@ -1,5 +1,7 @@
 /** Reading rows on MariaDB and MySQL: the binary protocol through the seam, or mysql2's own text rows. */
+
 import mysql, { type Connection, type RowDataPacket } from 'mysql2';
+import { environment } from '../environment.ts';
 import { ExitCode, SettleError } from '../errors.ts';
 import { type ColumnDefinition, definitionOf } from './binary-columns.ts';
 import { BinaryRowColumns, isOfType } from './binary-row-columns.ts';
@@ -10,7 +12,7 @@ import type { RowBinding, RowReader } from './row-reader.ts';
 
 /** `SETTLE_PLAIN_SCAN=1` asks for the plain way, as it does of scans. */
 export function serverRowReader(connection: Connection): RowReader {
-  let isPlain = process.env.SETTLE_PLAIN_SCAN === '1' || !seamFits(connection);
+  let isPlain = environment().SETTLE_PLAIN_SCAN === '1' || !seamFits(connection);
   return {
     async read(sql, bindings, into) {
       if (!isPlain) {

@@ -1,7 +1,9 @@
 /** Runs every check, in an order in which each can rely on those before it, and sums up. */
+
 import { availableParallelism } from 'node:os';
 import { toSettleError } from '../database/errors.ts';
 import { openDatabase } from '../database/open.ts';
+import { environment } from '../environment.ts';
 import { ExitCode, type SettleError } from '../errors.ts';
 import type { Check, CheckContext, Finding } from './check.ts';
 import { clockCheck } from './checks/clock.ts';
@@ -70,7 +72,7 @@ export async function examine(databaseUrl: string, options: ExamineOptions = {})
     try {
       const version = await database.dialect.inspect.version(database.knex);
       findings.push({ check: 'database', verdict: 'pass', message: `${database.displayUrl} answers (${version})` });
-      const { workers = availableParallelism(), now = Date.now, redisUrl = process.env.SETTLE_REDIS_URL } = options;
+      const { workers = availableParallelism(), now = Date.now, redisUrl = environment().SETTLE_REDIS_URL } = options;
       for (const check of CHECKS)
         findings.push(...(await runCheck(check, { database, workers, now, redisUrl }, findings)));
     } finally {

@@ -5,6 +5,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Environment, environment } from '../environment.ts';
 
 /** Milliseconds between two turns that nothing delays; a delay is what goes beyond it. */
 const RESOLUTION_MS = 5;
@@ -49,8 +50,8 @@ export class EventLoopMeasure {
 }
 
 /** Undefined where nobody asks for it. */
-export function measureEventLoop(env: NodeJS.ProcessEnv = process.env): EventLoopMeasure | undefined {
-  return env.SETTLE_MEASURE === '1' ? new EventLoopMeasure() : undefined;
+export function measureEventLoop(variables: Environment = environment()): EventLoopMeasure | undefined {
+  return variables.SETTLE_MEASURE === '1' ? new EventLoopMeasure() : undefined;
 }
 
 function startMonitor(): ReturnType<typeof monitorEventLoopDelay> {

@@ -3,7 +3,7 @@
  * process that wakes up after a takeover can therefore compute, but not commit.
  */
 import type { Database, Transaction } from '../database/database.ts';
-import { ExitCode, SettleError } from '../errors.ts';
+import { ExitCode, isSettleError, SettleError } from '../errors.ts';
 import { readFence } from '../repository/fence.ts';
 
 export interface Fence {
@@ -16,7 +16,7 @@ export interface Fence {
   readonly idleSecondsMax: number;
 }
 
-export const OWNERSHIP_LOST = 'OWNERSHIP_LOST';
+const OWNERSHIP_LOST = 'OWNERSHIP_LOST';
 
 /** As `database.transaction`; throws OWNERSHIP_LOST, and changes nothing, when another run has taken over. */
 export async function fencedTransaction<T>(
@@ -35,8 +35,13 @@ export async function fencedTransaction<T>(
   });
 }
 
+/** What `fencedTransaction` throws. */
 export function ownershipLost(): SettleError {
   return new SettleError(OWNERSHIP_LOST, ExitCode.failed, 'another process has taken over this run', {
     hint: 'this process was paused or cut off for longer than its lease; the other one goes on from the last commit',
   });
+}
+
+export function isOwnershipLost(error: unknown): boolean {
+  return isSettleError(error) && error.code === OWNERSHIP_LOST;
 }

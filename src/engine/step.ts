@@ -181,7 +181,7 @@ export interface PartitionPlan {
 /**
  * A step whose work is cut into ranges that run in parallel in worker threads. The plan is made once for a job
  * instance and frozen in the database; a restart runs the partitions that did not complete, in the same ranges.
- * When a worker throws a SettleError with code PLAN_OUTDATED, the runner calls `discard`, drops the plan and plans
+ * When a worker throws `planOutdated()`, the runner calls `discard`, drops the plan and plans
  * again, at most 3 times.
  */
 export interface PartitionedStep extends StepBase {

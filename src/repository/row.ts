@@ -1,6 +1,6 @@
 /** How the repository's values are stored: instants as UTC text, messages cut to their columns, versions checked. */
 import { instantText, parseInstant } from '../database/instant.ts';
-import { ExitCode, SettleError } from '../errors.ts';
+import { ExitCode, isSettleError, SettleError, type SettleErrorOptions } from '../errors.ts';
 
 /** EXIT_MESSAGE is a VARCHAR(2500). */
 const MESSAGE_LENGTH_MAX = 2500;
@@ -18,12 +18,21 @@ export function cutMessage(message: string): string {
   return message.length <= MESSAGE_LENGTH_MAX ? message : `${message.slice(0, MESSAGE_LENGTH_MAX - 4)} ...`;
 }
 
-export const OPTIMISTIC_LOCK = 'OPTIMISTIC_LOCK';
+const OPTIMISTIC_LOCK = 'OPTIMISTIC_LOCK';
 
 /** Throws OPTIMISTIC_LOCK when an update `WHERE ... AND VERSION = ?` met no row: someone else has changed it. */
 export function requireOneRow(rowsChanged: number, what: string): void {
   if (rowsChanged === 1) return;
-  throw new SettleError(OPTIMISTIC_LOCK, ExitCode.failed, `${what} was changed by another process`, {
+  throw optimisticLock(`${what} was changed by another process`, {
     hint: 'look at it with settle show, then start the job again',
   });
+}
+
+/** Somebody else has changed what was read: thrown by a chunk's write, it makes the chunk loop read the chunk again. */
+export function optimisticLock(message: string, options?: SettleErrorOptions): SettleError {
+  return new SettleError(OPTIMISTIC_LOCK, ExitCode.failed, message, options);
+}
+
+export function isOptimisticLock(error: unknown): boolean {
+  return isSettleError(error) && error.code === OPTIMISTIC_LOCK;
 }

@@ -2,7 +2,9 @@
  * What each account of one type holds, by replay, and the roots of its users' trees of lots. All of an account lies in
  * one record of 16 bytes, or of 32 with roots: ledgers name accounts in random order, and each place looked at is a wait for memory. Pure.
  */
+
 import { hashWords } from './int64-index.ts';
+import { joinWords } from './words.ts';
 
 /** Of a record: the owner's id, low and high; the balance, low and high; the roots. */
 const BALANCE = 2;
@@ -96,7 +98,7 @@ export class AccountSums {
   balanceOf(account: number): bigint {
     const block = this.#blocks[account >>> blockShift];
     const at = ((account & inBlock) << this.#recordShift) + BALANCE;
-    return (BigInt(block[at + 1]) << 32n) + BigInt(block[at] >>> 0);
+    return joinWords(block[at], block[at + 1]);
   }
 
   /** Tree of OpenLots: lots with points left. 0 for none. */

@@ -2,7 +2,7 @@
  * What is to become of a challenge on a business date (domain.md section 6): it begins, is cancelled, or is settled.
  * A challenge whose start and end both passed unseen is begun and settled at once.
  */
-import { ExitCode, SettleError } from '../errors.ts';
+import { ExitCode, isSettleError, SettleError } from '../errors.ts';
 import {
   type MemberPayout,
   type MemberVerdict,
@@ -98,4 +98,8 @@ export function unsound(challengeId: bigint, problem: string): SettleError {
 
 function between(value: number, min: number, max: number): boolean {
   return value >= min && value <= max;
+}
+
+export function isUnsound(error: unknown): error is SettleError {
+  return isSettleError(error) && error.code === CHALLENGE_UNSOUND;
 }

@@ -2,9 +2,11 @@
  * `canonicalJournal` (ledger-canonical.ts) of stored columns, written as bytes into one buffer that is used again and
  * again: the same bytes, without a text or an object for a journal. Verification hashes millions of them. Pure.
  */
+
 import { canonicalVersion } from './ledger-canonical.ts';
 import { accountTypes } from './ledger-journal.ts';
 import type { LedgerPage, TextColumn } from './ledger-page.ts';
+import { joinWords } from './words.ts';
 
 /** What of journals is only hashed. `businessDate` is a packed date (`packInstant`). */
 export interface JournalTexts {
@@ -245,7 +247,7 @@ function putInt64(bytes: Uint8Array, start: number, words: Int32Array, row: numb
   if (high === low >> 31) return putInteger(bytes, start, low);
   const number = high * TWO_32 + (low >>> 0);
   if (number <= Number.MAX_SAFE_INTEGER && number >= -Number.MAX_SAFE_INTEGER) return putInteger(bytes, start, number);
-  const text = ((BigInt(high) << 32n) + BigInt(low >>> 0)).toString();
+  const text = joinWords(low, high).toString();
   let at = putPrefix(bytes, start, text.length);
   for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
   bytes[at] = SEMICOLON;

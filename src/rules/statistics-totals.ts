@@ -3,7 +3,9 @@
  * chunk come in order of id, and so do totals: adding up is merging lists, two of like length at a time, which looks
  * nothing up and costs the logarithm of the number of chunks.
  */
+
 import { countVideoSums, readVideoSums } from './video-sums.ts';
+import { joinWords } from './words.ts';
 
 /** A total stays a double below this: with a chunk's exact sum it is then still told exactly from one beyond. */
 const carryAt = 2 ** 52;
@@ -149,5 +151,5 @@ function compareWith(idWords: Int32Array, at: number, lo: number, hi: number): n
 }
 
 function idAt(idWords: Int32Array, at: number): bigint {
-  return (BigInt(idWords[2 * at + 1]) << 32n) | BigInt(idWords[2 * at] >>> 0);
+  return joinWords(idWords[2 * at], idWords[2 * at + 1]);
 }

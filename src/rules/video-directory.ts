@@ -3,7 +3,9 @@
  * numbered in order of id. Where ids lie close together, as counted-up ids do, a video's number is its distance from
  * the first id, and a look-up is a subtraction; otherwise a hash index finds it.
  */
+
 import { Int64Index, type SharedInt64Index } from './int64-index.ts';
+import { joinWords } from './words.ts';
 
 /** The arrays of a directory, to hand to another thread. */
 export interface SharedVideoDirectory {
@@ -116,7 +118,7 @@ export class VideoDirectory {
     let high = this.size;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const found = (BigInt(this.idHi(middle)) << 32n) | BigInt(this.idLo(middle) >>> 0);
+      const found = joinWords(this.idLo(middle), this.idHi(middle));
       if (found <= id) low = middle + 1;
       else high = middle;
     }

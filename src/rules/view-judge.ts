@@ -5,7 +5,8 @@
  * Rows within the date, and those of a short look-back before it, go through RepeatWindow. What cannot be decided with
  * this partition's rows alone goes out as open views.
  */
-import { SettleError } from '../errors.ts';
+
+import { planOutdated, type SettleError } from '../errors.ts';
 import { type IntervalSet, stretchAt } from './intervals.ts';
 import { OpenViews } from './open-views.ts';
 import { Observation, RepeatWindow, timesMax } from './repeat-window.ts';
@@ -13,6 +14,7 @@ import { restoreWindow, saveWindow } from './saved-window.ts';
 import { invalidReason, noVerdicts, type QuarantineReason, type VerdictCounts, type ViewPolicy } from './verdict.ts';
 import type { VideoDirectory } from './video-directory.ts';
 import { type EncodedSums, VideoSums } from './video-sums.ts';
+import { joinWords } from './words.ts';
 
 /** Rows of the view log as columns. NULL is a bit in `nulls`, and 0 in its column; NaN in that of times. */
 export interface ViewColumns {
@@ -287,7 +289,7 @@ export class ViewJudge {
   #denseVideo(lo: number, hi: number): number {
     const video = this.#videos.find(lo, hi);
     if (video >= 0) return video;
-    throw new SettleError('PLAN_OUTDATED', 1, `video ${joinWords(lo, hi)} was removed while its views were counted`);
+    throw planOutdated(`video ${joinWords(lo, hi)} was removed while its views were counted`);
   }
 
   /** Leaves a row of a stray pair to the merge. */
@@ -369,19 +371,9 @@ export function pairKey(viewerLo: number, viewerHi: number, videoLo: number, vid
   return `${viewerHi},${viewerLo}:${videoHi},${videoLo}`;
 }
 
-/** The signed 64-bit integer of two words. */
-export function joinWords(lo: number, hi: number): bigint {
-  return (BigInt(hi) << 32n) | BigInt(lo >>> 0);
-}
-
-/** The two words of a signed 64-bit integer. */
-export function splitWords(value: bigint): [lo: number, hi: number] {
-  return [Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n))];
-}
-
 function outdatedPlan(idWords: Int32Array, row: number): SettleError {
   const id = joinWords(idWords[2 * row], idWords[2 * row + 1]);
-  return new SettleError('PLAN_OUTDATED', 1, `row ${id} turned up after the plan was made`, {
+  return planOutdated(`row ${id} turned up after the plan was made`, {
     hint: 'Run the date again; the plan will take it in.',
   });
 }

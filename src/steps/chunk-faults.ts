@@ -7,8 +7,8 @@ import { retryDelayMs } from '../engine/retry-policy.ts';
 import { isTransient, Patience, type Retrying, wait } from '../engine/retrying.ts';
 import { isOfKind, isSkippable, type SkippedRecord, skipReason } from '../engine/skip-policy.ts';
 import type { Chunk, ChunkHandlers, ItemFaults } from '../engine/step.ts';
-import { ExitCode, isSettleError, SettleError } from '../errors.ts';
-import { OPTIMISTIC_LOCK } from '../repository/row.ts';
+import { ExitCode, SettleError } from '../errors.ts';
+import { isOptimisticLock } from '../repository/row.ts';
 
 interface FailedWrite {
   readonly error: unknown;
@@ -72,7 +72,7 @@ export class ChunkFaults {
     const failed = this.#failedWrite;
     this.#failedWrite = undefined;
     // A commit whose answer was lost, and which went through while its fate was looked up, shows as a conflict.
-    if (isTransient(error) || isConflict(error)) return await this.#patience.afterFailure(error);
+    if (isTransient(error) || isOptimisticLock(error)) return await this.#patience.afterFailure(error);
     if (failed === undefined || failed.error !== error) throw error;
     const { skip, retry } = failed.faults;
     if (retry !== undefined && this.#retries < retry.limit && isOfKind(error, retry.on)) {
@@ -87,10 +87,6 @@ export class ChunkFaults {
     // A reader that gives more than it is asked for cannot be scanned.
     else throw error;
   }
-}
-
-function isConflict(error: unknown): boolean {
-  return isSettleError(error) && error.code === OPTIMISTIC_LOCK;
 }
 
 function unstableReader({ key }: SkippedRecord): SettleError {

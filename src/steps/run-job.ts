@@ -9,7 +9,7 @@ import type { Database } from '../database/database.ts';
 import { toSettleError } from '../database/errors.ts';
 import { requireChunkSize } from '../engine/chunk-size.ts';
 import { measureEventLoop } from '../engine/event-loop.ts';
-import { fencedTransaction, OWNERSHIP_LOST, ownershipLost } from '../engine/fence.ts';
+import { fencedTransaction, isOwnershipLost, ownershipLost } from '../engine/fence.ts';
 import { startHeartbeat } from '../engine/heartbeat.ts';
 import type { JobDefinition } from '../engine/job.ts';
 import { type Launch, launch } from '../engine/launch.ts';
@@ -204,13 +204,13 @@ async function failRun(
   logger.debug({ err: error }, 'the error with its stack');
   const failed = { outcome: 'failed', exitCode: error.exitCode, error } as const;
   try {
-    if (error.code !== OWNERSHIP_LOST) await endExecution(run, 'FAILED', error.message);
+    if (!isOwnershipLost(error)) await endExecution(run, 'FAILED', error.message);
   } catch (second) {
     logger.error({ err: second }, 'the failure could not be written down; the next start will take over');
     return { execution: { ...execution, status: 'FAILED', exitMessage: error.message }, ...failed };
   }
   // After a takeover, the row says what the other process made of it.
-  const stored = error.code === OWNERSHIP_LOST ? await getJobExecution(database, execution.id) : execution;
+  const stored = isOwnershipLost(error) ? await getJobExecution(database, execution.id) : execution;
   return { execution: stored ?? execution, ...failed };
 }
 

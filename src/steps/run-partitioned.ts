@@ -12,7 +12,7 @@ import { ExecutionContext, serialiseContext } from '../engine/execution-context.
 import { fencedTransaction } from '../engine/fence.ts';
 import { isExhausted, withRetry } from '../engine/retrying.ts';
 import type { PartitionedStep } from '../engine/step.ts';
-import { ExitCode, isSettleError, SettleError } from '../errors.ts';
+import { isPlanOutdated, planOutdated, type SettleError } from '../errors.ts';
 import { runPool } from '../partition/pool.ts';
 import type { PartitionResult, PartitionTask } from '../partition/protocol.ts';
 import { fromRemoteError } from '../partition/remote-error.ts';
@@ -36,8 +36,6 @@ import { newStepExecution } from './new-step-execution.ts';
 import { MAX_ID } from './split-partition.ts';
 import { failSpan, openSpan, spanAttributes } from './tracing.ts';
 
-/** Raised by a worker that finds the plan overtaken by the data. */
-export const PLAN_OUTDATED = 'PLAN_OUTDATED';
 const REPLANS_MAX = 3;
 
 export async function runPartitioned(step: PartitionedStep, run: StepRun): Promise<StepOutcome> {
@@ -293,14 +291,8 @@ function forwardLog({ logger }: StepRun, line: string): void {
   logger[name](fields, msg);
 }
 
-function isPlanOutdated(error: unknown): error is SettleError {
-  return isSettleError(error) && error.code === PLAN_OUTDATED;
-}
-
 function planNeverHolds(step: PartitionedStep, cause: SettleError): SettleError {
-  return new SettleError(
-    PLAN_OUTDATED,
-    ExitCode.failed,
+  return planOutdated(
     `the data of step ${step.name} changed under each of ${REPLANS_MAX + 1} plans: ${cause.message}`,
     { hint: 'start the run again when fewer rows arrive', cause },
   );

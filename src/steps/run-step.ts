@@ -2,7 +2,7 @@
 
 import { toSettleError } from '../database/errors.ts';
 import { deserialiseContext, ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
-import { fencedTransaction, OWNERSHIP_LOST } from '../engine/fence.ts';
+import { fencedTransaction, isOwnershipLost } from '../engine/fence.ts';
 import { tellAfter } from '../engine/listeners.ts';
 import { withRetry } from '../engine/retrying.ts';
 import type { Step } from '../engine/step.ts';
@@ -140,12 +140,12 @@ async function endStep(step: Step, run: StepRun, status: BatchStatus, exitMessag
 }
 
 async function noteFailure(step: Step, run: StepRun, error: unknown): Promise<void> {
-  const { code, message } = toSettleError(error);
+  const known = toSettleError(error);
   run.logger.debug({ err: error }, 'step failed');
   // The run that has taken over has already said how this one ended.
-  if (code === OWNERSHIP_LOST) return;
+  if (isOwnershipLost(known)) return;
   try {
-    await endStep(step, run, 'FAILED', message);
+    await endStep(step, run, 'FAILED', known.message);
   } catch (second) {
     run.logger.error({ err: second }, 'the failure of the step could not be written down');
   }

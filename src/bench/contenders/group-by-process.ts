@@ -2,12 +2,14 @@
  * A process of its own that lets the database do the sums: `GROUP BY video_id` over one date, every sum fetched. Prints
  * one line of JSON. Its database comes from SETTLE_DATABASE_URL, the bounds of the date (UTC) as arguments.
  */
+
 import { openDatabase } from '../../database/open.ts';
 import { streamRows } from '../../database/stream-rows.ts';
 import { toBigInt } from '../../database/values.ts';
+import { environment } from '../../environment.ts';
 
 const [from, to] = process.argv.slice(2);
-const database = await openDatabase(process.env.SETTLE_DATABASE_URL!, { create: false });
+const database = await openDatabase(environment().SETTLE_DATABASE_URL!, { create: false });
 const started = performance.now();
 const sums = { videos: 0, views: 0n, adViews: 0n, playSeconds: 0n };
 const sql = `SELECT video_id, COUNT(*) AS views, SUM(ad_views) AS ad_views, SUM(play_seconds) AS play_seconds

@@ -3,10 +3,12 @@
  * rows, by the same threads, thrown away), `read-alone` (one connection, no threads) or `driver` (mysql2's own streams).
  * Prints one JSON object: `seconds`, `rows`, `wrong`.
  */
+
 import { openDatabase } from '../../database/open.ts';
 import { withRowReader } from '../../database/read-rows.ts';
 import { readSnapshot } from '../../database/snapshot.ts';
 import { streamRows } from '../../database/stream-rows.ts';
+import { environment } from '../../environment.ts';
 import type { ReadPage } from '../../ledger/page-reader.ts';
 import { readPages } from '../../ledger/page-source.ts';
 import { openPageThreads } from '../../ledger/page-threads.ts';
@@ -21,7 +23,7 @@ const orders = {
   settle_consumption: 'journal_id, line_no, lot_journal_id, lot_line_no, restores_id',
 };
 
-const database = await openDatabase(process.env.SETTLE_DATABASE_URL ?? '');
+const database = await openDatabase(environment().SETTLE_DATABASE_URL ?? '');
 
 async function countRows(pages: AsyncIterable<ReadPage>): Promise<number> {
   let rows = 0;

@@ -6,9 +6,11 @@
  * Its database comes from SETTLE_DATABASE_URL; arguments: the number of connections, of pages, and as JSON the ranges,
  * an array of `{ table, key, from, to }`, ids as text, both inside.
  */
+
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import { openDatabase } from '../../database/open.ts';
 import type { SqlValue } from '../../database/values.ts';
+import { environment } from '../../environment.ts';
 
 interface RowRange {
   readonly table: string;
@@ -25,7 +27,10 @@ interface Batch {
 const PREFIX = 'peer_';
 const [connections, pages] = process.argv.slice(2, 4).map(Number);
 const ranges: readonly RowRange[] = JSON.parse(process.argv[4]);
-const database = await openDatabase(process.env.SETTLE_DATABASE_URL ?? '', { poolSizeMax: connections, create: false });
+const database = await openDatabase(environment().SETTLE_DATABASE_URL ?? '', {
+  poolSizeMax: connections,
+  create: false,
+});
 const { knex, dialect } = database;
 
 const columnsOf = new Map<string, readonly string[]>();

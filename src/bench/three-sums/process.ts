@@ -2,14 +2,16 @@
  * Runs `three-sums` in a process of its own: WORKERS DATE ZONE, on the database of SETTLE_DATABASE_URL. Prints one line
  * of JSON: the seconds of the job, and the rows that it read.
  */
+
 import { openDatabase } from '../../database/open.ts';
+import { environment } from '../../environment.ts';
 import { listStepExecutions } from '../../repository/step-execution.ts';
 import { runJob } from '../../steps/run-job.ts';
 import { threeSumsJob } from './definition.ts';
 import { makeTables } from './tables.ts';
 
 const [workers, date, zone] = process.argv.slice(2);
-const database = await openDatabase(process.env.SETTLE_DATABASE_URL!, { create: false });
+const database = await openDatabase(environment().SETTLE_DATABASE_URL!, { create: false });
 try {
   await makeTables(database);
   const started = performance.now();

@@ -2,6 +2,7 @@
 
 import { parseDatabaseUrl } from '../../database/url.ts';
 import { isThisMachine } from '../../database/url-tls.ts';
+import { environment } from '../../environment.ts';
 import { type Check, type Finding, pass, warn } from '../check.ts';
 
 const VERIFY = 'ssl-mode=verify-identity in the database URL, with ssl-ca=FILE for an authority of your own';
@@ -9,7 +10,7 @@ const VERIFY = 'ssl-mode=verify-identity in the database URL, with ssl-ca=FILE f
 export const encryptionCheck: Check = {
   name: 'encryption',
   async run({ database }) {
-    const redis = redisFinding(process.env.SETTLE_REDIS_URL);
+    const redis = redisFinding(environment().SETTLE_REDIS_URL);
     return [databaseFinding(database.url), ...(redis === undefined ? [] : [redis])];
   },
 };

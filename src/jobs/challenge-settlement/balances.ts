@@ -5,7 +5,7 @@ import { inGroups } from '../../ledger/in-groups.ts';
 import type { AccountType } from '../../ledger/types.ts';
 
 /** Points by owner; 0n for an owner without an account of the type. */
-export async function readBalances(
+export async function readBalancesByOwner(
   executor: Executor,
   type: AccountType,
   ownerIds: readonly bigint[],

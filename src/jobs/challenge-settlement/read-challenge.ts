@@ -5,7 +5,7 @@
 import type { Database } from '../../database/database.ts';
 import { type Row, toBigInt, toNumber, toText, toTextOrNull } from '../../database/values.ts';
 import { usageError } from '../../errors.ts';
-import { readBalances } from './balances.ts';
+import { readBalancesByOwner } from './balances.ts';
 import { stakeKey } from './stake.ts';
 
 const pageMembers = 5_000;
@@ -100,7 +100,7 @@ export async function readChallenge({ knex }: Database, id: bigint): Promise<Cha
     thresholdPercent: toNumber(challenge.threshold_percent),
     feeBp: toNumber(challenge.fee_bp),
     noWinnerPolicy: toText(challenge.no_winner_policy),
-    escrow: (await readBalances(knex, 'escrow', [id])).get(id)!,
+    escrow: (await readBalancesByOwner(knex, 'escrow', [id])).get(id)!,
     settlement: settled === undefined ? null : toSettlement(settled),
     journals: await readSettlementJournals(knex, id),
   };

@@ -7,9 +7,8 @@ import type { Executor, Transaction } from '../../database/database.ts';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
 import { isOfKind, type SkippedRecord } from '../../engine/skip-policy.ts';
 import type { ChunkHandlers, ItemFaults, PartitionContext, Processed } from '../../engine/step.ts';
-import { isSettleError } from '../../errors.ts';
 import { businessDay } from '../../rules/business-time.ts';
-import { CHALLENGE_UNSOUND, decideChallenge, payoutTerms, unsound } from '../../rules/challenge-decision.ts';
+import { CHALLENGE_UNSOUND, decideChallenge, isUnsound, payoutTerms, unsound } from '../../rules/challenge-decision.ts';
 import { judgeMember, PotTally } from '../../rules/challenge-payout.ts';
 import {
   INSUFFICIENT_POINTS,
@@ -17,7 +16,7 @@ import {
   LEDGER_JOURNAL_UNSOUND,
   LEDGER_KEY_CONFLICT,
 } from '../../rules/ledger-journal.ts';
-import { readBalances } from './balances.ts';
+import { readBalancesByOwner } from './balances.ts';
 import { type DueChallenge, updateStatus } from './challenge-store.ts';
 import { type DueChunk, DueChunks, type HeldMembers, type MemberLimits } from './due-chunks.ts';
 import { type Member, pageMembersOf } from './member-store.ts';
@@ -100,7 +99,7 @@ class SettlementPartition implements ChunkHandlers<DueChunk, DecidedChunk> {
       try {
         decided.push(await this.#decide(challenge, chunk.held, this.#context.database.knex));
       } catch (error) {
-        if (!isSettleError(error) || error.code !== CHALLENGE_UNSOUND) throw error;
+        if (!isUnsound(error)) throw error;
         unsound.push(challenge);
         skipped.push({ phase: 'process', ...describe(challenge), error: error.message });
       }
@@ -167,7 +166,7 @@ class SettlementPartition implements ChunkHandlers<DueChunk, DecidedChunk> {
     try {
       await this.#decide(crowd, undefined, tx);
     } catch (error) {
-      if (isSettleError(error) && error.code === CHALLENGE_UNSOUND) return;
+      if (isUnsound(error)) return;
       throw error;
     }
     throw overtaken(crowd.id);
@@ -219,7 +218,7 @@ async function requireEscrows(
   tx: Transaction,
 ): Promise<void> {
   const untouched = output.map(({ challengeId }) => challengeId).filter((id) => !known.has(id));
-  const others = await readBalances(tx, 'escrow', untouched);
+  const others = await readBalancesByOwner(tx, 'escrow', untouched);
   for (const { challengeId, decision, tally } of output) {
     const expected = decision.to === 'ONGOING' ? tally.pot : 0n;
     if ((known.get(challengeId) ?? others.get(challengeId)) !== expected) throw overtaken(challengeId);

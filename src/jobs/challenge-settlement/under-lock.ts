@@ -5,9 +5,9 @@
  */
 import type { Database, Executor, Transaction } from '../../database/database.ts';
 import type { Dialect } from '../../database/dialect.ts';
-import { ExitCode, SettleError } from '../../errors.ts';
-import { OPTIMISTIC_LOCK } from '../../repository/row.ts';
-import { readBalances } from './balances.ts';
+import type { SettleError } from '../../errors.ts';
+import { optimisticLock } from '../../repository/row.ts';
+import { readBalancesByOwner } from './balances.ts';
 import { type DueChallenge, isSameChallenge, lockChallenges } from './challenge-store.ts';
 import type { DueChunk } from './due-chunks.ts';
 import { type DigestedMembers, digestMembers, type Member } from './member-store.ts';
@@ -47,7 +47,7 @@ export async function requireSameEscrows(
 
 async function requireEscrowsOf(executor: Executor, challenges: readonly DueChallenge[]): Promise<void> {
   const ids = challenges.map(({ id }) => id);
-  const escrows = await readBalances(executor, 'escrow', ids);
+  const escrows = await readBalancesByOwner(executor, 'escrow', ids);
   for (const { id, escrow } of challenges) if (escrows.get(id) !== escrow) throw overtaken(id);
 }
 
@@ -78,9 +78,7 @@ export async function* requireDigests(
 
 /** A conflict, which the chunk loop answers by reading again. */
 export function overtaken(challengeId: bigint): SettleError {
-  return new SettleError(
-    OPTIMISTIC_LOCK,
-    ExitCode.failed,
+  return optimisticLock(
     `challenge ${challengeId}, or one that is settled with it, was changed while it was being settled`,
     { hint: 'start the run again: it continues from its last checkpoint' },
   );

@@ -10,7 +10,8 @@ import type { Zone } from '../../partition/zone.ts';
 import type { OpenViews } from '../../rules/open-views.ts';
 import type { Pair } from '../../rules/resolve-open.ts';
 import { invalidReason, type ViewPolicy } from '../../rules/verdict.ts';
-import { joinWords, pairKey, splitWords } from '../../rules/view-judge.ts';
+import { pairKey } from '../../rules/view-judge.ts';
+import { joinWords, splitWords } from '../../rules/words.ts';
 import { viewLog } from './view-log.ts';
 
 const pairsAQuery = 200;

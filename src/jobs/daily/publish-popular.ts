@@ -3,11 +3,13 @@
  * a server. Keys: `settle:popular:DATE` (score: views), and `settle:popular` for the newest date, which
  * `settle:popular:date` names. Each set is replaced in one step.
  */
+
 import type { Redis } from 'ioredis';
 import type { Transaction } from '../../database/database.ts';
 import { lockRow } from '../../database/lock-row.ts';
 import type { StepCounts } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';
+import { environment } from '../../environment.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { addDays } from '../../rules/business-time.ts';
 import { type RankedVideo, readRanking } from './rank-videos.ts';
@@ -17,7 +19,7 @@ import { parseRedisUrl } from './redis-options.ts';
 const connectTimeoutMs = 5_000;
 
 export async function publishPopular(context: StepContext): Promise<Partial<StepCounts>> {
-  const url = process.env.SETTLE_REDIS_URL;
+  const url = environment().SETTLE_REDIS_URL;
   if (url === undefined || url === '') {
     context.logger.info('SETTLE_REDIS_URL is not set: the popular ranking stays in the database');
     return {};

@@ -2,9 +2,11 @@
  * Step `resolve-windows`: decides the views that the partitions left open, bucket by bucket, and keeps the result like
  * a partition's. Runs again from its start after a failure.
  */
+
 import { giveTurn } from '../../database/turn.ts';
 import type { StepCounts } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';
+import { ExitCode, SettleError } from '../../errors.ts';
 import { selectPlan } from '../../repository/partition.ts';
 import { Int64Index } from '../../rules/int64-index.ts';
 import { OpenViews } from '../../rules/open-views.ts';
@@ -58,7 +60,11 @@ export async function resolveWindows(context: StepContext): Promise<Partial<Step
 /** Of the plan that the partitions' sums were made by. */
 async function readVideoBounds({ database, jobInstanceId }: StepContext): Promise<bigint[]> {
   const plan = await selectPlan(database.knex, jobInstanceId, statisticsStep);
-  const { videoBounds = [] } = JSON.parse(plan?.detail ?? '{}') as Partial<StatisticsPlanDetail>;
+  if (plan === undefined) {
+    const problem = `job instance ${jobInstanceId} has no plan, by which its partial results were made`;
+    throw new SettleError('PLAN_MISSING', ExitCode.invariantBroken, problem);
+  }
+  const { videoBounds = [] }: StatisticsPlanDetail = JSON.parse(plan.detail);
   return videoBounds.map(BigInt);
 }
 

@@ -7,7 +7,7 @@ import { type Row, toBigInt, toNumber } from '../../database/values.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import type { PartitionPlan } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';
-import { ExitCode, SettleError } from '../../errors.ts';
+import { ExitCode, planOutdated, SettleError } from '../../errors.ts';
 import {
   cutPartitions,
   expectedOpenRows,
@@ -22,7 +22,8 @@ import { extendZoneMap, recheckZones, type ZoneMapOptions } from '../../partitio
 import { loadZones } from '../../partition/zone-store.ts';
 import { businessDay, isSameZone } from '../../rules/business-time.ts';
 import { defaultViewPolicy } from '../../rules/verdict.ts';
-import { type JudgeFrame, pairKey, splitWords } from '../../rules/view-judge.ts';
+import { type JudgeFrame, pairKey } from '../../rules/view-judge.ts';
+import { splitWords } from '../../rules/words.ts';
 import { viewLog } from './view-log.ts';
 
 /** Name of the partitioned step. */
@@ -115,7 +116,7 @@ export async function requireTruePlan({ database, parameters, ...context }: Step
   const read = new Set(zonesToRead(zones, span));
   const options = { concurrency: context.options.workers, signal: context.signal };
   if (!(await recheckZones(database, viewLog, zones, (zone) => !read.has(zone), options))) return;
-  throw new SettleError('PLAN_OUTDATED', ExitCode.failed, 'rows turned up in old ids after the plan was made');
+  throw planOutdated('rows turned up in old ids after the plan was made');
 }
 
 /** The zones of a plan, as the planner saw them. */

@@ -8,7 +8,7 @@ import type { Transaction } from '../../database/database.ts';
 import type { Scanner } from '../../database/scanner.ts';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { Chunk, ChunkHandlers, PartitionContext, Processed, RangeSplit, StepCounts } from '../../engine/step.ts';
-import { ExitCode, SettleError } from '../../errors.ts';
+import { planOutdated } from '../../errors.ts';
 import { contestedBy } from '../../partition/date-plan.ts';
 import type { Zone } from '../../partition/zone.ts';
 import { type SharedVideoDirectory, VideoDirectory } from '../../rules/video-directory.ts';
@@ -44,7 +44,7 @@ export default async function openStatisticsPartition(context: PartitionContext)
   const shared = context.shared as StatisticsShare;
   if (shared.check !== detail.videos) {
     // Partitions that are done have judged by the old videos: one date, one set of videos.
-    throw new SettleError('PLAN_OUTDATED', ExitCode.failed, 'videos were added or changed after the plan was made');
+    throw planOutdated('videos were added or changed after the plan was made');
   }
   const videos = VideoDirectory.from(shared.videos);
   const { lookbackStartMs, policy } = detail.frame;

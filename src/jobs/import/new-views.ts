@@ -4,9 +4,9 @@
  */
 import type { Database } from '../../database/database.ts';
 import { instantText, parseInstant } from '../../database/instant.ts';
-import type { SqlValue } from '../../database/values.ts';
+import type { Integer, SqlValue } from '../../database/values.ts';
 import { malformed } from './malformed.ts';
-import type { Integer, ViewRow } from './view-row.ts';
+import type { ViewRow } from './view-row.ts';
 
 const IDS_PER_QUERY = 500;
 const COLUMNS = ['id', 'video_id', 'viewer_id', 'viewed_at', 'play_seconds', 'ad_views'];

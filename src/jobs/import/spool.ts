@@ -2,6 +2,7 @@
  * An import reads its file more than once. What can be read only once (standard input, a named pipe, `<(zcat f)`) is
  * copied to a temporary file first, and removed however the process ends.
  */
+
 import { createReadStream, open as openDescriptor, rmSync } from 'node:fs';
 import { constants, type FileHandle, mkdtemp, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
@@ -9,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { type Environment, environment } from '../../environment.ts';
 import { ExitCode, SettleError, usageError } from '../../errors.ts';
 import { unreadable } from './file-blocks.ts';
 import { showName } from './quote.ts';
@@ -47,7 +49,7 @@ export async function isStream(file: string): Promise<boolean> {
 
 /** Copies what `file` gives, for which `isStream` holds. Throws when there is no room, or `signal` is aborted. */
 export async function spool(file: string, options: SpoolOptions = {}): Promise<Spooled> {
-  const { signal, bytesMax = bytesMaxOf(process.env) } = options;
+  const { signal, bytesMax = bytesMaxOf(environment()) } = options;
   const parent = tmpdir();
   const copy = await makeCopy(parent);
   try {
@@ -149,8 +151,8 @@ class TooLong extends Error {
   }
 }
 
-function bytesMaxOf(environment: NodeJS.ProcessEnv): number {
-  const text = environment.SETTLE_SPOOL_MAX_MB;
+function bytesMaxOf(variables: Environment): number {
+  const text = variables.SETTLE_SPOOL_MAX_MB;
   if (text === undefined || text === '') return SPOOL_MB_MAX * MB;
   if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text) * MB;
   throw usageError(`SETTLE_SPOOL_MAX_MB must be a whole number of at least 1, not ${JSON.stringify(text)}`);

@@ -1,9 +1,10 @@
 /** From a record of text fields to a row of video. */
+
+import type { Integer } from '../../database/values.ts';
 import type { ColumnDefinition } from './columns.ts';
 import { INT64, type IntegerRange, parseInteger } from './integer.ts';
 import { LineProblem } from './line-problem.ts';
 import type { InputRecord } from './records.ts';
-import type { Integer } from './view-row.ts';
 
 export interface VideoRow {
   readonly id: Integer;

@@ -1,11 +1,10 @@
 /** From a record of text fields to a row of view_log. */
+import type { Integer } from '../../database/values.ts';
 import type { ColumnDefinition } from './columns.ts';
 import { INT32, INT64, type IntegerRange, parseInteger, ROW_ID } from './integer.ts';
 import { LineProblem } from './line-problem.ts';
 import type { Reading } from './reading.ts';
 import type { InputRecord } from './records.ts';
-
-export type Integer = number | bigint;
 
 /** In the order of `viewLogTarget`; `viewedAt` in milliseconds. */
 export interface ViewRow {

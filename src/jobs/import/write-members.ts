@@ -17,7 +17,7 @@ import { postJournals } from '../../ledger/post-journals.ts';
 import { requireOneRow } from '../../repository/row.ts';
 import { businessDateOf, defaultZone } from '../../rules/business-time.ts';
 import { LEDGER_JOURNAL_UNSOUND, LEDGER_KEY_CONFLICT, refusalCodes } from '../../rules/ledger-journal.ts';
-import { readBalances } from '../challenge-settlement/balances.ts';
+import { readBalancesByOwner } from '../challenge-settlement/balances.ts';
 import { lockChallenges } from '../challenge-settlement/challenge-store.ts';
 import { stakeJournal } from '../challenge-settlement/stake.ts';
 import type { MemberRow } from './challenge-rows.ts';
@@ -129,7 +129,7 @@ async function sortMembers(executor: Executor, rows: readonly MemberRow[]): Prom
   const known = await readMembers(executor, new Set(rows.map(({ id }) => id)));
   const challenges = await readById(executor, 'challenge', new Set(rows.map(({ challengeId }) => challengeId)));
   const users = [...new Set(rows.map(({ userId }) => userId))];
-  const points = await readBalances(executor, 'user', users);
+  const points = await readBalancesByOwner(executor, 'user', users);
   const joining = new Map<bigint, MemberRow>();
   const quitting: MemberRow[] = [];
   const problems = new Map<MemberRow, string>();

@@ -1,10 +1,11 @@
 /** Step `write-views`: the file's rows into view_log, chunk by chunk, with the videos that they name if asked for. */
 import { bulkInsert } from '../../database/bulk-insert.ts';
+import type { Integer } from '../../database/values.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
 import { insertNumbered, insertViews, VIEW_IDS_TAKEN } from './insert-views.ts';
 import { newViews, type ViewValues } from './new-views.ts';
 import { FILE_ROWS, openViewRows } from './row-source.ts';
-import type { Integer, ViewRow } from './view-row.ts';
+import type { ViewRow } from './view-row.ts';
 
 const CHUNK_ROWS = 10_000;
 /** Rows of the file that are committed: where a restart goes on. */

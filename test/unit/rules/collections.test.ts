@@ -8,7 +8,7 @@ import { topVideos } from '../../../src/rules/ranking.ts';
 import { StatisticsTotals } from '../../../src/rules/statistics-totals.ts';
 import { directRange, VideoDirectory } from '../../../src/rules/video-directory.ts';
 import { readVideoSums, VideoSums } from '../../../src/rules/video-sums.ts';
-import { joinWords, splitWords } from '../../../src/rules/view-judge.ts';
+import { joinWords, splitWords } from '../../../src/rules/words.ts';
 
 const int64 = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),

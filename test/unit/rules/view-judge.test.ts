@@ -19,12 +19,11 @@ import { readVideoSums } from '../../../src/rules/video-sums.ts';
 import {
   type JudgedChunk,
   type JudgeFrame,
-  joinWords,
   pairKey,
-  splitWords,
   type ViewColumns,
   ViewJudge,
 } from '../../../src/rules/view-judge.ts';
+import { joinWords, splitWords } from '../../../src/rules/words.ts';
 import { startOfDate } from '../../oracles/calendar.ts';
 import { dailyStatistics, type LogRow } from '../../oracles/daily-statistics.ts';
 import { denseLog } from '../../oracles/logs.ts';

@@ -1,0 +1,28 @@
+/** The environment of this process. No other file of src/ reads `process.env`; what a value means is its reader's affair. */
+
+/** Variables that settle reads; docs/operations.md describes those that a user sets. */
+export type EnvironmentVariable =
+  | 'KUBERNETES_SERVICE_HOST'
+  | 'SETTLE_BENCH_PEERS'
+  | 'SETTLE_DATABASE_URL'
+  | 'SETTLE_DATABASE_URL_FILE'
+  | 'SETTLE_LEDGER_ANCHORS'
+  | 'SETTLE_LEDGER_ANCHOR_KEY'
+  | 'SETTLE_LOG'
+  | 'SETTLE_LOG_FORMAT'
+  | 'SETTLE_MEASURE'
+  | 'SETTLE_PLAIN_SCAN'
+  | 'SETTLE_REDIS_URL'
+  | 'SETTLE_SPOOL_MAX_MB'
+  | 'SETTLE_TERMINATION_LOG'
+  | 'SETTLE_WORKERS'
+  | 'SETTLE_ZONE'
+  | 'XDG_CACHE_HOME'
+  | '_';
+
+export type Environment = Readonly<Partial<Record<EnvironmentVariable, string>>>;
+
+/** As it is now. Spread, it holds every variable, as a child process needs them. */
+export function environment(): Environment {
+  return process.env;
+}
