@@ -1,5 +1,4 @@
 /** Where the bench keeps what it builds (the peers, the C client): the user's cache folder. */
-
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';

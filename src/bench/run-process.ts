@@ -1,5 +1,4 @@
 /** Runs a contender's process to its end: what it printed, how it ended, how long it took. */
-
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';

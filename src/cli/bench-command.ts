@@ -1,5 +1,4 @@
 /** What `settle bench` does: from flags to a benchmark, to its reports, to an exit code. */
-
 import { readFileSync, writeFileSync } from 'node:fs';
 import { SHAPES } from '../../seeds/video-shape.ts';
 import type { BenchCase } from '../bench/case.ts';

@@ -2,7 +2,6 @@
  * Settings: flags win over the environment, the environment over the config file, the file over the defaults.
  * Secrets (the database URL) come from the environment or the file only: flags are visible to everyone in `ps`.
  */
-
 import { nearestName } from '../engine/nearest-name.ts';
 import { type Environment, type EnvironmentVariable, environment } from '../environment.ts';
 import { usageError } from '../errors.ts';

@@ -2,7 +2,6 @@
  * SIGHUP under `nohup`. A program that is started with the signal ignored leaves it so; Node sets it back to ending the
  * process before any of our code runs, so that it has to be found out by what `nohup` leaves behind.
  */
-
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Environment, environment } from '../environment.ts';

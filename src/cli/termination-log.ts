@@ -2,7 +2,6 @@
  * How a run ended, as one JSON line of less than 4 KB, where Kubernetes shows it as the pod's termination message.
  * Written below Kubernetes, to /dev/termination-log, or wherever SETTLE_TERMINATION_LOG says.
  */
-
 import { writeFileSync } from 'node:fs';
 import { type Environment, environment } from '../environment.ts';
 import { hideCredentials } from '../errors.ts';

@@ -1,5 +1,4 @@
 /** Range scans on MariaDB and MySQL: the binary protocol through the seam, or the plain way. */
-
 import mysql, { type Connection } from 'mysql2';
 import { environment } from '../environment.ts';
 import { BinaryRows } from './binary-rows.ts';

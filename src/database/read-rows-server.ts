@@ -1,5 +1,4 @@
 /** Reading rows on MariaDB and MySQL: the binary protocol through the seam, or mysql2's own text rows. */
-
 import mysql, { type Connection, type RowDataPacket } from 'mysql2';
 import { environment } from '../environment.ts';
 import { ExitCode, SettleError } from '../errors.ts';

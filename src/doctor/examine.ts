@@ -1,5 +1,4 @@
 /** Runs every check, in an order in which each can rely on those before it, and sums up. */
-
 import { availableParallelism } from 'node:os';
 import { toSettleError } from '../database/errors.ts';
 import { openDatabase } from '../database/open.ts';

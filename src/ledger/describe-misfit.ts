@@ -3,7 +3,7 @@
  * and, where the journal's own hash tells, what the amount was when the hash was made.
  */
 import type { Executor } from '../database/database.ts';
-import { toBigInt, toNumber } from '../database/values.ts';
+import { type Row, toBigInt, toNumber } from '../database/values.ts';
 import type { CanonicalEntry, CanonicalJournal } from '../rules/ledger-canonical.ts';
 import { journalHash } from './digest.ts';
 import { readLot } from './load-book.ts';
@@ -32,15 +32,12 @@ export interface MisfitDetails {
   readonly words: readonly string[];
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: rows of a query are what the driver gives
-type Row = any;
-
 /** `place`: as a Misfit has it. Undefined for places that are no journal's. */
 export async function describeMisfit(executor: Executor, place: string): Promise<MisfitDetails | undefined> {
   const [, what, id, line] =
     /^(journal|entry|lot|settle_entry|settle_lot|settle_consumption) (-?\d+)(?:\.(\d+))?$/.exec(place) ?? [];
   if (what === undefined) return undefined;
-  const row: Row = await executor('settle_journal').where({ id }).first();
+  const row: Row | undefined = await executor('settle_journal').where({ id }).first();
   if (row === undefined) return { changed: [], words: [`no journal ${id} is stored`] };
   const journal = {
     id: toBigInt(row.id),
@@ -108,8 +105,8 @@ function openedBy({ lot, amount, uses }: CanonicalEntry): CanonicalEntry['lot'] 
 /** By how much the entries of an account sum to more than the account holds. */
 async function excessOf(executor: Executor, { accountType, ownerId }: CanonicalEntry): Promise<bigint> {
   const account = { account_type: accountType, owner_id: ownerId.toString() };
-  const stored: Row = await executor('settle_account').where(account).first('balance');
-  const summed: Row = await executor('settle_entry').where(account).sum({ total: 'amount' }).first();
+  const stored: Row | undefined = await executor('settle_account').where(account).first('balance');
+  const summed: Row | undefined = await executor('settle_entry').where(account).sum({ total: 'amount' }).first();
   return toBigInt(summed?.total ?? 0) - toBigInt(stored?.balance ?? 0);
 }
 

@@ -2,7 +2,6 @@
  * What each account of one type holds, by replay, and the roots of its users' trees of lots. All of an account lies in
  * one record of 16 bytes, or of 32 with roots: ledgers name accounts in random order, and each place looked at is a wait for memory. Pure.
  */
-
 import { hashWords } from './int64-index.ts';
 import { joinWords } from './words.ts';
 

@@ -2,7 +2,6 @@
  * `canonicalJournal` (ledger-canonical.ts) of stored columns, written as bytes into one buffer that is used again and
  * again: the same bytes, without a text or an object for a journal. Verification hashes millions of them. Pure.
  */
-
 import { canonicalVersion } from './ledger-canonical.ts';
 import { accountTypes } from './ledger-journal.ts';
 import type { LedgerPage, TextColumn } from './ledger-page.ts';

@@ -3,7 +3,6 @@
  * chunk come in order of id, and so do totals: adding up is merging lists, two of like length at a time, which looks
  * nothing up and costs the logarithm of the number of chunks.
  */
-
 import { countVideoSums, readVideoSums } from './video-sums.ts';
 import { joinWords } from './words.ts';
 

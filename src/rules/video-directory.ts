@@ -3,7 +3,6 @@
  * numbered in order of id. Where ids lie close together, as counted-up ids do, a video's number is its distance from
  * the first id, and a look-up is a subtraction; otherwise a hash index finds it.
  */
-
 import { Int64Index, type SharedInt64Index } from './int64-index.ts';
 import { joinWords } from './words.ts';
 

@@ -5,7 +5,6 @@
  * Rows within the date, and those of a short look-back before it, go through RepeatWindow. What cannot be decided with
  * this partition's rows alone goes out as open views.
  */
-
 import { planOutdated, type SettleError } from '../errors.ts';
 import { type IntervalSet, stretchAt } from './intervals.ts';
 import { OpenViews } from './open-views.ts';

@@ -2,7 +2,6 @@
  * A process of its own that lets the database do the sums: `GROUP BY video_id` over one date, every sum fetched. Prints
  * one line of JSON. Its database comes from SETTLE_DATABASE_URL, the bounds of the date (UTC) as arguments.
  */
-
 import { openDatabase } from '../../database/open.ts';
 import { streamRows } from '../../database/stream-rows.ts';
 import { toBigInt } from '../../database/values.ts';

@@ -3,7 +3,6 @@
  * rows, by the same threads, thrown away), `read-alone` (one connection, no threads) or `driver` (mysql2's own streams).
  * Prints one JSON object: `seconds`, `rows`, `wrong`.
  */
-
 import { openDatabase } from '../../database/open.ts';
 import { withRowReader } from '../../database/read-rows.ts';
 import { readSnapshot } from '../../database/snapshot.ts';

@@ -6,7 +6,6 @@
  * Its database comes from SETTLE_DATABASE_URL; arguments: the number of connections, of pages, and as JSON the ranges,
  * an array of `{ table, key, from, to }`, ids as text, both inside.
  */
-
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import { openDatabase } from '../../database/open.ts';
 import type { SqlValue } from '../../database/values.ts';

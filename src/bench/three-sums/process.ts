@@ -2,7 +2,6 @@
  * Runs `three-sums` in a process of its own: WORKERS DATE ZONE, on the database of SETTLE_DATABASE_URL. Prints one line
  * of JSON: the seconds of the job, and the rows that it read.
  */
-
 import { openDatabase } from '../../database/open.ts';
 import { environment } from '../../environment.ts';
 import { listStepExecutions } from '../../repository/step-execution.ts';

@@ -3,7 +3,6 @@
  * a server. Keys: `settle:popular:DATE` (score: views), and `settle:popular` for the newest date, which
  * `settle:popular:date` names. Each set is replaced in one step.
  */
-
 import type { Redis } from 'ioredis';
 import type { Transaction } from '../../database/database.ts';
 import { lockRow } from '../../database/lock-row.ts';

@@ -2,7 +2,6 @@
  * Step `resolve-windows`: decides the views that the partitions left open, bucket by bucket, and keeps the result like
  * a partition's. Runs again from its start after a failure.
  */
-
 import { giveTurn } from '../../database/turn.ts';
 import type { StepCounts } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';

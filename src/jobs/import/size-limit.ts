@@ -1,4 +1,5 @@
 /** How large a file of an import may be, and what it is unpacked to: gzip data can be a thousand times as long unpacked. */
+import { type Environment, environment } from '../../environment.ts';
 import { usageError } from '../../errors.ts';
 import { malformed } from './malformed.ts';
 
@@ -7,8 +8,8 @@ const MB = 1_048_576;
 const IMPORT_MB_MAX = 102_400;
 
 /** Bytes by SETTLE_IMPORT_MAX_MB, or the default. Throws a usage error for anything but a whole number of at least 1. */
-export function importBytesMax(environment: NodeJS.ProcessEnv = process.env): number {
-  const text = environment.SETTLE_IMPORT_MAX_MB;
+export function importBytesMax(variables: Environment = environment()): number {
+  const text = variables.SETTLE_IMPORT_MAX_MB;
   if (text === undefined || text === '') return IMPORT_MB_MAX * MB;
   if (/^[0-9]{1,9}$/.test(text) && Number(text) > 0) return Number(text) * MB;
   throw usageError('SETTLE_IMPORT_MAX_MB must be a whole number of at least 1');

@@ -2,7 +2,6 @@
  * An import reads its file more than once. What can be read only once (standard input, a named pipe, `<(zcat f)`) is
  * copied to a temporary file first, and removed however the process ends.
  */
-
 import { createReadStream, open as openDescriptor, rmSync } from 'node:fs';
 import { constants, type FileHandle, mkdtemp, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';

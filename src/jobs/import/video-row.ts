@@ -1,5 +1,4 @@
 /** From a record of text fields to a row of video. */
-
 import type { Integer } from '../../database/values.ts';
 import type { ColumnDefinition } from './columns.ts';
 import { INT64, type IntegerRange, parseInteger } from './integer.ts';
