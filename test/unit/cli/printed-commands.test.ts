@@ -21,6 +21,7 @@ const names = new Set(program.commands.map((one) => one.name()));
 const printed = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !APART.test(path))
   .flatMap((path) => commandsIn(readFileSync(join(SRC, path), 'utf8')).map((command) => ({ path, command })));
+const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
 const parsed = printed.map((one) => ({ ...one, args: argsOf(one.command) }));
 
 describe('a command that is printed', () => {
@@ -32,6 +33,17 @@ describe('a command that is printed', () => {
     const refused = parsed.flatMap(({ path, command, args }) => {
       const problem = problemOf(args);
       return problem === undefined ? [] : [`${path}: ${command} -> ${args.join(' ')}: ${problem}`];
+    });
+    expect(refused).toEqual([]);
+  });
+
+  test('of the runbook is one that the command line takes, and is one that is typed', () => {
+    // Behind a prompt, indented under `next`, and between backticks.
+    const typed = [...runbook.matchAll(/(?:^\$ | {2}|`)(settle [a-z-][^`\n]*)/gm)].map(([, command]) => command);
+    expect(typed.length).toBeGreaterThan(60);
+    const refused = typed.flatMap((command) => {
+      const problem = problemOf(argsOf(command));
+      return problem === undefined ? [] : [`${command}: ${problem}`];
     });
     expect(refused).toEqual([]);
   });
