@@ -20,6 +20,8 @@ export default defineConfig({
           globalSetup: ['./test/support/servers/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          // A machine that others share may keep a process waiting for longer than a test does; the summary names each.
+          retry: process.env.CI === 'true' ? 1 : 0,
           env: { NODE_COMPILE_CACHE: compileCache },
         },
       },
