@@ -1,4 +1,5 @@
 /** Posting: idempotency, refusals, refunds, reversals; and any sequence of journals beside the oracle. */
+
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { postJournals } from '../../../src/ledger/post-journals.ts';
@@ -7,6 +8,7 @@ import type { AccountRef, JournalRequest } from '../../../src/ledger/types.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { balanceMax } from '../../../src/rules/ledger-journal.ts';
 import { testDatabases } from '../../support/databases.ts';
+import { disarmLedger } from '../../support/disarm-ledger.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import {
   balancesOf,
@@ -251,12 +253,14 @@ describe.each(testDatabases())('the ledger on $name', ({ name }) => {
     const { database } = bench;
     const runs = name === 'sqlite' ? 40 : 8;
     let run = 0;
+    // Only for `clear`.
+    await disarmLedger(database);
     await fc.assert(
       fc.asyncProperty(
         fc.array(operation, { minLength: 1, maxLength: 30 }),
         fc.integer({ min: 1, max: 7 }),
         async (operations, size) => {
-          // A ledger is never emptied: each run has users and escrows of its own.
+          // Each run has users and escrows of its own all the same.
           await clear();
           run++;
           const journals = journalsOf(operations, run);
