@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPageThreads, type PageThreads } from '../../../src/ledger/page-threads.ts';
 import type { JournalRequest } from '../../../src/ledger/types.ts';
 import { type LedgerVerification, verifyLedger } from '../../../src/ledger/verify-ledger.ts';
+import { disarmLedger } from '../../support/disarm-ledger.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { escrow, grant, grantSource, move, post, user } from './support.ts';
 
@@ -28,6 +29,8 @@ beforeAll(async () => {
     return i % 3 === 2 ? move(`stake ${i}`, user((i - 1) % 7), escrow(i), 3) : grant(`grant ${i}`, i % 7, 10);
   });
   await post(bench.database, requests);
+  // What follows is what an owner could do who takes the triggers away first.
+  await disarmLedger(bench.database);
   const runs = [{ journalsARun: 1n }, { journalsARun: 100n }, { journalsARun: 300n }, {}];
   threads = runs.map((run) => openPageThreads(bench.database, 2, run));
 });
