@@ -9,22 +9,25 @@ const PLATFORM_COLUMN_ADVICE =
 const COLUMN_ADVICE =
   'run `settle migrate`; if that finds nothing to do, `settle doctor` names what the platform’s tables lack, and a column of settle’s own comes back from a backup';
 
-/** Columns that one table of the platform has, and no table of settle's. */
-const columnsOfPlatform: Readonly<Record<string, string>> = {
-  view_log: 'viewer_id|viewed_at',
-  challenge: 'start_date|end_date|min_members|threshold_percent|fee_bp|no_winner_policy',
-  challenge_member: 'joined_at|quit_at',
-  challenge_proof: 'proof_date',
-};
+/** Columns that one table of the platform has, and no table of settle's; each in the words of the three servers. */
+const columnsOfPlatform: readonly (readonly [table: string, pattern: RegExp])[] = [
+  ['view_log', /(unknown column|no such column:?|has no column named) .*?\b(viewer_id|viewed_at)\b/i],
+  [
+    'challenge',
+    /(unknown column|no such column:?|has no column named) .*?\b(start_date|end_date|min_members|threshold_percent|fee_bp|no_winner_policy)\b/i,
+  ],
+  ['challenge_member', /(unknown column|no such column:?|has no column named) .*?\b(joined_at|quit_at)\b/i],
+  ['challenge_proof', /(unknown column|no such column:?|has no column named) .*?\bproof_date\b/i],
+];
 
 /** Whose column it is says the message: servers name the column alone. */
 function platformColumns(): ErrorRule[] {
-  return Object.entries(columnsOfPlatform).map(([table, columns]) => ({
+  return columnsOfPlatform.map(([table, pattern]) => ({
     code: 'DATABASE_COLUMN_MISSING',
     class: 'fatal',
     exitCode: usage,
     codes: [1054, 'SQLITE_ERROR'],
-    pattern: new RegExp(`(unknown column|no such column:?|has no column named) .*?\\b(${columns})\\b`, 'i'),
+    pattern,
     message: `the platform’s table ${table} lacks a column`,
     hint: PLATFORM_COLUMN_ADVICE,
   }));
