@@ -15,6 +15,7 @@ import {
   type StepExecution,
   type StoredParameter,
 } from '../repository/types.ts';
+import { type ImportedView, readImportedView } from './imported-view.ts';
 import { type LiveView, liveCommands, readLiveView } from './live-view.ts';
 
 /** Counts are rows or items of this execution alone; times are UTC. */
@@ -81,7 +82,7 @@ export interface ExecutionView {
   /** Those of the run that this one replaced; empty when it replaced none. */
   readonly verdictsBefore: Readonly<Record<string, number | bigint>>;
   /** Of an import: rows that this execution wrote, passed over because they are there, and set aside. */
-  readonly imported: { readonly written: number; readonly alreadyThere: number; readonly setAside: number } | undefined;
+  readonly imported: ImportedView | undefined;
   readonly context: ContextView;
   readonly steps: readonly StepView[];
   /** Of a run that is going on. */
@@ -123,7 +124,7 @@ export async function readExecutionView(
     rows: rowsThatCount(jobName, steps),
     verdicts: verdictsIn(context.verdicts),
     verdictsBefore: verdictsIn(context.verdictsBefore),
-    imported: importedIn(jobName, steps),
+    imported: await readImportedView(database, jobName, steps),
     context,
     steps,
     live,
@@ -207,15 +208,6 @@ function verdictsIn(stored: ContextValue | undefined): Record<string, number | b
   if (typeof stored !== 'object') return {};
   const counts = Object.entries(stored).filter(([, count]) => typeof count === 'number' || typeof count === 'bigint');
   return Object.fromEntries(counts) as Record<string, number | bigint>;
-}
-
-function importedIn(jobName: string, steps: readonly StepView[]): ExecutionView['imported'] {
-  if (!jobName.startsWith('import-')) return undefined;
-  const counted = jobs.find(({ name }) => name === jobName)?.countedStep;
-  const step = steps.find(({ name }) => name === counted);
-  if (step === undefined) return undefined;
-  const setAside = step.readSkipCount + step.processSkipCount + step.writeSkipCount;
-  return { written: step.writeCount, alreadyThere: step.filterCount, setAside };
 }
 
 function nextCommands(

@@ -92,7 +92,8 @@ export function registerImport({ program, exit }: Cli): void {
           allowRepeat,
           signal: stopSignal(),
         };
-        const request = await importParameters(what, { file, map, zone, registerVideos, ...reading });
+        const dayZone = what === 'views' ? context.settings.zone : undefined;
+        const request = await importParameters(what, { file, map, zone, dayZone, registerVideos, ...reading });
         try {
           exit(await executeJob(context, job, request.parameters, flags));
         } finally {

@@ -4,6 +4,7 @@ import { changeLines, SETTLEMENT_CHANGES } from '../../jobs/video-settlement/set
 import { visibleLine } from '../../rules/visible-text.ts';
 import type { ContextView, ExecutionView, PartitionView, StepView } from '../execution-view.ts';
 import { formatCount, formatDuration, formatInstant, formatPercent, formatRate } from './format.ts';
+import { importedText } from './imported-text.ts';
 import { exactNumber } from './json.ts';
 import { livePairs } from './live-text.ts';
 import { formatPairs, formatTable } from './table.ts';
@@ -36,14 +37,7 @@ export function executionText(view: ExecutionView): string {
 export function summaryText(view: ExecutionView): string {
   const subject = visibleLine([view.job, view.parameters.date].filter((word) => word !== undefined).join(' '));
   const head = `${subject}: ${view.status} in ${durationText(view)}, ${rowsText(view)} (execution ${view.id})\n`;
-  return [head, importedText(view), verdictsText(view), changesText(view), nextText(view)].join('');
-}
-
-/** Of an import: what became of its rows, apart. */
-function importedText({ imported }: ExecutionView): string {
-  if (imported === undefined) return '';
-  const { written, alreadyThere, setAside } = imported;
-  return `  ${formatCount(written)} written, ${formatCount(alreadyThere)} already there, ${formatCount(setAside)} set aside\n`;
+  return [head, importedText(view.imported), verdictsText(view), changesText(view), nextText(view)].join('');
 }
 
 function statusText(view: Pick<ExecutionView, 'status' | 'exitMessage'>): string {

@@ -154,7 +154,8 @@ function durationOf(last: JobExecution | undefined, now: Date): number | undefin
   return end === undefined ? undefined : Math.max(0, end.getTime() - last.startTime.getTime());
 }
 
-async function readClosedDates(
+/** Those of the span that are closed. */
+export async function readClosedDates(
   { knex }: Database,
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<Set<string>> {

@@ -29,6 +29,9 @@ const columnsByKind: Readonly<Record<ImportKind, readonly ColumnDefinition[]>> =
 /** The parameter that takes a last line without an end. */
 export const ALLOW_OPEN_LINE = 'allow-partial-last-line';
 
+/** The parameter with the zone of business dates. */
+export const DAY_ZONE = 'day-zone';
+
 export interface ImportOptions {
   /** Path of a file or a pipe, or `-` for standard input. */
   readonly file: string;
@@ -44,7 +47,7 @@ export interface ImportOptions {
   readonly map?: string;
   /** Zone of times that carry no offset; default UTC. Views, members and grants only. */
   readonly zone?: string;
-  /** Grants only: zone of the business dates. */
+  /** Grants and views: zone of the business dates. */
   readonly dayZone?: string;
   /** How a time that is a number is read, one of `timeUnits`. Not for videos; challenges and proofs: `compact` only. */
   readonly timeUnit?: string;
@@ -171,12 +174,19 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
   if (kind === 'members') return [...common, zone];
   if (kind === 'grants') {
     const description = 'IANA time zone whose day of granted_at dates a grant';
-    return [...common, zone, { ...zone, name: 'day-zone', default: defaultZone, description }];
+    return [...common, zone, { ...zone, name: DAY_ZONE, default: defaultZone, description }];
   }
   if (kind !== 'views') return common;
   return [
     ...common,
     zone,
+    // It decides how rows are told of, not which ones are written.
+    {
+      ...zone,
+      name: DAY_ZONE,
+      identifying: false,
+      description: 'IANA time zone of the dates that rows are counted by',
+    },
     {
       ...text,
       name: 'register-videos',
@@ -208,7 +218,7 @@ export async function importParameters(kind: ImportKind, options: ImportOptions)
     if (options.timeUnit !== undefined) parameters['time-unit'] = options.timeUnit;
     const nulls = nullParameter(options.nulls ?? []);
     if (nulls !== '[]') parameters.null = nulls;
-    if (options.dayZone !== undefined) parameters['day-zone'] = options.dayZone;
+    if (options.dayZone !== undefined) parameters[DAY_ZONE] = options.dayZone;
     if (kind === 'views') parameters['register-videos'] = String(options.registerVideos ?? false);
     return { parameters, dispose };
   } catch (error) {

@@ -24,8 +24,14 @@ export async function insertViews(database: Database, tx: Transaction, views: re
   }
 }
 
-/** Rows without ids. Throws VIEW_IDS_TAKEN, IDS_EXHAUSTED, or the driver's error. */
-export async function insertNumbered(database: Database, tx: Transaction, rows: readonly ViewRow[]): Promise<void> {
+/** Ids of rows that were written, both inside. */
+export interface IdRange {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** Rows without ids; returns those that they got. Throws VIEW_IDS_TAKEN, IDS_EXHAUSTED, or the driver's error. */
+export async function insertNumbered(database: Database, tx: Transaction, rows: readonly ViewRow[]): Promise<IdRange> {
   const newest = await tx('view_log').max({ id: 'id' }).first();
   const largest = newest?.id == null ? 0n : toBigInt(newest.id);
   const first = largest < 0n ? 1n : largest + 1n;
@@ -36,6 +42,7 @@ export async function insertNumbered(database: Database, tx: Transaction, rows: 
   const last = views.length > 1 ? views.slice(-1) : [];
   await insertViews(database, tx, [views[0], ...last]);
   await insertViews(database, tx, views.slice(1, -1));
+  return { first, last: first + BigInt(rows.length) - 1n };
 }
 
 function idsTaken(cause: unknown): SettleError {

@@ -11,7 +11,8 @@ import type { ViewRow } from './view-row.ts';
 const IDS_PER_QUERY = 500;
 const COLUMNS = ['id', 'video_id', 'viewer_id', 'viewed_at', 'play_seconds', 'ad_views'];
 
-const VIEWED_AT = COLUMNS.indexOf('viewed_at');
+/** Place of the time in `ViewValues`. */
+export const VIEWED_AT = COLUMNS.indexOf('viewed_at');
 
 /** In the order of `viewLogTarget`. */
 export type ViewValues = readonly SqlValue[];

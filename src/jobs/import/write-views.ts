@@ -1,11 +1,15 @@
 /** Step `write-views`: the file's rows into view_log, chunk by chunk, with the videos that they name if asked for. */
 import { bulkInsert } from '../../database/bulk-insert.ts';
+import { parseInstant } from '../../database/instant.ts';
 import type { Integer } from '../../database/values.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
-import { insertNumbered, insertViews, VIEW_IDS_TAKEN } from './insert-views.ts';
-import { newViews, type ViewValues } from './new-views.ts';
+import { defaultZone } from '../../rules/business-time.ts';
+import { DAY_ZONE } from './import-parameters.ts';
+import { type IdRange, insertNumbered, insertViews, VIEW_IDS_TAKEN } from './insert-views.ts';
+import { newViews, VIEWED_AT, type ViewValues } from './new-views.ts';
 import { FILE_ROWS, openViewRows } from './row-source.ts';
 import type { ViewRow } from './view-row.ts';
+import { dateCounter, openWrittenRows, saveWrittenRows, withChunk } from './written-rows.ts';
 
 const CHUNK_ROWS = 10_000;
 /** Rows of the file that are committed: where a restart goes on. */
@@ -22,6 +26,8 @@ interface Output {
   readonly unnumbered: readonly ViewRow[];
   /** Videos that no earlier chunk has named. */
   readonly videoIds: readonly Integer[];
+  /** Rows to be written, by business date; null: without a time. */
+  readonly dates: ReadonlyMap<string | null, number>;
 }
 
 export const writeViewsStep: ChunkStep = {
@@ -33,6 +39,10 @@ export const writeViewsStep: ChunkStep = {
     const registersVideos = parameters.get('register-videos') === 'true';
     const registered = new Set<Integer>();
     let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
+    // What is committed, and with the chunk that is being written: that one may be tried again.
+    let committed = openWrittenRows(executionContext, parameters.get(DAY_ZONE) ?? defaultZone);
+    let written = committed;
+    const countDates = dateCounter(committed.zone);
     const source = await openViewRows(parameters, jobContext);
     const hasIds = source.has('id');
     try {
@@ -43,6 +53,7 @@ export const writeViewsStep: ChunkStep = {
     }
     const handlers: ChunkHandlers<ItemChunk<ViewRow>, Output> = {
       async read(limit) {
+        committed = written;
         const items = await source.read(limit);
         rowsDone += BigInt(items?.length ?? 0);
         return items === undefined ? undefined : { items, size: items.length };
@@ -52,22 +63,26 @@ export const writeViewsStep: ChunkStep = {
         const views = hasIds ? await newViews(database, items, file) : [];
         const unnumbered = hasIds ? [] : items;
         const videoIds = registersVideos ? unregistered(items, registered) : [];
+        const dates = countDates(hasIds ? instantsOf(views, items) : items.map(({ viewedAt }) => viewedAt));
         const writeCount = views.length + unnumbered.length;
         return {
-          output: { views, unnumbered, videoIds },
+          output: { views, unnumbered, videoIds, dates },
           writeCount,
           filterCount: size - writeCount,
           processSkipCount: 0,
         };
       },
-      async write({ views, unnumbered, videoIds }, tx) {
+      async write({ views, unnumbered, videoIds, dates }, tx) {
         const videos = videoIds.map((id) => [id, null]);
         await bulkInsert(tx, database.dialect, videoTarget, videos);
+        let ids = idRange(views);
         if (hasIds) await insertViews(database, tx, views);
-        else await insertNumbered(database, tx, unnumbered);
+        else ids = await insertNumbered(database, tx, unnumbered);
+        written = withChunk(committed, ids, dates);
       },
       saveState(state) {
         state.put(ROWS_DONE, rowsDone);
+        saveWrittenRows(state, written);
       },
       async close() {
         source.close();
@@ -77,6 +92,24 @@ export const writeViewsStep: ChunkStep = {
     return { ...handlers, totalExpected: fileRows === undefined ? undefined : Number(fileRows) };
   },
 };
+
+/** Times of the rows that are new: of all, as they were read. */
+function instantsOf(views: readonly ViewValues[], rows: readonly ViewRow[]): (number | null)[] {
+  if (views.length === rows.length) return rows.map(({ viewedAt }) => viewedAt);
+  return views.map((view) => (view[VIEWED_AT] === null ? null : parseInstant(String(view[VIEWED_AT]))));
+}
+
+function idRange(views: readonly ViewValues[]): IdRange | undefined {
+  if (views.length === 0) return undefined;
+  let first = views[0][0] as Integer;
+  let last = first;
+  for (const view of views) {
+    const id = view[0] as Integer;
+    if (id < first) first = id;
+    if (id > last) last = id;
+  }
+  return { first: BigInt(first), last: BigInt(last) };
+}
 
 /** The videos of the rows that are not in `registered` yet; they are now. */
 function unregistered(rows: readonly ViewRow[], registered: Set<Integer>): Integer[] {

@@ -34,7 +34,7 @@ describe.each(places)('imported again on $name', ({ name }) => {
     const first = await load('c.csv', text);
     expect(first.stdout).toMatch(/^ {2}2 written, 0 already there, 0 set aside$/m);
     const again = await load('d.csv', text, '--json');
-    expect(JSON.parse(again.stdout).imported).toEqual({ written: 0, alreadyThere: 2, setAside: 0 });
+    expect(JSON.parse(again.stdout).imported).toMatchObject({ written: 0, alreadyThere: 2, setAside: 0 });
     expect(again.stderr).toContain('d.csv has the same content as execution 1 (c.csv)');
   });
 
@@ -48,5 +48,54 @@ describe.each(places)('imported again on $name', ({ name }) => {
     );
     const allowed = await load('g.csv', text, '--allow-repeat');
     expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining('2 written, 0 already there') });
+    expect(allowed.stdout).toMatch(/^ {2}ids 5 to 6$/m);
+  });
+
+  test('ids, rows by date, and of settled and closed dates the command that makes the rows count', async () => {
+    const run = (...args: string[]) => runSettle(args, { url: database.url, env: { SETTLE_LOG: 'warn' } });
+    for (const date of ['2026-11-18', '2026-11-19']) expect((await run('--date', date)).code).toBe(0);
+    expect((await run('close', '--date', '2026-11-18')).code).toBe(0);
+    // The last instants of the 18th and the first of the 19th in Seoul; row 1 of the first file is there already.
+    const text = `id,video_id,viewer_id,viewed_at,play_seconds
+1,5,50,2026-11-20 01:00:00,10
+801,5,60,2026-11-18 14:59:59.999,10
+802,5,61,2026-11-18 15:00:00,10
+803,5,62,2026-11-18 16:00:00,10
+800,5,63,2026-11-21 01:00:00,10
+804,5,63,,10
+`;
+    const loaded = await load('h.csv', text);
+    expect(loaded.stdout.split('\n').slice(1)).toEqual([
+      '  5 written, 1 already there, 0 set aside',
+      '  ids 800 to 804',
+      '  rows by date (Asia/Seoul)',
+      '    2026-11-18  1  closed already',
+      '    2026-11-19  2  settled already',
+      '    2026-11-21  1',
+      '    without a time: 1',
+      '  they count on dates that are settled already after',
+      '    settle run daily --date 2026-11-18 --zone Asia/Seoul --rerun   (closed: booked as an adjustment in the next open date)',
+      '    settle run daily --date 2026-11-19 --zone Asia/Seoul --rerun',
+      '',
+    ]);
+    const { imported } = JSON.parse((await run('show', '--last', '--json')).stdout);
+    expect(imported).toMatchObject({ ids: { first: 800, last: 804 }, zone: 'Asia/Seoul', undatedRows: 1 });
+    const [closed, settled, open] = imported.dates;
+    expect([closed.state, settled.state, open]).toEqual([
+      'closed',
+      'settled',
+      { date: '2026-11-21', rows: 1, state: 'not settled' },
+    ]);
+    for (const { next } of [closed, settled]) {
+      const done = await run(...next.split(' ').slice(1));
+      expect(done).toMatchObject({ stdout: expect.stringContaining('counted') });
+    }
+    expect((await run('--date', '2026-11-19')).stderr).toContain('already complete');
+  });
+
+  test('of many dates the first 14', async () => {
+    const days = Array.from({ length: 20 }, (_, index) => `${900 + index},5,70,2026-10-${10 + index} 01:00:00,10\n`);
+    const loaded = await load('i.csv', `id,video_id,viewer_id,viewed_at,play_seconds\n${days.join('')}`);
+    expect(loaded.stdout).toMatch(/^ {4}2026-10-23 {2}1\n {4}and 6 more dates$/m);
   });
 });

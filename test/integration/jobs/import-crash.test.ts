@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
+import { deserialiseContext } from '../../../src/engine/execution-context.ts';
+import { writtenRowsIn } from '../../../src/jobs/import/written-rows.ts';
+import { getStepContext } from '../../../src/repository/execution-context.ts';
 import { readLog } from '../../oracles/read-log.ts';
 import { openCrashBench } from '../../support/crash-bench.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
@@ -43,6 +46,8 @@ describe.each(testDatabases())('an import that is killed on $name', { timeout: 3
     const expected = await picture(bench.url);
     expect(expected).toMatchObject({ status: 'COMPLETED', leases: 0, readCount: ROWS, writeCount: ROWS });
     expect(expected.log.rows).toHaveLength(ROWS);
+    expect(expected.written).toMatchObject({ firstId: 1n, lastId: BigInt(ROWS) });
+    expect(expected.written?.dates).toEqual(new Map([['2026-11-20', ROWS]]));
     expect(commits).toBeGreaterThan(2 * Math.ceil(ROWS / CHUNK_ROWS));
     const points = Array.from({ length: commits }, (_, i): KillPoint[] => [
       { mode: 'before-commit', at: i + 1 },
@@ -78,7 +83,13 @@ async function picture(url: string) {
     const [counts] = await knex('BATCH_STEP_EXECUTION')
       .where({ STEP_NAME: 'write-views' })
       .sum({ readCount: 'READ_COUNT', writeCount: 'WRITE_COUNT', commitCount: 'COMMIT_COUNT' });
+    const step = await knex('BATCH_STEP_EXECUTION')
+      .where({ STEP_NAME: 'write-views' })
+      .orderBy('STEP_EXECUTION_ID', 'desc')
+      .first('STEP_EXECUTION_ID');
+    const context = await getStepContext(database, step.STEP_EXECUTION_ID);
     return {
+      written: writtenRowsIn(Object.fromEntries(deserialiseContext(context ?? '').entries())),
       log,
       status: last.STATUS,
       leases: Number(leases),
