@@ -92,10 +92,16 @@ export function withChunk(
 export function dateCounter(zone: string): (instants: Iterable<number | null>) => Map<string | null, number> {
   // Quarter of an hour -> its date; null: it lies in two.
   const quarters = new Map<number, string | null>();
+  const ends = new Map<string, number>();
   const dateOfQuarter = (quarter: number): string | null => {
     const date = businessDateOf(quarter * QUARTER_MS, zone);
-    const isWhole = (quarter + 1) * QUARTER_MS <= businessDay(date, zone).endMs;
-    if (quarters.size >= QUARTERS_MAX) quarters.clear();
+    if (quarters.size >= QUARTERS_MAX) {
+      quarters.clear();
+      ends.clear();
+    }
+    const endMs = ends.get(date) ?? businessDay(date, zone).endMs;
+    ends.set(date, endMs);
+    const isWhole = (quarter + 1) * QUARTER_MS <= endMs;
     quarters.set(quarter, isWhole ? date : null);
     return isWhole ? date : null;
   };
