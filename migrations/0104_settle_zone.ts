@@ -1,4 +1,4 @@
-/** settle_zone: what is remembered about runs of ids of a log (src/partition/zone.ts). */
+/** settle_zone: what is remembered about runs of ids of a log (src/jobs/views/zones/zone.ts). */
 import { createTable, type Migration } from './migration.ts';
 
 export const migration: Migration = {

@@ -1,10 +1,10 @@
 /**
- * Puts rate cards, closed dates and settled challenges that are there already on the chain (src/rules/ledger-record.ts):
+ * Puts rate cards, closed dates and settled challenges that are there already on the chain (src/ledger/rules/record.ts):
  * from here on verification finds every change of them. One transaction: all of them or none.
  */
 import { createHash, type Hash, hash } from 'node:crypto';
 import type { Knex } from 'knex';
-import { canonicalJournal, canonicalVersion } from '../src/rules/ledger-canonical.ts';
+import { canonicalJournal, canonicalVersion } from '../src/ledger/rules/canonical.ts';
 import {
   challengeKey,
   challengeRows,
@@ -14,7 +14,7 @@ import {
   rateCardRows,
   recordedRow,
   recordKind,
-} from '../src/rules/ledger-record.ts';
+} from '../src/ledger/rules/record.ts';
 import type { Migration } from './migration.ts';
 
 const rowsAPage = 5_000;

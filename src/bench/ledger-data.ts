@@ -7,8 +7,8 @@ import { bulkInsert } from '../database/bulk-insert.ts';
 import type { Database } from '../database/database.ts';
 import type { SqlValue } from '../database/values.ts';
 import { contentDigest, journalHash } from '../ledger/digest.ts';
-import { type CanonicalEntry, canonicalVersion, chainStart } from '../rules/ledger-canonical.ts';
-import { type AccountRef, accountKey, type JournalRequest } from '../rules/ledger-journal.ts';
+import { type CanonicalEntry, canonicalVersion, chainStart } from '../ledger/rules/canonical.ts';
+import { type AccountRef, accountKey, type JournalRequest } from '../ledger/rules/journal.ts';
 
 const membersAChallenge = 5;
 /** Of the grants, stakes and the one journal that ends a challenge; of every fourth one, which is cancelled, more. */

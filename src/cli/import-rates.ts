@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Database } from '../database/database.ts';
 import { isSettleError, usageError } from '../errors.ts';
 import type { TouchedDate } from '../jobs/video-settlement/rate-card-store.ts';
-import { parseRateCard, type RateCard } from '../rules/rate-card.ts';
+import { parseRateCard, type RateCard } from '../jobs/video-settlement/rules/rate-card.ts';
 import { visibleLine } from '../rules/visible-text.ts';
 import type { GlobalFlags } from './config.ts';
 import { withDatabase } from './context.ts';

@@ -3,7 +3,7 @@
  * anchors that is configured. The termination message of a run carries it, too.
  */
 import { usageError } from '../errors.ts';
-import type { Anchor } from '../rules/ledger-anchor.ts';
+import type { Anchor } from '../ledger/rules/anchor.ts';
 import type { CommandContext } from './context.ts';
 import { tell } from './errors.ts';
 

@@ -1,13 +1,13 @@
 /** The records that an execution set aside, counted by reason and listed: what `settle skipped` shows. */
 import type { Database } from '../database/database.ts';
-import { quarantineAdvice } from '../jobs/daily/quarantine-advice.ts';
+import { quarantineAdvice } from '../jobs/views/statistics/quarantine-advice.ts';
 import {
   countQuarantine,
   countQuarantineByReason,
   type QuarantinedRow,
   readQuarantine,
   replacedBy,
-} from '../jobs/daily/read-quarantine.ts';
+} from '../jobs/views/statistics/read-quarantine.ts';
 import { listJobParameters } from '../repository/job-parameters.ts';
 import { countSkipped, countWaitingByError, listSkipped, type StoredSkip } from '../repository/skipped.ts';
 import type { JobExecution } from '../repository/types.ts';

@@ -3,15 +3,15 @@
 import type { JobDefinition } from '../engine/job.ts';
 import { nearestName } from '../engine/nearest-name.ts';
 import { usageError } from '../errors.ts';
-import { challengeSettlementJob } from './challenge-settlement/definition.ts';
+import { seedChallengesJob } from './challenges/seed/definition.ts';
+import { challengeSettlementJob } from './challenges/settlement/definition.ts';
 import { copyViewsJob } from './copy-views/definition.ts';
 import { dailyJob } from './daily/definition.ts';
 import { importJob } from './import/import-job.ts';
 import { importKinds } from './import/import-parameters.ts';
-import { pointsExpiryJob } from './points-expiry/definition.ts';
-import { seedJob } from './seed/seed-job.ts';
-import { seedChallengesJob } from './seed-challenges/definition.ts';
+import { pointsExpiryJob } from './points/expiry/definition.ts';
 import { videoSettlementJob } from './video-settlement/definition.ts';
+import { seedJob } from './views/seed/seed-job.ts';
 
 export const jobs: readonly JobDefinition[] = [
   dailyJob,

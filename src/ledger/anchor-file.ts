@@ -1,11 +1,11 @@
 /**
- * A file of anchors (src/rules/ledger-anchor.ts), one a line, which is only ever appended to. Signed with Ed25519 where a
+ * A file of anchors (src/ledger/rules/anchor.ts), one a line, which is only ever appended to. Signed with Ed25519 where a
  * key is given: then nobody without the key can make a line, whoever can write the file.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { usageError } from '../errors.ts';
-import { type Anchor, anchorLine, anchorText, parseAnchorLine, type SignedAnchor } from '../rules/ledger-anchor.ts';
+import { type Anchor, anchorLine, anchorText, parseAnchorLine, type SignedAnchor } from './rules/anchor.ts';
 
 const NEWLINE = 10;
 const fileMode = 0o600;

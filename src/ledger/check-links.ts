@@ -1,7 +1,7 @@
 /** The links of the chain: each journal of a page follows the one before it, and has the hash of what it holds. */
 import { hash } from 'node:crypto';
-import { CanonicalBytes, type JournalTexts } from '../rules/ledger-canonical-bytes.ts';
-import { type LedgerPage, noteMisfit, type TextColumn, unknownType } from '../rules/ledger-page.ts';
+import { CanonicalBytes, type JournalTexts } from './rules/canonical-bytes.ts';
+import { type LedgerPage, noteMisfit, type TextColumn, unknownType } from './rules/page.ts';
 
 const HASH_LENGTH = 64;
 /** Journals whose hashes are compared together: looking at a text of its own for each costs as much as hashing. */

@@ -4,9 +4,9 @@
  */
 import type { Executor } from '../database/database.ts';
 import { type Row, toBigInt, toNumber } from '../database/values.ts';
-import type { CanonicalEntry, CanonicalJournal } from '../rules/ledger-canonical.ts';
 import { journalHash } from './digest.ts';
 import { readLot } from './load-book.ts';
+import type { CanonicalEntry, CanonicalJournal } from './rules/canonical.ts';
 
 /** Beyond, a journal is not taken apart: each line is a hash of the whole. */
 const linesMax = 1_000;

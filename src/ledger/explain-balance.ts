@@ -2,8 +2,8 @@
 import type { Database } from '../database/database.ts';
 import { readSnapshot } from '../database/snapshot.ts';
 import { type Row, toBigInt, toNumber } from '../database/values.ts';
-import { compareLots, type Lot } from '../rules/ledger-lots.ts';
 import { readLot } from './load-book.ts';
+import { compareLots, type Lot } from './rules/lots.ts';
 
 export interface BalanceExplanation {
   readonly userId: bigint;

@@ -1,6 +1,7 @@
 /** Makes a journal a link of the chain: its hash covers all that is stored of it, and the hash before it. */
-import type { CanonicalEntry } from '../rules/ledger-canonical.ts';
+
 import { journalHash } from './digest.ts';
+import type { CanonicalEntry } from './rules/canonical.ts';
 import type { DecidedJournal } from './write-journals.ts';
 
 export function linkJournal(journal: Omit<DecidedJournal, 'hash'>): DecidedJournal {

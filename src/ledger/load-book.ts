@@ -1,11 +1,11 @@
 /** Reads the part of the ledger that some requests touch: their accounts, open lots and what can be given back. */
 import type { Transaction } from '../database/database.ts';
 import { type Row, toBigInt, toNumber } from '../database/values.ts';
-import { LedgerBook } from '../rules/ledger-book.ts';
-import { type AccountRef, accountKey, isGuarded, type JournalRequest } from '../rules/ledger-journal.ts';
-import { compareLots, type Lot, lotKey } from '../rules/ledger-lots.ts';
 import { inSmallGroups } from './in-groups.ts';
 import { readBalances } from './read-balances.ts';
+import { LedgerBook } from './rules/book.ts';
+import { type AccountRef, accountKey, isGuarded, type JournalRequest } from './rules/journal.ts';
+import { compareLots, type Lot, lotKey } from './rules/lots.ts';
 
 /**
  * @param ids of the journals that `restoresLotsOf` names, by key

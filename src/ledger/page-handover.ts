@@ -2,8 +2,9 @@
  * Pages from one thread to another: their arrays lie in shared memory that is filled again and again, so they are handed
  * over once, and after that only how much of them is used. Thirty arrays with every page cost as much as joining it.
  */
-import type { LedgerPage, PageMisfit } from '../rules/ledger-page.ts';
+
 import type { ReadPage } from './page-reader.ts';
+import type { LedgerPage, PageMisfit } from './rules/page.ts';
 
 const parts = ['journals', 'entries', 'lots', 'uses', 'givenBack'] as const;
 

@@ -5,9 +5,9 @@
 
 import { RowColumns } from '../database/row-columns.ts';
 import type { RowBinding, RowReader } from '../database/row-reader.ts';
-import type { JournalTexts } from '../rules/ledger-canonical-bytes.ts';
-import { joinPage, type LedgerPage, type LotColumns, noteMisfit, readAccountType } from '../rules/ledger-page.ts';
 import { LinkChecker } from './check-links.ts';
+import type { JournalTexts } from './rules/canonical-bytes.ts';
+import { joinPage, type LedgerPage, type LotColumns, noteMisfit, readAccountType } from './rules/page.ts';
 
 /** Bounds of a page: what it holds is a few megabytes. */
 const journalsMax = 4_096;

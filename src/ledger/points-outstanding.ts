@@ -5,7 +5,7 @@
  */
 import type { Executor } from '../database/database.ts';
 import { toBigInt } from '../database/values.ts';
-import { accountTypes, balanceMax, isGuarded, type JournalRequest } from '../rules/ledger-journal.ts';
+import { accountTypes, balanceMax, isGuarded, type JournalRequest } from './rules/journal.ts';
 
 /** Sources are few: one a kind, and what creators owe. Of more, all accounts are read instead of these. */
 const sourcesMax = 1_000;

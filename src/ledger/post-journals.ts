@@ -6,7 +6,13 @@
 import type { Transaction } from '../database/database.ts';
 import { giveTurn, turnIsDue } from '../database/turn.ts';
 import { toBigInt } from '../database/values.ts';
-import type { Line } from '../rules/ledger-book.ts';
+import { contentDigest } from './digest.ts';
+import { type LedgerHead, lockHead, moveHead } from './head.ts';
+import { inGroups } from './in-groups.ts';
+import { linkJournal } from './link-journal.ts';
+import { loadBook } from './load-book.ts';
+import { pointsOf, pointsOutstanding } from './points-outstanding.ts';
+import type { Line } from './rules/book.ts';
 import {
   accountKey,
   balanceMax,
@@ -17,13 +23,7 @@ import {
   LedgerError,
   refusalCodes,
   requireSound,
-} from '../rules/ledger-journal.ts';
-import { contentDigest } from './digest.ts';
-import { type LedgerHead, lockHead, moveHead } from './head.ts';
-import { inGroups } from './in-groups.ts';
-import { linkJournal } from './link-journal.ts';
-import { loadBook } from './load-book.ts';
-import { pointsOf, pointsOutstanding } from './points-outstanding.ts';
+} from './rules/journal.ts';
 import type { PostedJournal, PostingContext, RejectedJournal } from './types.ts';
 import { type DecidedJournal, writeJournals } from './write-journals.ts';
 

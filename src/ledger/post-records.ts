@@ -1,7 +1,8 @@
-/** Posts records: journals without entries, which put rows of other tables on the chain (src/rules/ledger-record.ts). */
-import { recordKind } from '../rules/ledger-record.ts';
+/** Posts records: journals without entries, which put rows of other tables on the chain (src/ledger/rules/record.ts). */
+
 import { lockHead, moveHead } from './head.ts';
 import { linkJournal } from './link-journal.ts';
+import { recordKind } from './rules/record.ts';
 import type { PostingContext } from './types.ts';
 import { type DecidedJournal, writeJournals } from './write-journals.ts';
 

@@ -1,8 +1,8 @@
 /** What accounts hold. */
 import type { Executor } from '../database/database.ts';
 import { toBigInt } from '../database/values.ts';
-import { type AccountRef, accountKey } from '../rules/ledger-journal.ts';
 import { inGroups } from './in-groups.ts';
+import { type AccountRef, accountKey } from './rules/journal.ts';
 
 /** Balances in whole points by `accountKey`; an account without any entry is not in the map. */
 export async function readBalances(

@@ -1,7 +1,7 @@
 /** Where a ledger ends, as one snapshot sees it. Every change of a ledger moves its head: same head, same ledger. */
 import type { Transaction } from '../database/database.ts';
 import { toBigInt } from '../database/values.ts';
-import { Misfit } from '../rules/ledger-misfit.ts';
+import { Misfit } from './rules/misfit.ts';
 
 export interface LedgerState {
   /** What the head names. */

@@ -2,7 +2,7 @@
 import type { Database } from '../database/database.ts';
 import { streamRows } from '../database/stream-rows.ts';
 import { toBigInt, toNumber } from '../database/values.ts';
-import type { AccountRef } from '../rules/ledger-journal.ts';
+import type { AccountRef } from './rules/journal.ts';
 
 export interface StatementLine {
   readonly journalId: bigint;

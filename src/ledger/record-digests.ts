@@ -1,5 +1,5 @@
 /**
- * Digests of recorded rows (src/rules/ledger-record.ts), by key of their record. They are always taken of what the
+ * Digests of recorded rows (src/ledger/rules/record.ts), by key of their record. They are always taken of what the
  * database has, when a record is posted as when it is verified.
  */
 import { createHash, type Hash, hash } from 'node:crypto';
@@ -13,7 +13,7 @@ import {
   rateCardKey,
   rateCardRows,
   recordedRow,
-} from '../rules/ledger-record.ts';
+} from './rules/record.ts';
 
 /** Rows that are in memory at once. */
 const rowsAPage = 5_000;

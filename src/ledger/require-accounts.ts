@@ -2,9 +2,9 @@
 
 import { RowColumns } from '../database/row-columns.ts';
 import type { RowReader } from '../database/row-reader.ts';
-import { accountTypes } from '../rules/ledger-journal.ts';
-import { Misfit } from '../rules/ledger-misfit.ts';
-import type { LedgerReplay } from '../rules/ledger-replay.ts';
+import { accountTypes } from './rules/journal.ts';
+import { Misfit } from './rules/misfit.ts';
+import type { LedgerReplay } from './rules/replay.ts';
 
 const accountsAPage = 20_000;
 const place = 'the accounts';

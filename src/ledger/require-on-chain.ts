@@ -1,10 +1,10 @@
 /** Ends of the chain that are known from outside, beside the chain as it is. */
 import type { Transaction } from '../database/database.ts';
 import { toBigInt } from '../database/values.ts';
-import type { ChainEnd } from '../rules/ledger-anchor.ts';
-import { chainStart } from '../rules/ledger-canonical.ts';
-import { Misfit } from '../rules/ledger-misfit.ts';
 import { inGroups } from './in-groups.ts';
+import type { ChainEnd } from './rules/anchor.ts';
+import { chainStart } from './rules/canonical.ts';
+import { Misfit } from './rules/misfit.ts';
 
 /**
  * Every journal up to an end is the one that it was when its hash is, as the replay has shown that hashes fit contents.

@@ -1,9 +1,9 @@
 /** Recorded rows beside the records of the chain: no row may have changed since, be missing, or be one of which there is no record. */
 import type { Executor } from '../database/database.ts';
-import { Misfit } from '../rules/ledger-misfit.ts';
-import { recordKind, recordPrefix } from '../rules/ledger-record.ts';
 import { inSmallGroups } from './in-groups.ts';
 import { challengeDigests, closingDigest, rateCardDigests } from './record-digests.ts';
+import { Misfit } from './rules/misfit.ts';
+import { recordKind, recordPrefix } from './rules/record.ts';
 
 /** @throws Misfit naming the first record that its rows do not have, or the first rows without a record */
 export async function requireRecords(executor: Executor): Promise<void> {

@@ -1,5 +1,7 @@
 /** Corrects a journal by its opposite, which names it. A journal is reversed once; a reversal is never reversed. */
 import { toBigInt } from '../database/values.ts';
+import { lockHead } from './head.ts';
+import { postJournals } from './post-journals.ts';
 import {
   type AccountType,
   type JournalRequest,
@@ -7,9 +9,7 @@ import {
   LEDGER_JOURNAL_UNKNOWN,
   LEDGER_JOURNAL_UNSOUND,
   LedgerError,
-} from '../rules/ledger-journal.ts';
-import { lockHead } from './head.ts';
-import { postJournals } from './post-journals.ts';
+} from './rules/journal.ts';
 import type { PostedJournal, PostingContext } from './types.ts';
 
 /**

@@ -1,8 +1,8 @@
-/** What the ledger is given and what it answers; the requests themselves are in src/rules/ledger-journal.ts. */
+/** What the ledger is given and what it answers; the requests themselves are in src/ledger/rules/journal.ts. */
 import type { Database, Transaction } from '../database/database.ts';
-import type { JournalRequest } from '../rules/ledger-journal.ts';
+import type { JournalRequest } from './rules/journal.ts';
 
-export type { AccountRef, AccountType, EntryRequest, JournalRequest, LotTerms } from '../rules/ledger-journal.ts';
+export type { AccountRef, AccountType, EntryRequest, JournalRequest, LotTerms } from './rules/journal.ts';
 
 /** The transaction that the journals become part of: it is the caller's, who commits it or rolls it back. */
 export interface PostingContext {

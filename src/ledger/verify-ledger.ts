@@ -6,10 +6,6 @@ import { availableParallelism } from 'node:os';
 import type { Database, Transaction } from '../database/database.ts';
 import { withRowReader } from '../database/read-rows.ts';
 import { readSnapshot } from '../database/snapshot.ts';
-import type { ChainEnd } from '../rules/ledger-anchor.ts';
-import { chainStart } from '../rules/ledger-canonical.ts';
-import { Misfit } from '../rules/ledger-misfit.ts';
-import { LedgerReplay } from '../rules/ledger-replay.ts';
 import type { ReadPage } from './page-reader.ts';
 import { readPages } from './page-source.ts';
 import { openPageThreads, type PageThreads } from './page-threads.ts';
@@ -17,6 +13,10 @@ import { headPlace, type LedgerState, readLedgerState } from './read-head.ts';
 import { requireAccounts } from './require-accounts.ts';
 import { requireOnChain } from './require-on-chain.ts';
 import { requireRecords } from './require-records.ts';
+import type { ChainEnd } from './rules/anchor.ts';
+import { chainStart } from './rules/canonical.ts';
+import { Misfit } from './rules/misfit.ts';
+import { LedgerReplay } from './rules/replay.ts';
 
 export interface LedgerVerification {
   readonly sound: boolean;

@@ -2,10 +2,10 @@
 import { bulkInsertAll } from '../database/bulk-insert.ts';
 import type { InsertTarget } from '../database/dialect.ts';
 import type { SqlValue } from '../database/values.ts';
-import type { Account, Line } from '../rules/ledger-book.ts';
-import { canonicalVersion } from '../rules/ledger-canonical.ts';
-import type { JournalRequest } from '../rules/ledger-journal.ts';
-import type { Lot } from '../rules/ledger-lots.ts';
+import type { Account, Line } from './rules/book.ts';
+import { canonicalVersion } from './rules/canonical.ts';
+import type { JournalRequest } from './rules/journal.ts';
+import type { Lot } from './rules/lots.ts';
 import type { PostingContext } from './types.ts';
 
 export interface DecidedJournal {

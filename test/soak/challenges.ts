@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { openDatabase } from '../../src/database/open.ts';
 import { parseParameters } from '../../src/engine/parse-parameters.ts';
-import { seedChallengesJob } from '../../src/jobs/seed-challenges/definition.ts';
-import { challengeSeedOptions, grantOf } from '../../src/jobs/seed-challenges/parameters.ts';
+import { seedChallengesJob } from '../../src/jobs/challenges/seed/definition.ts';
+import { challengeSeedOptions, grantOf } from '../../src/jobs/challenges/seed/parameters.ts';
 import { differencesFromOracle, readStatuses } from '../support/challenge-comparison.ts';
 import { runSettle } from '../support/run-settle.ts';
 

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../database/database.ts';
-import { statisticsStep } from '../../jobs/daily/statistics-plan.ts';
+import { statisticsStep } from '../../jobs/views/statistics/statistics-plan.ts';
 import { lastJobExecution } from '../../repository/job-execution.ts';
 import { listPartitions } from '../../repository/partition.ts';
 import type { BenchCase, CaseContext, Contender } from '../case.ts';

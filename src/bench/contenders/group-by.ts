@@ -1,7 +1,7 @@
 /** The database sums by itself: GROUP BY in the server, or in SQLite's library; in a process of its own. */
 import { fileURLToPath } from 'node:url';
 import { instantText } from '../../database/instant.ts';
-import { workerModule } from '../../jobs/worker-module.ts';
+import { workerModule } from '../../partition/worker-module.ts';
 import { businessDay } from '../../rules/business-time.ts';
 import type { CaseContext, Contender } from '../case.ts';
 import { type DateTotals, differenceOf } from '../date-totals.ts';

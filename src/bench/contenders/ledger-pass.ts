@@ -1,7 +1,7 @@
 /** A contender that passes over a ledger once in a process of its own: verifies it, or only reads the same rows. */
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../database/database.ts';
-import { workerModule } from '../../jobs/worker-module.ts';
+import { workerModule } from '../../partition/worker-module.ts';
 import type { CaseContext, Contender } from '../case.ts';
 
 /** As settle's launcher starts it; the driver, which makes an object a row, keeps what Node gives. */

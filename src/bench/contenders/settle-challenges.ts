@@ -1,7 +1,7 @@
 /** Settles the next date of seeded challenges; and inserts plainly, once more, the rows that this has written. */
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../database/database.ts';
-import { workerModule } from '../../jobs/worker-module.ts';
+import { workerModule } from '../../partition/worker-module.ts';
 import type { CaseContext, Contender } from '../case.ts';
 import { nextDueDate, readEnds, type SettledDate, settledSince } from '../challenge-run.ts';
 import { eventLoopFigure, MEASURE_ENVIRONMENT, parseSettleRun } from '../settle-run.ts';

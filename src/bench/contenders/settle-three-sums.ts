@@ -1,6 +1,6 @@
 /** settle's engine doing what the peer's expert job does, no more: like for like. */
 import { fileURLToPath } from 'node:url';
-import { workerModule } from '../../jobs/worker-module.ts';
+import { workerModule } from '../../partition/worker-module.ts';
 import type { CaseContext, Contender } from '../case.ts';
 import { type DateTotals, differenceOf, statisticsTotals } from '../date-totals.ts';
 import { SUMS } from '../three-sums/tables.ts';

@@ -8,7 +8,7 @@ import type { JobDefinition } from '../../engine/job.ts';
 import type { PlannedPartition } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';
 import { dateParameter, zoneParameter } from '../../jobs/date-parameters.ts';
-import { workerModule } from '../../jobs/worker-module.ts';
+import { workerModule } from '../../partition/worker-module.ts';
 import { SumsByVideo } from './sums-by-video.ts';
 import { PARTS, sumsTarget } from './tables.ts';
 

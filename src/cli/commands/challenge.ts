@@ -19,7 +19,7 @@ export function registerChallenge({ program }: Cli): void {
     .action(async (id: bigint, flags: { json?: boolean }, command) => {
       const { withReadableDatabase } = await import('../context.ts');
       await withReadableDatabase(command.optsWithGlobals(), async ({ database }) => {
-        const { pageMemberViews, readChallenge } = await import('../../jobs/challenge-settlement/read-challenge.ts');
+        const { pageMemberViews, readChallenge } = await import('../../jobs/challenges/settlement/read-challenge.ts');
         const output = await import('../output/challenge.ts');
         const { print, printingIsVain } = await import('../output/stdout.ts');
         const view = await readChallenge(database, id);

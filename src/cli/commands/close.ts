@@ -31,7 +31,7 @@ export function registerClose({ program }: Cli): void {
         const { requireSettledAfterEnd } = await import('../../jobs/daily/review-completed.ts');
         await requireSettledAfterEnd(database, date);
         const { requireFit } = await import('../broken-ledger.ts');
-        const { requireFitLedger } = await import('../../jobs/fit-ledger.ts');
+        const { requireFitLedger } = await import('../../jobs/points/fit-ledger.ts');
         await requireFit(context, { requireFit: requireFitLedger }, flags);
         const closed = await withLedgerHead(context, () => closeDate(database, date));
         if (flags.json) await print((await import('../output/json.ts')).formatJson(closed));

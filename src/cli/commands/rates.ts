@@ -18,7 +18,7 @@ export function registerRates({ program }: Cli): void {
       const { withReadableDatabase } = await import('../context.ts');
       await withReadableDatabase(flags, async ({ database }) => {
         const { listRateCards } = await import('../../jobs/video-settlement/rate-card-store.ts');
-        const { rateCardText } = await import('../../rules/rate-card.ts');
+        const { rateCardText } = await import('../../jobs/video-settlement/rules/rate-card.ts');
         const cards = (await listRateCards(database.knex)).sort((a, b) => {
           const [from, other] = [a.card.effectiveFrom, b.card.effectiveFrom];
           return from === other ? a.cardNo - b.cardNo : from < other ? -1 : 1;

@@ -27,7 +27,7 @@ export function registerReplay({ program, exit }: Cli): void {
         const execution = await requireExecution(database, id);
         const job = findJob(execution.jobName);
         if (job.replay === 'rerun') {
-          const { countQuarantine } = await import('../../jobs/daily/read-quarantine.ts');
+          const { countQuarantine } = await import('../../jobs/views/statistics/read-quarantine.ts');
           if ((await countQuarantine(database, id)) === 0) {
             return await print(flags.json ? formatJson({ replayed: 0, failed: [] }) : 'nothing waits to be replayed\n');
           }

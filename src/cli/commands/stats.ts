@@ -25,8 +25,8 @@ export function registerStats({ program }: Cli): void {
       const period = await periodOfFlags(flags);
       const { withReadableDatabase } = await import('../context.ts');
       await withReadableDatabase(flags, async ({ database }) => {
-        const { listSettledDates, readStatistics } = await import('../../jobs/daily/read-statistics.ts');
-        const { topVideos } = await import('../../rules/ranking.ts');
+        const { listSettledDates, readStatistics } = await import('../../jobs/views/statistics/read-statistics.ts');
+        const { topVideos } = await import('../../jobs/views/rules/ranking.ts');
         const { statisticsTable } = await import('../output/statistics.ts');
         const all = await readStatistics(database, period);
         const { by, top } = flags;

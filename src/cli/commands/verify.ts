@@ -24,7 +24,7 @@ export function registerVerify({ program, exit }: Cli): void {
       const zone = flags.zone === undefined ? undefined : requireZone(flags.zone);
       const { withDatabase } = await import('../context.ts');
       await withDatabase(flags, async ({ database }) => {
-        const { verifyDate } = await import('../../jobs/daily/verify.ts');
+        const { verifyDate } = await import('../../jobs/views/statistics/verify.ts');
         const { print } = await import('../output/stdout.ts');
         const result = await verifyDate(database, { date, zone });
         if (flags.json) await print((await import('../output/json.ts')).formatJson({ date, ...result }));

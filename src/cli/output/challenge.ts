@@ -1,6 +1,6 @@
 /** A challenge, its members, and the explanation of a payout, for people and for scripts. Pure. */
-import type { PayoutExplanation } from '../../jobs/challenge-settlement/explain-payout.ts';
-import type { ChallengeView, MemberView } from '../../jobs/challenge-settlement/read-challenge.ts';
+import type { PayoutExplanation } from '../../jobs/challenges/settlement/explain-payout.ts';
+import type { ChallengeView, MemberView } from '../../jobs/challenges/settlement/read-challenge.ts';
 import { formatCount } from './format.ts';
 import { formatJson } from './json.ts';
 import { formatPairs, formatTable } from './table.ts';

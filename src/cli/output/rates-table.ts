@@ -1,6 +1,6 @@
 /** Rate cards as text: one beside the next, and what one changes about another. Pure. */
-import type { RateCard } from '../../rules/rate-card.ts';
-import { priceText, type Tier } from '../../rules/tiered-amount.ts';
+import type { RateCard } from '../../jobs/video-settlement/rules/rate-card.ts';
+import { priceText, type Tier } from '../../jobs/video-settlement/rules/tiered-amount.ts';
 import { formatCount } from './format.ts';
 import { formatTable } from './table.ts';
 

@@ -1,6 +1,7 @@
 /** Statistics of a period, of all videos or the first of a ranking. Pure. */
+
+import type { VideoStatistics } from '../../jobs/views/rules/ranking.ts';
 import type { Period } from '../../rules/business-time.ts';
-import type { VideoStatistics } from '../../rules/ranking.ts';
 import { formatCount } from './format.ts';
 import type { VideoTable } from './video-table.ts';
 

@@ -1,5 +1,5 @@
 /** What `settle verify` found, as text. Pure. */
-import type { DateTotals, Verification } from '../../jobs/daily/verify.ts';
+import type { DateTotals, Verification } from '../../jobs/views/statistics/verify.ts';
 import { formatCount } from './format.ts';
 import { formatTable } from './table.ts';
 

@@ -2,9 +2,10 @@
  * The last dates: one that was missed, that has the zone of no other, or whose rows came after its run. Each look into
  * the log is bounded as that of a plain start is; the log is asked for few dates only.
  */
-import { countArrivedRows } from '../../jobs/daily/arrived-rows.ts';
-import { listStatisticsRuns, type StatisticsRun } from '../../jobs/daily/statistics-run.ts';
+
 import { endOfDate } from '../../jobs/due-date.ts';
+import { countArrivedRows } from '../../jobs/views/statistics/arrived-rows.ts';
+import { listStatisticsRuns, type StatisticsRun } from '../../jobs/views/statistics/statistics-run.ts';
 import { addDays, businessDateOf, defaultZone, isSameZone } from '../../rules/business-time.ts';
 import { type Check, type Finding, pass, warn } from '../check.ts';
 

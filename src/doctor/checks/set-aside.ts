@@ -1,5 +1,5 @@
 /** Rows of the view log in quarantine, and records of other jobs that were skipped and not replayed since. */
-import { countQuarantineByExecution } from '../../jobs/daily/read-quarantine.ts';
+import { countQuarantineByExecution } from '../../jobs/views/statistics/read-quarantine.ts';
 import { countWaitingByExecution } from '../../repository/skipped.ts';
 import { type Check, pass, warn } from '../check.ts';
 

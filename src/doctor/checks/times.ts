@@ -1,6 +1,6 @@
 /** The times of the view log on SQLite, where a column takes any text: is every one written so that texts compare? */
 import { findOddTime, oddTimeError } from '../../database/odd-time.ts';
-import { viewLog } from '../../jobs/daily/view-log.ts';
+import { viewLog } from '../../jobs/views/statistics/view-log.ts';
 import { type Check, misconfigured, pass } from '../check.ts';
 
 export const timesCheck: Check = {

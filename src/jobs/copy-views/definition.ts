@@ -6,7 +6,7 @@ import { toBigInt } from '../../database/values.ts';
 import type { JobDefinition } from '../../engine/job.ts';
 import type { ParameterDefinition } from '../../engine/parameters.ts';
 import type { PartitionedStep, PlannedPartition } from '../../engine/step.ts';
-import { workerModule } from '../worker-module.ts';
+import { workerModule } from '../../partition/worker-module.ts';
 
 const CHUNK_ROWS = 20_000;
 /** Rows that are worth a worker of their own. */

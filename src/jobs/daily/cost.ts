@@ -5,7 +5,7 @@
 import { toNumber } from '../../database/values.ts';
 import type { JobCost, StepCost } from '../../engine/cost.ts';
 import { ROWS } from '../../engine/cost.ts';
-import { openViews, statisticsStep } from './statistics-plan.ts';
+import { openViews, statisticsStep } from '../views/statistics/statistics-plan.ts';
 
 const videos = 'videos';
 

@@ -8,7 +8,7 @@ import { isRunning, type JobExecution } from '../../repository/types.ts';
 import { addDays } from '../../rules/business-time.ts';
 import { endOfDate } from '../due-date.ts';
 import { listRateCards } from '../video-settlement/rate-card-store.ts';
-import { listStatisticsRuns, type StatisticsRun } from './statistics-run.ts';
+import { listStatisticsRuns, type StatisticsRun } from '../views/statistics/statistics-run.ts';
 
 export type DateState =
   | 'missing'

@@ -5,8 +5,8 @@ import type { JobParameters } from '../../engine/parameters.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { getJobExecution } from '../../repository/job-execution.ts';
 import { endOfDate, endText } from '../due-date.ts';
-import { countArrivedRows } from './arrived-rows.ts';
-import { readStatisticsRun, type StatisticsRun } from './statistics-run.ts';
+import { countArrivedRows } from '../views/statistics/arrived-rows.ts';
+import { readStatisticsRun, type StatisticsRun } from '../views/statistics/statistics-run.ts';
 
 export async function reviewCompletedDate(
   database: Database,

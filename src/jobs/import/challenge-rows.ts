@@ -1,7 +1,7 @@
 /** From records of text fields to rows of challenge, challenge_member and challenge_proof. */
-import { defaultNoWinnerPolicy, noWinnerPolicies } from '../../rules/challenge-payout.ts';
-import { challengeStatuses } from '../../rules/challenge-status.ts';
-import { defaultThresholdPercent } from '../../rules/success.ts';
+import { defaultNoWinnerPolicy, noWinnerPolicies } from '../challenges/rules/payout.ts';
+import { challengeStatuses } from '../challenges/rules/status.ts';
+import { defaultThresholdPercent } from '../challenges/rules/success.ts';
 import type { ColumnDefinition } from './columns.ts';
 import { Fields } from './fields.ts';
 import { INT32, INT64, type IntegerRange, USER_ID } from './integer.ts';

@@ -1,7 +1,7 @@
 /** The jobs `import-KIND`: a CSV or TSV file, plain or gzip, into the platform's tables. */
 import type { JobDefinition } from '../../engine/job.ts';
-import { requireFitLedger } from '../fit-ledger.ts';
-import { postGrantsStep } from '../grants/post-grants.ts';
+import { requireFitLedger } from '../points/fit-ledger.ts';
+import { postGrantsStep } from '../points/grants/post-grants.ts';
 import { checkFileStep } from './check-file.ts';
 import { type ImportKind, importParameterDefinitions } from './import-parameters.ts';
 import {

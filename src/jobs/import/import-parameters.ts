@@ -2,7 +2,7 @@
 import { basename, resolve } from 'node:path';
 import type { JobParameters, ParameterDefinition } from '../../engine/parameters.ts';
 import { defaultZone, requireZone } from '../../rules/business-time.ts';
-import { grantColumns } from '../grants/grant-row.ts';
+import { grantColumns } from '../points/grants/grant-row.ts';
 import { challengeColumns, memberColumns, proofColumns } from './challenge-rows.ts';
 import { type ColumnDefinition, type ColumnMap, parseColumnMap, parseIgnoredColumns } from './columns.ts';
 import { defaultEncoding, parseEncoding } from './encoding.ts';

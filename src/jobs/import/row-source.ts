@@ -4,7 +4,7 @@ import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import { usageError } from '../../errors.ts';
 import type { JournalRequest } from '../../ledger/types.ts';
-import { parseGrant } from '../grants/grant-row.ts';
+import { parseGrant } from '../points/grants/grant-row.ts';
 import {
   type ChallengeRow,
   type MemberRow,

@@ -1,7 +1,7 @@
 /** The dates that an import wrote rows of, with those that are settled or closed already: these want a command. */
 import type { Database } from '../../database/database.ts';
 import { readClosedDates } from '../daily/read-dates.ts';
-import { listStatisticsRuns } from '../daily/statistics-run.ts';
+import { listStatisticsRuns } from '../views/statistics/statistics-run.ts';
 import type { WrittenRows } from './written-rows.ts';
 
 export interface TouchedDate {

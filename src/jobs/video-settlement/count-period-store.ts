@@ -7,7 +7,7 @@ import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
 import { type Row, toNumber } from '../../database/values.ts';
 import { addDays, periodOf } from '../../rules/business-time.ts';
-import { monthOf, yearOf } from '../../rules/count-periods.ts';
+import { monthOf, yearOf } from './rules/count-periods.ts';
 
 /** A month or year that is summed. */
 export interface SummedPeriod {

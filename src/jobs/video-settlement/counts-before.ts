@@ -4,8 +4,8 @@
  */
 import type { Transaction } from '../../database/database.ts';
 import { type Row, toBigInt, toNumber } from '../../database/values.ts';
-import { countSourcesBefore } from '../../rules/count-periods.ts';
 import { readMonthsBefore } from './count-period-store.ts';
+import { countSourcesBefore } from './rules/count-periods.ts';
 import { onPage, type VideoPage } from './settlement-store.ts';
 import { readTrueSums } from './sum-counts.ts';
 

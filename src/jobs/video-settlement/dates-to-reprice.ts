@@ -1,8 +1,8 @@
 /** Settled dates whose settlements name another card than the one that is in force on them by now. */
 import type { Database } from '../../database/database.ts';
 import { toNumber } from '../../database/values.ts';
-import { cardInForce } from '../../rules/rate-card.ts';
 import { readRateCards } from './rate-card-store.ts';
+import { cardInForce } from './rules/rate-card.ts';
 
 /** By date, from the first to the last, both inside. */
 export async function datesToReprice(

@@ -3,7 +3,7 @@
 import type { JobDefinition } from '../../engine/job.ts';
 import type { Step } from '../../engine/step.ts';
 import { dateParameter } from '../date-parameters.ts';
-import { requireFitLedger } from '../fit-ledger.ts';
+import { requireFitLedger } from '../points/fit-ledger.ts';
 import { creditCreators } from './credit-creators.ts';
 import { postedWon } from './posted-won.ts';
 import { settleVideos } from './settle-videos.ts';

@@ -7,9 +7,9 @@ import { instantText } from '../../database/instant.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { businessDay, defaultZone } from '../../rules/business-time.ts';
-import { priceText, type Tier, tierShares, totalPrice, totalWon } from '../../rules/tiered-amount.ts';
 import { readRateCards, type StoredCard } from './rate-card-store.ts';
 import { type Reversal, readReversals } from './reversals.ts';
+import { priceText, type Tier, tierShares, totalPrice, totalWon } from './rules/tiered-amount.ts';
 import {
   type Adjustment,
   type PricedVideo,

@@ -7,8 +7,8 @@ import type { Executor } from '../../database/database.ts';
 import { lockHead } from '../../ledger/head.ts';
 import { postJournals } from '../../ledger/post-journals.ts';
 import { readBalances } from '../../ledger/read-balances.ts';
+import { accountKey } from '../../ledger/rules/journal.ts';
 import type { AccountRef, EntryRequest, JournalRequest, PostingContext } from '../../ledger/types.ts';
-import { accountKey } from '../../rules/ledger-journal.ts';
 
 export interface CreatorCredit {
   readonly date: string;

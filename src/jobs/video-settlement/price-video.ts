@@ -1,7 +1,7 @@
 /** What a date pays for a video, with the digest of everything that it follows from. */
 import { hash } from 'node:crypto';
-import { amountsOf, type VideoCounts } from '../../rules/settle-video.ts';
 import type { StoredCard } from './rate-card-store.ts';
+import { amountsOf, type VideoCounts } from './rules/settle-video.ts';
 import type { PricedVideo } from './settlement-store.ts';
 
 /** What is the same for every video that a run prices on a date. */

@@ -7,9 +7,9 @@ import { ExitCode, SettleError } from '../../errors.ts';
 import { findDigests } from '../../ledger/find-digests.ts';
 import { postRecords } from '../../ledger/post-records.ts';
 import { rateCardDigest } from '../../ledger/record-digests.ts';
-import { defaultRateCard } from '../../rules/default-rate-card.ts';
-import { rateCardKey } from '../../rules/ledger-record.ts';
-import { cardInForce, parseRateCard, type RateCard, rateCardText } from '../../rules/rate-card.ts';
+import { rateCardKey } from '../../ledger/rules/record.ts';
+import { defaultRateCard } from './rules/default-rate-card.ts';
+import { cardInForce, parseRateCard, type RateCard, rateCardText } from './rules/rate-card.ts';
 import { lockSettlements } from './settlement-lock.ts';
 
 export interface StoredCard {

@@ -8,11 +8,11 @@ import { withSnapshot } from '../../database/snapshot.ts';
 import type { StepCounts } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';
 import { addDays } from '../../rules/business-time.ts';
-import { adjustmentsOf } from '../../rules/settle-video.ts';
 import { readDatesAfter } from './count-period-store.ts';
 import { type Counts, CountsBefore } from './counts-before.ts';
 import { priceVideo } from './price-video.ts';
 import { keepShippedCard, readRateCards, requireCardInForce, type StoredCard } from './rate-card-store.ts';
+import { adjustmentsOf } from './rules/settle-video.ts';
 import { SettlementChanges } from './settlement-changes.ts';
 import { lockSettlements } from './settlement-lock.ts';
 import {

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
-import type { CreatorAmounts, VideoCounts } from '../../rules/settle-video.ts';
+import type { CreatorAmounts, VideoCounts } from './rules/settle-video.ts';
 
 /** Which videos: a run of ids, both ends inside, or some ids. */
 export type VideoPage = { readonly from: bigint; readonly to: bigint } | { readonly ids: readonly bigint[] };

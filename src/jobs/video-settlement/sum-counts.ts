@@ -5,7 +5,6 @@
  */
 import type { Executor, Transaction } from '../../database/database.ts';
 import type { StepContext } from '../../engine/step-context.ts';
-import { monthOf, monthsToSum, yearOf, yearsToSum } from '../../rules/count-periods.ts';
 import {
   forgetSummedPeriod,
   readContent,
@@ -18,6 +17,7 @@ import {
   unpublished,
   writeSummedPeriods,
 } from './count-period-store.ts';
+import { monthOf, monthsToSum, yearOf, yearsToSum } from './rules/count-periods.ts';
 import { lockSettlements } from './settlement-lock.ts';
 
 /** Rows of statistics that a run compares with their sums; the month of its own date it always compares. */

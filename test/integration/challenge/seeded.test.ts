@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { parseParameters } from '../../../src/engine/parse-parameters.ts';
-import { seedChallengesJob } from '../../../src/jobs/seed-challenges/definition.ts';
-import { challengeSeedOptions, grantOf } from '../../../src/jobs/seed-challenges/parameters.ts';
+import { seedChallengesJob } from '../../../src/jobs/challenges/seed/definition.ts';
+import { challengeSeedOptions, grantOf } from '../../../src/jobs/challenges/seed/parameters.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { differencesFromOracle, readStatuses } from '../../support/challenge-comparison.ts';

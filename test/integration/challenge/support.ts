@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { toBigInt } from '../../../src/database/values.ts';
-import { challengeSettlementJob } from '../../../src/jobs/challenge-settlement/definition.ts';
+import { challengeSettlementJob } from '../../../src/jobs/challenges/settlement/definition.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { type ImportKind, importParameters } from '../../../src/jobs/import/import-parameters.ts';
 import { postJournals } from '../../../src/ledger/post-journals.ts';

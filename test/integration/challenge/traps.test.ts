@@ -7,7 +7,7 @@ import {
   type MemberView,
   pageMemberViews,
   readChallenge,
-} from '../../../src/jobs/challenge-settlement/read-challenge.ts';
+} from '../../../src/jobs/challenges/settlement/read-challenge.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { replaySkipped } from '../../../src/steps/replay.ts';
 import type { OracleChallenge, OracleMember, OracleProof } from '../../oracles/challenge-settlement.ts';

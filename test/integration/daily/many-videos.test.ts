@@ -4,7 +4,7 @@
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { bulkInsert } from '../../../src/database/bulk-insert.ts';
-import { statisticsStep } from '../../../src/jobs/daily/statistics-plan.ts';
+import { statisticsStep } from '../../../src/jobs/views/statistics/statistics-plan.ts';
 import { selectPlan } from '../../../src/repository/partition.ts';
 import type { LogRow } from '../../oracles/daily-statistics.ts';
 import { testDatabases } from '../../support/databases.ts';

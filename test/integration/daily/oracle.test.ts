@@ -1,7 +1,7 @@
 /** The daily job beside the naive oracle: generated logs of every kind of dirt, on every dialect. */
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { verifyDate } from '../../../src/jobs/daily/verify.ts';
+import { verifyDate } from '../../../src/jobs/views/statistics/verify.ts';
 import { buildLog, denseLog, LOG_KINDS } from '../../oracles/logs.ts';
 import { writeLog } from '../../oracles/read-log.ts';
 import { testDatabases } from '../../support/databases.ts';

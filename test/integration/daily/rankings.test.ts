@@ -1,10 +1,10 @@
 /** Rankings of day, week, month and the popular window beside the oracle, over dates settled out of order. */
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readRanking } from '../../../src/jobs/daily/rank-videos.ts';
-import { readStatistics } from '../../../src/jobs/daily/read-statistics.ts';
+import { topVideos as topOfRule } from '../../../src/jobs/views/rules/ranking.ts';
+import { readRanking } from '../../../src/jobs/views/statistics/rank-videos.ts';
+import { readStatistics } from '../../../src/jobs/views/statistics/read-statistics.ts';
 import { addDays, periodOf } from '../../../src/rules/business-time.ts';
-import { topVideos as topOfRule } from '../../../src/rules/ranking.ts';
 import { judgeLog, periodSums, summariseDate, topVideos, type VideoSums } from '../../oracles/daily-statistics.ts';
 import { buildLog } from '../../oracles/logs.ts';
 import { testDatabases, testRedisUrl } from '../../support/databases.ts';

@@ -1,9 +1,9 @@
 /** Real logs, imported as an operator would and settled date by date, beside the naive oracle. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { readStatistics } from '../../../src/jobs/daily/read-statistics.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { type ImportOptions, importParameters } from '../../../src/jobs/import/import-parameters.ts';
+import { readStatistics } from '../../../src/jobs/views/statistics/read-statistics.ts';
 import { addDays, periodOf } from '../../../src/rules/business-time.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { judgeLog, periodSums, statisticsCsv, summariseDate } from '../../oracles/daily-statistics.ts';

@@ -1,7 +1,7 @@
 /** Partitions of the statistics that are cut while they are read: the result is the naive pass's all the same. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
-import { statisticsStep } from '../../../src/jobs/daily/statistics-plan.ts';
+import { statisticsStep } from '../../../src/jobs/views/statistics/statistics-plan.ts';
 import { listPartitions } from '../../../src/repository/partition.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { buildLog } from '../../oracles/logs.ts';

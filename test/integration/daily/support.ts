@@ -5,7 +5,7 @@ import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { toBigInt } from '../../../src/database/values.ts';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
-import { readStatistics } from '../../../src/jobs/daily/read-statistics.ts';
+import { readStatistics } from '../../../src/jobs/views/statistics/read-statistics.ts';
 import { getJobExecution } from '../../../src/repository/job-execution.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { type DailyStatistics, dailyStatistics, statisticsCsv } from '../../oracles/daily-statistics.ts';

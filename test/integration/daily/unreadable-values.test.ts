@@ -1,6 +1,6 @@
 /** Values that a column of the log can hold and settle cannot: that row is invalid, quarantined as it was, and no other. */
 import { expect, test } from 'vitest';
-import { verifyDate } from '../../../src/jobs/daily/verify.ts';
+import { verifyDate } from '../../../src/jobs/views/statistics/verify.ts';
 import { testDatabases } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { openBench, quarantineOf, settle } from './support.ts';

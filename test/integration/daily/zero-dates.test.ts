@@ -3,7 +3,7 @@
  * quarantined once, wherever it lies.
  */
 import { expect, test } from 'vitest';
-import { verifyDate } from '../../../src/jobs/daily/verify.ts';
+import { verifyDate } from '../../../src/jobs/views/statistics/verify.ts';
 import { serverDatabases } from '../../support/databases.ts';
 import { openBench, quarantineOf, settle } from './support.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { settlementTable } from '../../../src/cli/output/settlement.ts';
 import { settlementExplanationText } from '../../../src/cli/output/settlement-explanation.ts';
 import { datesCheck } from '../../../src/doctor/checks/dates.ts';
-import { explainPayout } from '../../../src/jobs/challenge-settlement/explain-payout.ts';
+import { explainPayout } from '../../../src/jobs/challenges/settlement/explain-payout.ts';
 import { explainSettlement } from '../../../src/jobs/video-settlement/explain-settlement.ts';
 import { readSettlement } from '../../../src/jobs/video-settlement/read-settlement.ts';
 import { readReversals } from '../../../src/jobs/video-settlement/reversals.ts';

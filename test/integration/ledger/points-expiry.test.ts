@@ -1,6 +1,6 @@
 /** The job `points-expiry`: what goes, what stays, and that points which a refund brings back go as well. */
 import { describe, expect, test } from 'vitest';
-import { pointsExpiryJob } from '../../../src/jobs/points-expiry/definition.ts';
+import { pointsExpiryJob } from '../../../src/jobs/points/expiry/definition.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { testDatabases } from '../../support/databases.ts';

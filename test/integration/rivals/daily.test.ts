@@ -3,7 +3,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { TaskletStep } from '../../../src/engine/step.ts';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
-import { videosCheck } from '../../../src/jobs/daily/statistics-plan.ts';
+import { videosCheck } from '../../../src/jobs/views/statistics/statistics-plan.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { buildLog } from '../../oracles/logs.ts';
 import { testDatabases } from '../../support/databases.ts';

@@ -5,12 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { pointsExpiryJob } from '../../../src/jobs/points-expiry/definition.ts';
+import { pointsExpiryJob } from '../../../src/jobs/points/expiry/definition.ts';
 import { closeDate } from '../../../src/jobs/video-settlement/close-date.ts';
 import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';
+import { INSUFFICIENT_POINTS } from '../../../src/ledger/rules/journal.ts';
 import type { JournalRequest } from '../../../src/ledger/types.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
-import { INSUFFICIENT_POINTS } from '../../../src/rules/ledger-journal.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { type CrashBench, openCrashBench } from '../../support/crash-bench.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';

@@ -6,7 +6,7 @@ import type { Step } from '../../../src/engine/step.ts';
 import { videoSettlementJob } from '../../../src/jobs/video-settlement/definition.ts';
 import { importRateCard } from '../../../src/jobs/video-settlement/rate-card-store.ts';
 import { readSettlement } from '../../../src/jobs/video-settlement/read-settlement.ts';
-import { parseRateCard } from '../../../src/rules/rate-card.ts';
+import { parseRateCard } from '../../../src/jobs/video-settlement/rules/rate-card.ts';
 import { type JobRunResult, runJob } from '../../../src/steps/run-job.ts';
 import type { OracleCard, OracleStatistics } from '../../oracles/video-settlement.ts';
 

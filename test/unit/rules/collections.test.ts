@@ -1,13 +1,13 @@
 /** The typed-array structures beside their plain equivalents: Map, Set, sort. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { coreInterval } from '../../../src/rules/core-interval.ts';
+import { coreInterval } from '../../../src/jobs/views/rules/core-interval.ts';
+import { stretchAt, unionOf } from '../../../src/jobs/views/rules/intervals.ts';
+import { topVideos } from '../../../src/jobs/views/rules/ranking.ts';
+import { StatisticsTotals } from '../../../src/jobs/views/rules/statistics-totals.ts';
+import { directRange, VideoDirectory } from '../../../src/jobs/views/rules/video-directory.ts';
+import { readVideoSums, VideoSums } from '../../../src/jobs/views/rules/video-sums.ts';
 import { Int64Index } from '../../../src/rules/int64-index.ts';
-import { stretchAt, unionOf } from '../../../src/rules/intervals.ts';
-import { topVideos } from '../../../src/rules/ranking.ts';
-import { StatisticsTotals } from '../../../src/rules/statistics-totals.ts';
-import { directRange, VideoDirectory } from '../../../src/rules/video-directory.ts';
-import { readVideoSums, VideoSums } from '../../../src/rules/video-sums.ts';
 import { joinWords, splitWords } from '../../../src/rules/words.ts';
 
 const int64 = fc.oneof(

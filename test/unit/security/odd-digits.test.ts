@@ -21,8 +21,8 @@ import {
   openViewRows,
   type RowSource,
 } from '../../../src/jobs/import/row-source.ts';
+import { parseRateCard } from '../../../src/jobs/video-settlement/rules/rate-card.ts';
 import { parseBusinessDate } from '../../../src/rules/business-time.ts';
-import { parseRateCard } from '../../../src/rules/rate-card.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'settle-digits-'));
 afterAll(() => rmSync(folder, { recursive: true }));

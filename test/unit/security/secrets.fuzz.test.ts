@@ -11,7 +11,7 @@ import { createLogger } from '../../../src/cli/logger.ts';
 import { stderrWriter, stdoutWriter } from '../../../src/cli/output/writer.ts';
 import { main } from '../../../src/cli/program.ts';
 import { isSettleError } from '../../../src/errors.ts';
-import { parseRedisUrl } from '../../../src/jobs/daily/redis-options.ts';
+import { parseRedisUrl } from '../../../src/jobs/views/statistics/redis-options.ts';
 
 const SEED = 20_261_120;
 const RUNS = 300;

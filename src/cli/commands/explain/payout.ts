@@ -21,7 +21,7 @@ export function registerExplainPayout(explain: Command): void {
       const flags: Flags = command.optsWithGlobals();
       const { withReadableDatabase } = await import('../../context.ts');
       await withReadableDatabase(flags, async ({ database }) => {
-        const { explainPayout } = await import('../../../jobs/challenge-settlement/explain-payout.ts');
+        const { explainPayout } = await import('../../../jobs/challenges/settlement/explain-payout.ts');
         const { print } = await import('../../output/stdout.ts');
         const explanation = await explainPayout(database, flags.challenge, flags.user);
         if (flags.json) await print((await import('../../output/json.ts')).formatJson(explanation));

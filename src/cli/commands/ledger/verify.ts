@@ -89,7 +89,7 @@ function collect(value: string, before: readonly string[] = []): readonly string
 
 /** What the chain must contain, and what is wrong with the file of anchors itself. @throws SettleError (exit 2) */
 async function readExpected({ expect = [], anchors: file, publicKey }: Flags) {
-  const { parseChainEnd } = await import('../../../rules/ledger-anchor.ts');
+  const { parseChainEnd } = await import('../../../ledger/rules/anchor.ts');
   const expected = expect.map((text) => ({ ...parseChainEnd(text), source: '--expect' }));
   if (file === undefined) {
     if (publicKey !== undefined) throw usageError('--public-key is for the lines of --anchors FILE');

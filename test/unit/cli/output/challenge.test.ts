@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { challengeJsonFrame, membersJson, membersText } from '../../../../src/cli/output/challenge.ts';
 import { formatJson } from '../../../../src/cli/output/json.ts';
-import type { ChallengeView, MemberView } from '../../../../src/jobs/challenge-settlement/read-challenge.ts';
+import type { ChallengeView, MemberView } from '../../../../src/jobs/challenges/settlement/read-challenge.ts';
 
 const view: ChallengeView = {
   id: 7n,

@@ -1,10 +1,10 @@
 /** NULLs by name, odd years, and lines that are set aside: what is kept of one, and what a replay makes of it. */
 import { expect, test } from 'vitest';
 import { JobParameters } from '../../../../src/engine/parameters.ts';
-import { parseGrant } from '../../../../src/jobs/grants/grant-row.ts';
 import { readAgain, readFileLine } from '../../../../src/jobs/import/file-line.ts';
 import { columnsOf } from '../../../../src/jobs/import/import-parameters.ts';
 import { nullParameter, readingOf } from '../../../../src/jobs/import/reading.ts';
+import { parseGrant } from '../../../../src/jobs/points/grants/grant-row.ts';
 
 function reading(raw: Readonly<Record<string, string>> = {}) {
   return readingOf(

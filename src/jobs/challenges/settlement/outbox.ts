@@ -1,0 +1,41 @@
+/**
+ * The outbox: notifications that commit together with what they tell of. One consumer reads them by ascending id; so an
+ * id must never become visible after a higher one, and the lock of the counter is held from here to the commit: add to
+ * the outbox last in a transaction.
+ */
+import { bulkInsert } from '../../../database/bulk-insert.ts';
+import type { Database, Transaction } from '../../../database/database.ts';
+import type { InsertTarget } from '../../../database/dialect.ts';
+import { type SqlValue, toBigInt } from '../../../database/values.ts';
+import { rowsOf } from './challenge-store.ts';
+
+const target: InsertTarget = { table: 'settle_outbox', columns: ['id', 'topic', 'key', 'payload', 'created_at'] };
+
+export interface Notification {
+  readonly topic: string;
+  /** What makes it one of a kind, for a consumer that sees it twice. */
+  readonly key: string;
+  /** JSON. */
+  readonly payload: string;
+}
+
+/** @param count how many there are; they may be made while they are asked for */
+export async function addToOutbox(
+  database: Database,
+  tx: Transaction,
+  count: number,
+  notifications: Iterable<Notification>,
+): Promise<void> {
+  if (count === 0) return;
+  const { dialect } = database;
+  const [row] = rowsOf(await tx.raw(`SELECT next_id FROM settle_outbox_next WHERE singleton = 1${dialect.rowLock}`));
+  const first = toBigInt(row.next_id);
+  await tx.raw(`UPDATE settle_outbox_next SET next_id = ${first + BigInt(count)} WHERE singleton = 1`);
+  const createdAt = await dialect.now(tx);
+  await bulkInsert(tx, dialect, target, outboxRows(first, notifications, createdAt));
+}
+
+function* outboxRows(first: bigint, notifications: Iterable<Notification>, createdAt: string): Generator<SqlValue[]> {
+  let id = first;
+  for (const { topic, key, payload } of notifications) yield [id++, topic, key, payload, createdAt];
+}

@@ -1,0 +1,227 @@
+/**
+ * The plan of a date's statistics: the zones to read, the partitions, and what every worker must know. Made once for a
+ * job instance and frozen with it, so it is plain JSON.
+ */
+import type { Database, Executor } from '../../../database/database.ts';
+import { type Row, toBigInt, toNumber } from '../../../database/values.ts';
+import type { JobParameters } from '../../../engine/parameters.ts';
+import type { PartitionPlan } from '../../../engine/step.ts';
+import type { StepContext } from '../../../engine/step-context.ts';
+import { ExitCode, planOutdated, SettleError } from '../../../errors.ts';
+import { businessDay, isSameZone } from '../../../rules/business-time.ts';
+import { splitWords } from '../../../rules/words.ts';
+import { defaultViewPolicy } from '../rules/verdict.ts';
+import { type JudgeFrame, pairKey } from '../rules/view-judge.ts';
+import { cutPartitions, expectedOpenRows, isEdge, type Span, straysIn, zonesToRead } from '../zones/date-plan.ts';
+import { measureZones } from '../zones/measure-zones.ts';
+import type { Zone } from '../zones/zone.ts';
+import { extendZoneMap, recheckZones, type ZoneMapOptions } from '../zones/zone-map.ts';
+import { loadZones } from '../zones/zone-store.ts';
+import { viewLog } from './view-log.ts';
+
+/** Name of the partitioned step. */
+export const statisticsStep = 'daily-statistics';
+
+/** PartitionPlan.detail of the statistics step; JSON. */
+export interface StatisticsPlanDetail {
+  readonly frame: JudgeFrame;
+  /** Every zone to read, by id. `core` is null for a zone whose rows are all strays or undated. */
+  readonly zones: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly core: readonly [number, number] | null;
+  }[];
+  /** Pairs that have a stray row, as `pairKey` writes them. */
+  readonly strayPairs: readonly string[];
+  /** Buckets into which open views are spread. */
+  readonly buckets: number;
+  /** Last video id of each bucket of sums but the last bucket; absent in a plan of an older version: one bucket. */
+  readonly videoBounds?: readonly string[];
+  /** `videosCheck` when the plan was made. */
+  readonly videos: string;
+  /** The largest id of the log that the plan knows; absent in a plan of an older version, and for an empty log. */
+  readonly logEndId?: string;
+}
+
+/** Unit of the cost model: views that the merge has to decide. */
+export const openViews = 'openViews';
+/** Key in the step's context: the job execution that made the plan. */
+const plannedBy = 'plan.execution';
+/** Rows of one bucket, about: what the merge holds in memory and decides at once, in some 20 ms. */
+const openRowsABucket = 30_000;
+/** Videos of one bucket of sums. */
+const videosABucket = 250_000;
+/** An edge zone is measured again in about this many pieces. */
+const edgePieces = 16;
+const edgeRowsMin = 32;
+/** With more edges than this the log is so disordered that finer zones would not help. */
+const edgesMax = 64;
+/** Each round finds new late rows, or those of another run's planning. */
+const recheckRoundsMax = 8;
+
+/** The instants of a date. The look-back is two windows: enough to settle all but chains of views. */
+export function frameOf(date: string, zone: string): JudgeFrame {
+  const day = businessDay(date, zone);
+  const policy = defaultViewPolicy;
+  return {
+    dayStartMs: day.startMs,
+    dayEndMs: day.endMs,
+    lookbackStartMs: day.startMs - 2 * policy.repeatWindowMs,
+    policy,
+  };
+}
+
+/** Plans the date that the job's parameters name. */
+export async function planStatistics(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan> {
+  const { database, parameters, options, signal } = context;
+  const frame = frameOf(parameters.require('date'), parameters.require('zone'));
+  const span: Span = { startMs: frame.lookbackStartMs, endMs: frame.dayEndMs };
+  const mapOptions = { concurrency: options.workers, signal };
+  await requireSameZone(database.knex, parameters);
+  await extendZoneMap(database, viewLog, mapOptions);
+  const map = await trueZones(database, span, mapOptions);
+  const zones = await refineZones(database, zonesToRead(map, span), span, gridSize);
+  const partitions = cutPartitions(zones, gridSize, options.workers);
+  const open = expectedOpenRows(zones, partitions, frame.lookbackStartMs, frame.policy.repeatWindowMs);
+  const detail: StatisticsPlanDetail = {
+    frame,
+    zones: zones.map((zone) => ({
+      from: zone.fromId.toString(),
+      to: zone.toId.toString(),
+      core: zone.minMs <= zone.maxMs ? [zone.minMs, zone.maxMs] : null,
+    })),
+    strayPairs: await findStrayPairs(database, zones, span),
+    buckets: Math.max(1, Math.ceil(open / openRowsABucket)),
+    videoBounds: await findVideoBounds(database),
+    videos: await videosCheck(database),
+    logEndId: map.at(-1)?.toId.toString(),
+  };
+  context.executionContext.put(plannedBy, BigInt(context.jobExecutionId));
+  return { partitions, detail, units: { [openViews]: open } };
+}
+
+/** On a restart: rows may have turned up where the frozen plan does not read. Throws PLAN_OUTDATED when some have. */
+export async function requireTruePlan({ database, parameters, ...context }: StepContext): Promise<void> {
+  if (context.executionContext.getLong(plannedBy) === BigInt(context.jobExecutionId)) return;
+  const frame = frameOf(parameters.require('date'), parameters.require('zone'));
+  const span: Span = { startMs: frame.lookbackStartMs, endMs: frame.dayEndMs };
+  const zones = await loadZones(database.knex, viewLog.table);
+  const read = new Set(zonesToRead(zones, span));
+  const options = { concurrency: context.options.workers, signal: context.signal };
+  if (!(await recheckZones(database, viewLog, zones, (zone) => !read.has(zone), options))) return;
+  throw planOutdated('rows turned up in old ids after the plan was made');
+}
+
+/** The zones of a plan, as the planner saw them. */
+export function plannedZones(detail: StatisticsPlanDetail): Zone[] {
+  return detail.zones.map(({ from, to, core }) => ({
+    fromId: BigInt(from),
+    toId: BigInt(to),
+    rows: 0,
+    idSum: 0,
+    idSquareSum: 0,
+    undated: 0,
+    minMs: core === null ? Number.POSITIVE_INFINITY : core[0],
+    maxMs: core === null ? Number.NEGATIVE_INFINITY : core[1],
+    strays: [],
+  }));
+}
+
+/**
+ * The zones, after it was made sure that those which the span does not read hold what is remembered of them: no row
+ * that turned up in one of them stays hidden.
+ */
+export async function trueZones(database: Database, span: Span, options: ZoneMapOptions): Promise<Zone[]> {
+  for (let round = 0; round < recheckRoundsMax; round++) {
+    const zones = await loadZones(database.knex, viewLog.table);
+    const read = new Set(zonesToRead(zones, span));
+    if (!(await recheckZones(database, viewLog, zones, (zone) => !read.has(zone), options))) return zones;
+  }
+  throw new SettleError(
+    'LOG_UNSTEADY',
+    ExitCode.failed,
+    'rows kept turning up in old ids while the log was looked at',
+    {
+      hint: 'Run the date again when fewer rows arrive late.',
+    },
+  );
+}
+
+/** A date has one set of statistics: to replace them by another zone's must be asked for. */
+export async function requireSameZone(executor: Executor, parameters: JobParameters): Promise<void> {
+  const date = parameters.require('date');
+  const run = await executor('settle_statistics_run').where({ business_date: date }).first('zone');
+  const zone = parameters.require('zone');
+  if (run === undefined || isSameZone(run.zone, zone) || parameters.get('zone-change') === 'allow') return;
+  throw new SettleError('OTHER_ZONE', ExitCode.usage, `${date} is settled in zone ${run.zone}, not ${zone}`, {
+    hint: `Leave --zone at ${run.zone}, or add '-p zone-change=allow' to replace its statistics.`,
+  });
+}
+
+/** Which videos there are and whose, as sums: a plan holds for these. */
+export async function videosCheck({ knex }: Database): Promise<string> {
+  const [row]: Row[] = await knex('video').select(
+    knex.raw('COUNT(*) AS a, COUNT(creator_id) AS b, SUM(id % 2147483647) AS c'),
+    knex.raw('SUM((id % 65521) * (id % 65521)) AS d, SUM((id % 65521) * (creator_id % 65521)) AS e'),
+    knex.raw('SUM(creator_id % 2147483647) AS f'),
+  );
+  return ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => String(row[name] ?? 0)).join(':');
+}
+
+/** Cuts the videos into buckets of neighbouring ids. */
+async function findVideoBounds({ knex }: Database): Promise<string[]> {
+  const bounds: string[] = [];
+  for (;;) {
+    const ids = knex('video').select('id').orderBy('id').limit(videosABucket);
+    if (bounds.length > 0) ids.where('id', '>', bounds[bounds.length - 1]);
+    const [{ last, videos }]: Row[] = await knex.from(ids.as('bucket')).max({ last: 'id' }).count({ videos: '*' });
+    if (toNumber(videos) < videosABucket) return bounds;
+    bounds.push(String(last));
+  }
+}
+
+/** Measures anew, in smaller pieces, the zones at the edges of the date, and all where too few are left to cut. */
+async function refineZones(
+  database: Database,
+  zones: readonly Zone[],
+  span: Span,
+  gridSize: number | undefined,
+): Promise<Zone[]> {
+  const total = zones.reduce((sum, zone) => sum + zone.rows, 0);
+  const rowsWanted = gridSize === undefined ? total : Math.ceil(total / (4 * gridSize));
+  const edges = new Set(zones.filter((zone) => zone.rows >= edgeRowsMin && isEdge(zone, span)));
+  const refined: Zone[] = [];
+  for (const zone of zones) {
+    const edge = edges.size <= edgesMax && edges.has(zone);
+    if (!edge && zone.rows <= 2 * rowsWanted) refined.push(zone);
+    else {
+      const rows = edge ? Math.min(rowsWanted, Math.ceil(zone.rows / edgePieces)) : rowsWanted;
+      const pieces = await measureZones(database, viewLog, zone.fromId, zone.toId, Math.max(1, rows));
+      refined.push(...zonesToRead(pieces, span));
+    }
+  }
+  return refined;
+}
+
+function isInt64(value: string | number): boolean {
+  return /^-?\d+$/.test(String(value)) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
+}
+
+async function findStrayPairs(database: Database, zones: readonly Zone[], span: Span): Promise<string[]> {
+  const ids = zones.flatMap((zone) => straysIn(zone, span)).map(({ id }) => id.toString());
+  const pairs = new Set<string>();
+  for (let at = 0; at < ids.length; at += 1000) {
+    const rows = await database
+      .knex(viewLog.table)
+      .whereIn('id', ids.slice(at, at + 1000))
+      .whereNotNull('viewer_id')
+      .whereNotNull('video_id')
+      .select('viewer_id', 'video_id');
+    for (const row of rows) {
+      // Of no pair: such a row is invalid, and opens no window.
+      if (!isInt64(row.viewer_id) || !isInt64(row.video_id)) continue;
+      pairs.add(pairKey(...splitWords(toBigInt(row.viewer_id)), ...splitWords(toBigInt(row.video_id))));
+    }
+  }
+  return [...pairs];
+}

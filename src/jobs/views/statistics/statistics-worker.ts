@@ -1,0 +1,248 @@
+/**
+ * One partition of a date's statistics, in a worker thread: range scan -> columns -> verdict -> sums -> checkpoint.
+ * A chunk is read and judged batch by batch, so that memory holds one batch of rows whatever the chunk's size.
+ */
+import { ColumnBatch } from '../../../database/column-batch.ts';
+import { openScanner } from '../../../database/column-scan.ts';
+import type { Transaction } from '../../../database/database.ts';
+import type { Scanner } from '../../../database/scanner.ts';
+import type { ExecutionContext } from '../../../engine/execution-context.ts';
+import type {
+  Chunk,
+  ChunkHandlers,
+  PartitionContext,
+  Processed,
+  RangeSplit,
+  StepCounts,
+} from '../../../engine/step.ts';
+import { planOutdated } from '../../../errors.ts';
+import { type SharedVideoDirectory, VideoDirectory } from '../rules/video-directory.ts';
+import { type JudgedChunk, type ViewColumns, ViewJudge } from '../rules/view-judge.ts';
+import { contestedBy } from '../zones/date-plan.ts';
+import type { Zone } from '../zones/zone.ts';
+import {
+  type ChunkKey,
+  insertPartial,
+  insertVerdicts,
+  readPartitionState,
+  savePartitionState,
+  stageQuarantine,
+} from './partial-store.ts';
+import { requireSkipLimit } from './skip-limit.ts';
+import { plannedZones, type StatisticsPlanDetail } from './statistics-plan.ts';
+import { viewColumns, viewLog, viewLogColumns } from './view-log.ts';
+
+/** Rows of one scan. */
+const scanRows = 65_536;
+/** Rows of one batch: 200 KB, to be judged while the processor's cache holds them. */
+const batchRows = 4096;
+/** A chunk ends early with this many rows for the quarantine, which are the only ones kept as objects. */
+const quarantinedMax = 10_000;
+
+/** What every worker is given: the videos, and what tells them from others. */
+export interface StatisticsShare {
+  readonly videos: SharedVideoDirectory;
+  readonly check: string;
+}
+
+/** Opens a partition at its start, or at its last checkpoint. */
+export default async function openStatisticsPartition(context: PartitionContext): Promise<ChunkHandlers> {
+  const detail = context.planDetail as StatisticsPlanDetail;
+  const shared = context.shared as StatisticsShare;
+  if (shared.check !== detail.videos) {
+    // Partitions that are done have judged by the old videos: one date, one set of videos.
+    throw planOutdated('videos were added or changed after the plan was made');
+  }
+  const videos = VideoDirectory.from(shared.videos);
+  const { lookbackStartMs, policy } = detail.frame;
+  const zones = plannedZones(detail);
+  const contested = contestedBy(zones, context, lookbackStartMs, policy.repeatWindowMs);
+  const judge = new ViewJudge(detail.frame, videos, contested, new Set(detail.strayPairs));
+  const lastKey = context.executionContext.getLong('lastKey');
+  if (lastKey !== undefined) {
+    judge.restore(await readPartitionState(context.database.knex, context.jobInstanceId, context.partition));
+  }
+  const own = zones.filter((zone) => zone.fromId >= context.minId && zone.fromId <= context.maxId);
+  const buckets = {
+    open: detail.buckets,
+    videoBounds: (detail.videoBounds ?? []).map((id) => videos.numbersUpTo(BigInt(id))),
+  };
+  return new StatisticsPartition(context, buckets, judge, own, lastKey, await openScanner(context.database));
+}
+
+/** Into what results are spread, so that the merge holds a part of them at a time. */
+interface Buckets {
+  readonly open: number;
+  /** Of sums, by number of video: see VideoSums.drain. */
+  readonly videoBounds: readonly number[];
+}
+
+class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
+  readonly #context: PartitionContext;
+  readonly #buckets: Buckets;
+  readonly #judge: ViewJudge;
+  readonly #zones: readonly Zone[];
+  /** `#watermarks[z]`: the earliest time of a row in zone z or a later one of this partition. */
+  readonly #watermarks: Float64Array;
+  readonly #windowMs: number;
+  readonly #scanner: Scanner;
+  readonly #batch = new ColumnBatch(viewLogColumns, batchRows);
+  readonly #columns: ViewColumns = viewColumns(this.#batch);
+  /** The zone that the next row may lie in. */
+  #zone = 0;
+  #nextId: bigint;
+  #chunk: number;
+  /** Since it was opened. */
+  #invalid = 0;
+
+  constructor(
+    context: PartitionContext,
+    buckets: Buckets,
+    judge: ViewJudge,
+    zones: readonly Zone[],
+    lastKey: bigint | undefined,
+    scanner: Scanner,
+  ) {
+    this.#context = context;
+    this.#buckets = buckets;
+    this.#judge = judge;
+    this.#zones = zones;
+    this.#windowMs = (context.planDetail as StatisticsPlanDetail).frame.policy.repeatWindowMs;
+    this.#scanner = scanner;
+    this.#nextId = lastKey === undefined ? context.minId : lastKey + 1n;
+    this.#chunk = Number(context.executionContext.getLong('chunk') ?? 0n);
+    this.#watermarks = new Float64Array(zones.length + 1).fill(Number.POSITIVE_INFINITY);
+    for (let z = zones.length - 1; z >= 0; z--) {
+      this.#watermarks[z] = Math.min(zones[z].minMs, this.#watermarks[z + 1]);
+    }
+  }
+
+  async read(limit: number): Promise<Chunk | undefined> {
+    let size = 0;
+    while (size < limit && this.#judge.quarantinedCount < quarantinedMax) {
+      const run = this.#nextRun();
+      if (run === undefined) break;
+      const rowsMax = Math.min(limit - size, scanRows);
+      const rows = await this.#scanner.scan(
+        { table: viewLog.table, key: viewLog.key, columns: viewLogColumns, from: run.from, to: run.to, limit: rowsMax },
+        this.#batch,
+        this.#take,
+      );
+      // Fewer rows than asked for: the run is at its end.
+      if (rows < rowsMax) this.#nextId = run.to + 1n;
+      this.#judge.settle(this.#watermarks[this.#zoneAt(this.#nextId)]);
+      size += rows;
+    }
+    return size === 0 ? undefined : { size };
+  }
+
+  process(): Processed<JudgedChunk> {
+    const judged = this.#judge.drain(this.#buckets.open, this.#buckets.videoBounds);
+    this.#invalid += judged.verdicts.invalid;
+    requireSkipLimit(this.#context.parameters, this.#invalid);
+    return { output: judged, bytes: bytesOf(judged), ...countsOf(judged) };
+  }
+
+  async write(judged: JudgedChunk, tx: Transaction): Promise<void> {
+    const { database } = this.#context;
+    const key = this.#chunkKey();
+    for (const { bucket, body } of judged.sums) await insertPartial(database, tx, key, 'sums', bucket, body);
+    for (const [bucket, open] of judged.open) await insertPartial(database, tx, key, 'open', bucket, open);
+    await stageQuarantine(database, tx, key, judged.quarantined);
+    await insertVerdicts(tx, key, judged.verdicts, judged.openOfDay);
+  }
+
+  async saveState(executionContext: ExecutionContext, tx: Transaction): Promise<void> {
+    await savePartitionState(this.#context.database, tx, this.#chunkKey(), this.#judge.save());
+    this.#chunk++;
+    executionContext.put('lastKey', this.#nextId - 1n);
+    executionContext.put('chunk', BigInt(this.#chunk));
+  }
+
+  /** The rows that waited for a later one have none to wait for any more. */
+  async finish(tx: Transaction): Promise<Partial<StepCounts>> {
+    this.#judge.settle(Number.POSITIVE_INFINITY);
+    const judged = this.#judge.drain(this.#buckets.open, this.#buckets.videoBounds);
+    await this.write(judged, tx);
+    return countsOf(judged);
+  }
+
+  /**
+   * Cuts before a zone from which on no row is less than a window after a view that may have been decided already: what
+   * was decided stays right when the rows from there on are another partition's.
+   */
+  split(): RangeSplit | undefined {
+    const first = this.#zoneAt(this.#nextId);
+    const left = this.#zones.length - first;
+    const decidedBeforeMs = this.#watermarks[first];
+    for (let z = first + Math.ceil(left / 2); z < this.#zones.length; z++) {
+      if (this.#watermarks[z] < decidedBeforeMs + this.#windowMs) continue;
+      return { minId: this.#zones[z].fromId, share: (this.#zones.length - z) / left };
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#scanner.close();
+  }
+
+  #chunkKey(): ChunkKey {
+    return { jobInstanceId: this.#context.jobInstanceId, partition: this.#context.partition, chunk: this.#chunk };
+  }
+
+  /** The next ids to read: from where we are to the end of a run of neighbouring zones. */
+  #nextRun(): { from: bigint; to: bigint } | undefined {
+    const zones = this.#zones;
+    let z = this.#zoneAt(this.#nextId);
+    if (z === zones.length) return undefined;
+    const from = this.#nextId > zones[z].fromId ? this.#nextId : zones[z].fromId;
+    while (z + 1 < zones.length && zones[z + 1].fromId === zones[z].toId + 1n) z++;
+    return { from, to: zones[z].toId };
+  }
+
+  /** The first zone that does not end before the id. Ids only ascend. */
+  #zoneAt(id: bigint): number {
+    while (this.#zone < this.#zones.length && this.#zones[this.#zone].toId < id) this.#zone++;
+    return this.#zone;
+  }
+
+  /** Hands the batch to the judge zone by zone, because each zone promises times of its own. */
+  readonly #take = (batch: ColumnBatch): void => {
+    const ids = batch.int64(0).values;
+    for (let from = 0, z = this.#zone; from < batch.size; z++) {
+      const zone = this.#zones[z];
+      const to = firstAbove(ids, from, batch.size, zone.toId);
+      if (to > from) this.#judge.take(this.#columns, from, to, zone.minMs, zone.maxMs);
+      from = to;
+    }
+    this.#nextId = ids[batch.size - 1] + 1n;
+    this.#zoneAt(this.#nextId);
+  };
+}
+
+/** The first position in [from, to) whose id is above `id`; `to` when there is none. */
+function firstAbove(ids: BigInt64Array, from: number, to: number, id: bigint): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ids[middle] > id) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** What is held until the commit. */
+function bytesOf({ sums, open }: JudgedChunk): number {
+  const views = [...open.values()].reduce((total, { length }) => total + length, 0);
+  return sums.reduce((total, { body }) => total + body.length, views);
+}
+
+/** Verdicts in the words of a step: counted rows are written, excluded ones filtered, invalid ones skipped. */
+function countsOf({ verdicts }: JudgedChunk): { writeCount: number; filterCount: number; processSkipCount: number } {
+  return {
+    writeCount: verdicts.counted,
+    filterCount: verdicts.undated + verdicts.outside + verdicts.self + verdicts.repeat,
+    processSkipCount: verdicts.invalid,
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * Keeps the zone map of a log true: extends it over new rows, and finds rows that turned up in a zone after it was
+ * measured (a writer that took its id early and committed late).
+ */
+import pLimit from 'p-limit';
+import type { Database } from '../../../database/database.ts';
+import { checkIds, idBounds, measureZones } from './measure-zones.ts';
+import { type IdCheck, isDense, type LogTable, type Zone } from './zone.ts';
+import { deleteZones, insertZones, loadZones, lockExtent, readExtent, saveExtent } from './zone-store.ts';
+
+/** Rows a zone: small zones plan small logs exactly, large ones keep the map of a large log small. */
+const zoneRowsMin = 256;
+const zoneRowsMax = 16_384;
+/** A zone holds about this share of the log's id range. */
+const zonesWanted = 1024n;
+/** How many zones are counted by one statement. */
+const zonesACount = 64;
+
+export interface ZoneMapOptions {
+  /** Statements under way at once. */
+  readonly concurrency: number;
+  readonly signal?: AbortSignal;
+  /** Called with the number of rows measured since the last call. */
+  readonly onRows?: (rows: number) => void;
+}
+
+/** The zones of the log, extended over every row that is visible now. */
+export async function extendZoneMap(database: Database, log: LogTable, options: ZoneMapOptions): Promise<Zone[]> {
+  const extendedTo = await readExtent(database.knex, log.table);
+  const bounds = await idBounds(database, log, extendedTo);
+  if (bounds === undefined) return loadZones(database.knex, log.table);
+  const fromId = extendedTo === undefined ? bounds.minId : extendedTo + 1n;
+  const added = await measureInParallel(database, log, fromId, bounds.maxId, options);
+  await database.transaction(async (tx) => {
+    // Another run may have extended the map meanwhile; then its zones stand and ours are dropped.
+    if ((await lockExtent(database, tx, log.table)) !== extendedTo) return;
+    await insertZones(database, tx, log.table, added);
+    await saveExtent(tx, log.table, bounds.maxId);
+  });
+  return loadZones(database.knex, log.table);
+}
+
+/**
+ * Looks again at the zones that `doubted` picks and measures those anew in which rows have turned up (or gone). Without
+ * it a row that became visible late would never be found in a zone that is not read. Dense zones have no room for one.
+ * @returns whether the map has changed and must be loaded again
+ */
+export async function recheckZones(
+  database: Database,
+  log: LogTable,
+  zones: readonly Zone[],
+  doubted: (zone: Zone) => boolean,
+  options: ZoneMapOptions,
+): Promise<boolean> {
+  const runs = runsOf(zones, (zone) => !isDense(zone) && doubted(zone));
+  const limit = pLimit(options.concurrency);
+  const changed = await Promise.all(
+    runs.map((run) =>
+      limit(async () => {
+        options.signal?.throwIfAborted();
+        return !sameIds(run, await checkIds(database, log, run[0].fromId, run[run.length - 1].toId));
+      }),
+    ),
+  );
+  for (const [at, run] of runs.entries()) if (changed[at]) await remeasureZones(database, log, run);
+  const before = await measureBefore(database, log, zones);
+  return before || changed.includes(true);
+}
+
+function sameIds(zones: readonly Zone[], check: IdCheck): boolean {
+  const sum = (of: (zone: Zone) => number) => zones.reduce((total, zone) => total + of(zone), 0);
+  return (
+    sum(({ rows }) => rows) === check.rows &&
+    sum(({ idSum }) => idSum) === check.idSum &&
+    sum(({ idSquareSum }) => idSquareSum) === check.idSquareSum
+  );
+}
+
+/** Measures the ids of neighbouring zones again. Does nothing when another run has changed them meanwhile. */
+export async function remeasureZones(database: Database, log: LogTable, old: readonly Zone[]): Promise<void> {
+  const { fromId } = old[0];
+  const { toId } = old[old.length - 1];
+  const rows = old.reduce((sum, zone) => sum + zone.rows, 0);
+  const zones = await measureZones(database, log, fromId, toId, rowsAZone(BigInt(rows) * zonesWanted));
+  await replaceZones(database, log, fromId, toId, old, zones);
+}
+
+/** Rows before the first zone, in ids that were taken before the map was begun. */
+async function measureBefore(database: Database, log: LogTable, zones: readonly Zone[]): Promise<boolean> {
+  const bounds = await idBounds(database, log);
+  if (bounds === undefined || zones.length === 0 || bounds.minId >= zones[0].fromId) return false;
+  const toId = zones[0].fromId - 1n;
+  const found = await measureZones(database, log, bounds.minId, toId, rowsAZone(toId - bounds.minId + 1n));
+  await replaceZones(database, log, bounds.minId, toId, [], found);
+  return true;
+}
+
+/** Puts `zones` in the place of `old`, unless the map is no longer what `old` was taken from. */
+async function replaceZones(
+  database: Database,
+  log: LogTable,
+  fromId: bigint,
+  toId: bigint,
+  old: readonly Zone[],
+  zones: Zone[],
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    await lockExtent(database, tx, log.table);
+    const current = (await loadZones(tx, log.table)).filter((zone) => zone.toId >= fromId && zone.fromId <= toId);
+    const isUnchanged =
+      current.length === old.length &&
+      current.every(
+        (zone, at) => zone.fromId === old[at].fromId && zone.toId === old[at].toId && sameIds([old[at]], zone),
+      );
+    if (!isUnchanged) return;
+    await deleteZones(tx, log.table, fromId, toId);
+    await insertZones(database, tx, log.table, zones);
+  });
+}
+
+async function measureInParallel(
+  database: Database,
+  log: LogTable,
+  fromId: bigint,
+  toId: bigint,
+  options: ZoneMapOptions,
+): Promise<Zone[]> {
+  const rowsWanted = rowsAZone(toId - fromId + 1n);
+  const parts = splitIds(fromId, toId, options.concurrency * 8, BigInt(rowsWanted));
+  const limit = pLimit(options.concurrency);
+  const measured = await Promise.all(
+    parts.map(([from, to]) =>
+      limit(() =>
+        measureZones(database, log, from, to, rowsWanted, (zone) => {
+          options.signal?.throwIfAborted();
+          options.onRows?.(zone.rows);
+        }),
+      ),
+    ),
+  );
+  return measured.flat();
+}
+
+function rowsAZone(ids: bigint): number {
+  return Math.min(zoneRowsMax, Math.max(zoneRowsMin, Number(ids / zonesWanted)));
+}
+
+/** Cuts [fromId, toId] into at most `parts` runs of at least `width` ids. */
+function splitIds(fromId: bigint, toId: bigint, parts: number, width: bigint): [bigint, bigint][] {
+  const ids = toId - fromId + 1n;
+  const step = ids / BigInt(parts) > width ? ids / BigInt(parts) + 1n : width;
+  const runs: [bigint, bigint][] = [];
+  for (let from = fromId; from <= toId; from += step) {
+    runs.push([from, from + step - 1n < toId ? from + step - 1n : toId]);
+  }
+  return runs;
+}
+
+/** Runs of neighbouring doubted zones, at most `zonesACount` each. */
+function runsOf(zones: readonly Zone[], doubted: (zone: Zone) => boolean): Zone[][] {
+  const runs: Zone[][] = [];
+  let run: Zone[] = [];
+  for (const zone of zones) {
+    if (run.length === zonesACount || (run.length > 0 && !doubted(zone))) {
+      runs.push(run);
+      run = [];
+    }
+    if (doubted(zone)) run.push(zone);
+  }
+  if (run.length > 0) runs.push(run);
+  return runs;
+}
