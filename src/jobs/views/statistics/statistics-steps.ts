@@ -1,0 +1,64 @@
+/** The steps of a date's statistics: up to their publishing, and what follows when they are paid. */
+import type { ChunkSize } from '../../../engine/chunk-size.ts';
+import type { Step } from '../../../engine/step.ts';
+import type { StepContext } from '../../../engine/step-context.ts';
+import { workerModule } from '../../../partition/worker-module.ts';
+import { discardPlan } from './discard-plan.ts';
+import { loadVideos } from './load-videos.ts';
+import { deletePartials } from './partial-store.ts';
+import { publishPopular } from './publish-popular.ts';
+import { publishStatistics } from './publish-statistics.ts';
+import { quarantineUndated } from './quarantine-undated.ts';
+import { rankVideos } from './rank-videos.ts';
+import { resolveWindows } from './resolve-windows.ts';
+import { planStatistics, requireTruePlan, statisticsStep, videosCheck } from './statistics-plan.ts';
+import type { StatisticsShare } from './statistics-worker.ts';
+
+/** A checkpoint about every second a worker. */
+const chunkSize: ChunkSize = { firstRows: 262_144, rowsMax: 4_000_000 };
+
+/** Reads the date's rows once, and publishes its daily statistics. */
+export const statisticsSteps: readonly Step[] = [
+  {
+    kind: 'partitioned',
+    name: statisticsStep,
+    chunkSize,
+    plan: planStatistics,
+    share: shareVideos,
+    discard: discardPlan,
+    // A fraction of a second of work.
+    stealing: { rowsMin: 100_000 },
+    workerModule: workerModule('statistics-worker', import.meta.url),
+  },
+  { kind: 'tasklet', name: 'resolve-windows', run: resolveWindows },
+  { kind: 'tasklet', name: 'quarantine-undated', run: quarantineUndated },
+  { kind: 'tasklet', name: 'publish-statistics', run: publishStatistics },
+];
+
+/** Rankings by the published statistics, and the end of what the run kept for itself. */
+export const rankingSteps: readonly Step[] = [
+  { kind: 'tasklet', name: 'rank-videos', run: rankVideos },
+  { kind: 'tasklet', name: 'publish-popular', run: publishPopular },
+  {
+    kind: 'tasklet',
+    name: 'clean-up',
+    run: async (context) => {
+      await context.transaction((tx) => deletePartials(tx, context.jobInstanceId));
+      return undefined;
+    },
+  },
+];
+
+/** Made at each start. */
+async function shareVideos(context: StepContext): Promise<StatisticsShare> {
+  const { database } = context;
+  await requireTruePlan(context);
+  for (let check = await videosCheck(database); ; ) {
+    const videos = (await loadVideos(database)).share();
+    // One that is added or changed while they are read would be judged by, but not told of: after a restart the rest of
+    // the date would go by other videos than its beginning, under the same check.
+    const now = await videosCheck(database);
+    if (now === check) return { check, videos };
+    check = now;
+  }
+}
