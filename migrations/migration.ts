@@ -1,32 +1,55 @@
-/** The shape of a migration, and two helpers that make statements safe to run again. */
+/**
+ * The shape of a migration. Whatever migrations import lives in this folder and is frozen with them: it imports nothing
+ * of src/, so that a later change of the program cannot change what a released migration does.
+ */
 import type { Knex } from 'knex';
-import type { Dialect } from '../src/database/dialect.ts';
 
+export type MigrationDialect = 'sqlite' | 'mariadb' | 'mysql';
+
+/** What is asked of the schema, or of a table's rows, before a statement runs. */
+export type Fact =
+  | { readonly table: string }
+  | { readonly column: readonly [table: string, column: string] }
+  | { readonly index: readonly [table: string, index: string] }
+  | { readonly trigger: string }
+  | { readonly rowIn: string };
+
+/** A statement that does nothing when it runs again, one with a guard, or a move of data. */
+export type Change =
+  | string
+  | { readonly sql: string; readonly unless: Fact }
+  | { readonly sql: string; readonly when: Fact }
+  | ((knex: Knex) => Promise<void>);
+
+/**
+ * Changes to a database, written out for each dialect. MariaDB and MySQL commit DDL by themselves, so a process killed
+ * between a change and the note that the migration ran makes all of its changes again: each must then do nothing
+ * (`IF NOT EXISTS`, `unless`, `when`). On SQLite all pending migrations are one transaction.
+ */
 export interface Migration {
-  /** Sorts by its number, e.g. `0001_batch_job_instance`; the name of its file. Never changes once released. */
-  readonly name: string;
   /**
-   * One DDL statement. MariaDB and MySQL commit DDL by themselves, so a process killed between the statement and the
-   * note that it ran will run it again: it must then do nothing (`createTable`, `createSequence`, IF NOT EXISTS).
+   * `NNNN_what_it_does`, the name of its file; of somebody else's list `owner/NNNN_what_it_does`. It is what the table of
+   * applied migrations keeps, and never changes once released.
    */
-  up(knex: Knex, dialect: Dialect): Promise<void>;
+  readonly name: string;
+  readonly sqlite: readonly Change[];
+  readonly mariadb: readonly Change[];
+  readonly mysql: readonly Change[];
 }
 
-/** Creates a table from the text between the parentheses of CREATE TABLE, unless it exists. */
-export async function createTable(knex: Knex, dialect: Dialect, name: string, columns: string): Promise<void> {
-  await knex.raw(`CREATE TABLE IF NOT EXISTS ${name} (${columns})${dialect.tableOptions}`);
+/** What a migration finds in the data and cannot decide by itself. `migrate` stops there, with this message and hint. */
+export class MigrationRefusal extends Error {
+  readonly code: string;
+  readonly hint: string;
+
+  constructor(code: string, message: string, hint: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
 }
 
-/** Creates an id sequence, or what is missing of it. */
-export async function createSequence(knex: Knex, dialect: Dialect, name: string): Promise<void> {
-  const [create, ...fill] = dialect.createSequence(name);
-  if (!(await knex.schema.hasTable(name))) await knex.raw(create);
-  if (fill.length === 0 || (await knex(name).first('ID')) !== undefined) return;
-  for (const statement of fill) await knex.raw(statement);
-}
-
-/** Adds a column, unless it exists. `definition` is its type and what follows. */
-export async function addColumn(knex: Knex, table: string, column: string, definition: string): Promise<void> {
-  if (await knex.schema.hasColumn(table, column)) return;
-  await knex.raw(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`);
+/** One list of several, in the order of their numbers: that order is the one in which they were released. */
+export function inOrder(...lists: readonly (readonly Migration[])[]): readonly Migration[] {
+  return lists.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
 }

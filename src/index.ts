@@ -2,10 +2,12 @@
  * The library: what a person needs to write and run jobs of their own (docs/writing-a-job.md). Whatever is not
  * exported here may change without notice.
  */
+export { engineMigrations } from '../migrations/engine/index.ts';
+export type { Change, Fact, Migration, MigrationDialect } from '../migrations/migration.ts';
 export { ColumnBatch, type ColumnSpec, type Int64Column, integerAt } from './database/column-batch.ts';
 export type { Database, Executor, Transaction } from './database/database.ts';
 export type { DialectName, InsertTarget } from './database/dialect.ts';
-export { type MigrationStatus, migrate, migrationStatus, requireCurrentSchema } from './database/migrate.ts';
+export type { MigrationStatus } from './database/migrate.ts';
 export { type OpenOptions, openDatabase } from './database/open.ts';
 export type { Integer, SqlValue } from './database/values.ts';
 export type { ChunkSize, TimedChunkSize } from './engine/chunk-size.ts';
@@ -61,6 +63,7 @@ export { listJobParameters } from './repository/job-parameters.ts';
 export { listPartitions } from './repository/partition.ts';
 export { listStepExecutions } from './repository/step-execution.ts';
 export type { BatchStatus, JobExecution, PartitionProgress, StepExecution } from './repository/types.ts';
+export { migrate, migrationStatus, requireCurrentSchema } from './schema.ts';
 export {
   type ItemMoves,
   type ItemProcessor,

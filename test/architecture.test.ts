@@ -84,6 +84,21 @@ describe('the house', () => {
     expect(found.map(({ path }) => path)).toEqual(['src/environment.ts']);
   });
 
+  test('keeps migrations frozen: they import each other, types of knex, and node', () => {
+    const wrong = sources
+      .filter(({ path }) => path.startsWith('migrations/'))
+      .flatMap(({ path, text, imports }) =>
+        imports
+          .filter((name) =>
+            name === 'knex'
+              ? !/^import type \{[^}]*\} from 'knex';$/m.test(text)
+              : !(resolve(path, name) ?? name).match(/^(migrations\/|node:crypto$)/),
+          )
+          .map((name) => `${path}: ${name}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
   test('keeps every folder of rules pure', () => {
     const impure = sources
       .filter(({ path }) => /^src\/(.+\/)?rules\//.test(path))

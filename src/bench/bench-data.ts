@@ -3,6 +3,7 @@
  * bench works in databases of its own only; the table `settle_bench` marks them. A database becomes its own when it is
  * empty, or by `--adopt` when `settle seed` alone filled it; anything else is refused and left as it is.
  */
+import { platformMigrations } from '../../migrations/index.ts';
 import type { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
 import { toNumber } from '../database/values.ts';
@@ -71,13 +72,13 @@ export async function claim(database: Database, options: DataOptions): Promise<v
         throw refusal(`${database.displayUrl} has rows in ${filled} that the bench did not make`, hint);
       }
       const spec = await adoptableSpec(database);
-      await migrate(database);
+      await migrate(database, platformMigrations);
       await writeMarker(database, { spec, isComplete: true });
       return;
     }
     await writeMarker(database, { isComplete: false });
   }
-  await migrate(database);
+  await migrate(database, platformMigrations);
 }
 
 /** `32,000,000 rows of 2026-11-19, zipf over 100,000 videos, up to 120 s late`. */
@@ -101,7 +102,7 @@ async function clear(database: Database, { tell }: DataOptions): Promise<void> {
     database,
     tables.filter((name) => isBenchTable(name) && name !== MARKER && !name.startsWith('sqlite_')),
   );
-  await migrate(database);
+  await migrate(database, platformMigrations);
 }
 
 /** Again and again, as a table that others refer to can be dropped after them only. */

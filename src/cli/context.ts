@@ -36,9 +36,10 @@ export async function withDatabase<T>(
   try {
     const { schema = 'current' } = options;
     if (schema !== 'any') {
+      const { platformMigrations } = await import('../../migrations/index.ts');
       const { requireCurrentSchema, requireReadableSchema } = await import('../database/migrate.ts');
-      if (schema === 'current') await requireCurrentSchema(database);
-      else if ((await requireReadableSchema(database)) > 0) {
+      if (schema === 'current') await requireCurrentSchema(database, platformMigrations);
+      else if ((await requireReadableSchema(database, platformMigrations)) > 0) {
         const { tell } = await import('./errors.ts');
         tell(
           'the schema is of an older settle: this command reads it as it is',

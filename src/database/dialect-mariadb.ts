@@ -9,10 +9,6 @@ import { toNumber } from './values.ts';
 export const mariadbDialect: Dialect = {
   ...serverDialect,
   name: 'mariadb',
-  createSequence: (name) => [
-    `CREATE SEQUENCE ${serverDialect.quoteIdentifier(name)} START WITH 1 MINVALUE 1 MAXVALUE 9223372036854775806 ` +
-      'INCREMENT BY 1 NOCACHE NOCYCLE ENGINE=InnoDB',
-  ],
   dropSequence: (name) => [`DROP SEQUENCE IF EXISTS ${serverDialect.quoteIdentifier(name)}`],
   nextSequenceValue,
   raiseSequence,

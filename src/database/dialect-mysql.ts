@@ -1,6 +1,5 @@
 /**
- * MySQL 8 and later: ids come from one-row tables with the columns of Spring Batch's own schema for MySQL. Their unique
- * key is a primary key here: servers with `sql_require_primary_key` take no table without one.
+ * MySQL 8 and later: ids come from one-row tables with the columns of Spring Batch's own schema for MySQL.
  */
 import type { Executor } from './connection.ts';
 import type { Dialect } from './dialect.ts';
@@ -10,13 +9,6 @@ import { toNumber } from './values.ts';
 export const mysqlDialect: Dialect = {
   ...serverDialect,
   name: 'mysql',
-  createSequence: (name) => {
-    const table = serverDialect.quoteIdentifier(name);
-    return [
-      `CREATE TABLE ${table} (ID BIGINT NOT NULL, UNIQUE_KEY CHAR(1) NOT NULL, PRIMARY KEY (UNIQUE_KEY))${serverDialect.tableOptions}`,
-      `INSERT INTO ${table} (ID, UNIQUE_KEY) VALUES (0, '0')`,
-    ];
-  },
   dropSequence: (name) => [`DROP TABLE IF EXISTS ${serverDialect.quoteIdentifier(name)}`],
   nextSequenceValue: nextTableValue,
   raiseSequence: raiseTableValue,

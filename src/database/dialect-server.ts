@@ -18,7 +18,7 @@ const columnTypes: ColumnTypes = {
   varchar: (length) => `VARCHAR(${length})`,
 };
 
-type SequenceMembers = 'createSequence' | 'dropSequence' | 'nextSequenceValue' | 'raiseSequence';
+type SequenceMembers = 'dropSequence' | 'nextSequenceValue' | 'raiseSequence';
 
 export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
   columnTypes,
@@ -35,9 +35,6 @@ export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
   rowDigest: (expressions) => `CRC32(CONCAT_WS('/',${expressions.map((one) => `COALESCE(${one},'-')`).join(',')}))`,
   insertSyntax,
   limitIdle,
-  primaryKey,
-  addPrimaryKey,
-  renewSequence,
   insertRows: async (executor, inserts) => {
     for (const { target, rows } of inserts) await insertServerRows(executor, insertSyntax(target), rows);
   },
@@ -46,49 +43,6 @@ export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
 
 async function limitIdle(executor: Executor, seconds = SESSION_IDLE_SECONDS_MAX): Promise<void> {
   await executor.raw(`SET SESSION wait_timeout = ${seconds}`);
-}
-
-const CHARACTERS = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
-
-function primaryKey(columns: readonly string[]): string {
-  return `PRIMARY KEY (${columns.map(quoteIdentifier).join(', ')}),`;
-}
-
-async function addPrimaryKey(
-  executor: Executor,
-  table: string,
-  columns: readonly string[],
-  covered: string,
-): Promise<void> {
-  if (!(await lacksPrimaryKey(executor, table))) return;
-  const name = quoteIdentifier(table);
-  const key = columns.map(quoteIdentifier).join(', ');
-  const [twice] = await executor.raw(`SELECT 1 FROM ${name} GROUP BY ${key} HAVING COUNT(*) > 1 LIMIT 1`);
-  if (twice.length > 0) return;
-  const hasCovered = (await serverInspector.indexesOn(executor, table, columns[0])).includes(covered);
-  const drop = hasCovered ? `, DROP INDEX ${quoteIdentifier(covered)}` : '';
-  await executor.raw(`ALTER TABLE ${name} ADD PRIMARY KEY (${key})${drop}`);
-}
-
-/** Its unique key becomes the primary key. */
-async function renewSequence(executor: Executor, name: string): Promise<void> {
-  if (!(await lacksPrimaryKey(executor, name))) return;
-  const indexes = await serverInspector.indexesOn(executor, name, 'UNIQUE_KEY');
-  const changes = [
-    `CONVERT TO ${CHARACTERS}`,
-    ...indexes.map((index) => `DROP INDEX ${quoteIdentifier(index)}`),
-    'ADD PRIMARY KEY (UNIQUE_KEY)',
-  ];
-  await executor.raw(`ALTER TABLE ${quoteIdentifier(name)} ${changes.join(', ')}`);
-}
-
-/** False also for a sequence that is no table. */
-async function lacksPrimaryKey(executor: Executor, table: string): Promise<boolean> {
-  const [[found]] = await executor.raw(
-    'SELECT TABLE_TYPE AS type FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
-    [table],
-  );
-  return found?.type === 'BASE TABLE' && (await serverInspector.primaryKey(executor, table)).length === 0;
 }
 
 async function now(executor: Executor): Promise<string> {

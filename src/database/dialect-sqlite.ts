@@ -36,15 +36,11 @@ export const sqliteDialect: Dialect = {
   holdsNoTime: (column) => `${column} IS NULL`,
   isOddTime: (column) => `${column} NOT GLOB '${CANONICAL_TIME}'`,
   rowDigest: (expressions) => `settle_crc32(${expressions.map((one) => `COALESCE(${one},'-')`).join("||'/'||")})`,
-  createSequence: (name) => [`CREATE TABLE ${quoteIdentifier(name)} (ID INTEGER PRIMARY KEY AUTOINCREMENT)`],
   dropSequence: (name) => [`DROP TABLE IF EXISTS ${quoteIdentifier(name)}`],
   nextSequenceValue,
   raiseSequence,
   insertSyntax,
   limitIdle: async () => {},
-  primaryKey: () => '',
-  addPrimaryKey: async () => {},
-  renewSequence: async () => {},
   insertRows: async (executor, inserts) => {
     for (const { target, rows } of inserts) {
       await insertSqliteRows(executor, insertSyntax(target), target.columns.length, rows);

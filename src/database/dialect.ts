@@ -78,18 +78,7 @@ export interface Dialect {
    * else. Sums of it tell whether rows are what they were; nothing to hold against somebody who wants to deceive.
    */
   rowDigest(expressions: readonly string[]): string;
-  /** Statements that make an id sequence whose first value is 1. */
-  createSequence(name: string): readonly string[];
   dropSequence(name: string): readonly string[];
-  /** The clause of CREATE TABLE for a primary key of several columns; empty on SQLite, whose rows have ids of their own. */
-  primaryKey(columns: readonly string[]): string;
-  /**
-   * Gives an existing table its primary key, unless it has one or has rows that the key does not tell apart; the index
-   * `covered`, which begins like it, goes. Nothing to do on SQLite.
-   */
-  addPrimaryKey(executor: Executor, table: string, columns: readonly string[], covered: string): Promise<void>;
-  /** Makes a table that `createSequence` of an earlier version made, or Spring Batch, equal to one of today. */
-  renewSequence(executor: Executor, name: string): Promise<void>;
   /**
    * The next value of a Spring Batch id sequence. On MySQL and SQLite the sequence is a table: called in a
    * transaction it is locked until that commits, and a value is given back when it rolls back.

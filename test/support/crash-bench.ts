@@ -6,11 +6,11 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import mysql from 'mysql2/promise';
 import type { Database } from '../../src/database/database.ts';
-import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts';
 import { buildLog } from '../oracles/logs.ts';
 import { type Log, writeLog } from '../oracles/read-log.ts';
+import { migrate } from './migrate.ts';
 
 export const crashDate = '2026-11-20';
 export const crashZone = 'Asia/Seoul';

@@ -3,12 +3,12 @@
  * written twice; and the bench that runs it. What goes wrong is said by the test.
  */
 import type { Database, Transaction } from '../../src/database/database.ts';
-import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import type { JobDefinition } from '../../src/engine/job.ts';
 import type { ItemRetry, SkipPolicy } from '../../src/engine/skip-policy.ts';
 import type { Step, TaskletStep } from '../../src/engine/step.ts';
 import type { StepContext } from '../../src/engine/step-context.ts';
+import { migrate } from '../../src/schema.ts';
 import { type ItemProcessor, itemStep } from '../../src/steps/item-step.ts';
 import { type RunJobOptions, runJob } from '../../src/steps/run-job.ts';
 import { type DatabaseKind, freshDatabase } from './databases.ts';

@@ -1,7 +1,7 @@
 /** `migrate` as a process of its own: waits for a line on stdin, then prints how many migrations it applied. */
 import { once } from 'node:events';
-import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
+import { migrate } from './migrate.ts';
 
 const database = await openDatabase(process.argv[2]);
 process.stdout.write('ready\n');

@@ -1,4 +1,5 @@
 /** The schema: is every migration applied, none of a newer settle, and are the tables BATCH_* of a version that settle shares? */
+import { platformMigrations } from '../../../migrations/index.ts';
 import { requireBatchSchema } from '../../database/batch-schema.ts';
 import { migrationStatus } from '../../database/migrate.ts';
 import { type Check, misconfigured, pass } from '../check.ts';
@@ -7,7 +8,7 @@ export const schemaCheck: Check = {
   name: 'schema',
   async run({ database }) {
     await requireBatchSchema(database, database.knex);
-    const { applied, pending, unknown } = await migrationStatus(database);
+    const { applied, pending, unknown } = await migrationStatus(database, platformMigrations);
     if (unknown.length > 0) {
       return misconfigured(`migrated by a newer settle (${unknown[0]})`, 'use the newer version of settle');
     }

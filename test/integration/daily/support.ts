@@ -1,7 +1,6 @@
 /** What the tests of the daily job share: a database with a log in it, a run, and its tables beside the oracle's. */
 import { expect } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { toBigInt } from '../../../src/database/values.ts';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
@@ -11,6 +10,7 @@ import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/step
 import { type DailyStatistics, dailyStatistics, statisticsCsv } from '../../oracles/daily-statistics.ts';
 import { type Log, writeLog } from '../../oracles/read-log.ts';
 import { type DatabaseKind, freshDatabase, type TestDatabase } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 
 export interface Bench {
   readonly test: TestDatabase;

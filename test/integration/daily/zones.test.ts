@@ -1,6 +1,7 @@
 /** A zone is one zone however it is written; dates that a zone left out; instances that were told apart by the spelling. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { migrations } from '../../../migrations/index.ts';
+import { migration as zoneNames } from '../../../migrations/across/0630_zone_names.ts';
+import { applyMigration } from '../../../migrations/apply.ts';
 import { jobKey } from '../../../src/engine/job-key.ts';
 import { parseParameters } from '../../../src/engine/parse-parameters.ts';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
@@ -38,9 +39,8 @@ describe.each(testDatabases())('zones on $name', ({ name }) => {
       .knex('BATCH_JOB_EXECUTION_PARAMS')
       .where({ PARAMETER_NAME: 'zone' })
       .update({ PARAMETER_VALUE: 'asia/seoul' });
-    const migration = migrations.find((one) => one.name === '0630_zone_names');
     // Twice, as after a process that was killed.
-    for (let time = 0; time < 2; time++) await migration?.up(database.knex, database.dialect);
+    for (let time = 0; time < 2; time++) await applyMigration(zoneNames, database.knex, name);
     const found = await settle(database, date, 'Asia/Seoul');
     expect(found).toMatchObject({ outcome: 'already-complete', execution: { id: first.execution.id } });
     const stored = await database

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { applyMigration } from '../../../migrations/apply.ts';
+import { engineMigrations } from '../../../migrations/engine/index.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { isSettleError } from '../../../src/errors.ts';
@@ -19,41 +21,16 @@ describe.each(testDatabases())('the dialect of $name', ({ name }) => {
 
   test('a sequence counts from 1 and never gives a value twice', async () => {
     const { dialect, knex } = database;
-    for (const statement of dialect.createSequence('BATCH_X_SEQ')) await knex.raw(statement);
-    expect(await dialect.nextSequenceValue(knex, 'BATCH_X_SEQ')).toBe(1);
-    expect(await database.transaction((tx) => dialect.nextSequenceValue(tx, 'BATCH_X_SEQ'))).toBe(2);
-    const many = await Promise.all(Array.from({ length: 30 }, () => dialect.nextSequenceValue(knex, 'BATCH_X_SEQ')));
+    const sequence = 'BATCH_STEP_EXECUTION_SEQ';
+    await applyMigration(engineMigrations.find(({ name }) => name === '0007_batch_step_execution_seq')!, knex, name);
+    expect(await dialect.nextSequenceValue(knex, sequence)).toBe(1);
+    expect(await database.transaction((tx) => dialect.nextSequenceValue(tx, sequence))).toBe(2);
+    const many = await Promise.all(Array.from({ length: 30 }, () => dialect.nextSequenceValue(knex, sequence)));
     expect(new Set(many).size).toBe(30);
     expect(Math.min(...many)).toBe(3);
-    for (const statement of dialect.dropSequence('BATCH_X_SEQ')) await knex.raw(statement);
-    for (const statement of dialect.dropSequence('BATCH_X_SEQ')) await knex.raw(statement);
+    for (const statement of dialect.dropSequence(sequence)) await knex.raw(statement);
+    for (const statement of dialect.dropSequence(sequence)) await knex.raw(statement);
   });
-
-  if (name !== 'sqlite')
-    test('an existing table gets its primary key, unless its rows forbid it', async () => {
-      const { dialect, knex } = database;
-      const { inspect } = dialect;
-      await knex.raw('CREATE TABLE params (id BIGINT NOT NULL, name VARCHAR(100) NOT NULL, KEY covered (id))');
-      await knex('params').insert([
-        { id: 1, name: 'a' },
-        { id: 1, name: 'a' },
-      ]);
-      await dialect.addPrimaryKey(knex, 'params', ['id', 'name'], 'covered');
-      expect(await inspect.primaryKey(knex, 'params')).toEqual([]);
-      await knex('params').where({ id: 1 }).limit(1).delete();
-      for (let time = 0; time < 2; time++) {
-        await dialect.addPrimaryKey(knex, 'params', ['id', 'name'], 'covered');
-        expect(await inspect.primaryKey(knex, 'params')).toEqual(['id', 'name']);
-        expect(await inspect.indexesOn(knex, 'params', 'id')).toEqual(['PRIMARY']);
-      }
-      // As Spring Batch's own script makes it.
-      await knex.raw('CREATE TABLE seq (ID BIGINT NOT NULL, UNIQUE_KEY CHAR(1) NOT NULL, UNIQUE UK (UNIQUE_KEY))');
-      await knex('seq').insert({ ID: 41, UNIQUE_KEY: '0' });
-      for (let time = 0; time < 2; time++) await dialect.renewSequence(knex, 'seq');
-      expect(await inspect.primaryKey(knex, 'seq')).toEqual(['UNIQUE_KEY']);
-      expect(await inspect.indexesOn(knex, 'seq', 'UNIQUE_KEY')).toEqual(['PRIMARY']);
-      expect(await dialect.nextSequenceValue(knex, 'seq')).toBe(42);
-    });
 
   test('now is UTC with microseconds, as a value and as an expression', async () => {
     const before = Date.now();

@@ -1,16 +1,16 @@
 /** SIGKILL in the middle of `settle migrate`: the next one completes the schema. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrations } from '../../../migrations/index.ts';
-import { migrationStatus } from '../../../src/database/migrate.ts';
+import { platformMigrations } from '../../../migrations/index.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { freshDatabase, serverDatabases, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { countPoints, type KillPoint, pointText, runThroughKills } from '../../support/kill-run.ts';
+import { migrationStatus } from '../../support/migrate.ts';
 import { isThorough, onServers } from '../../support/thorough.ts';
 
 async function expectComplete(url: string): Promise<void> {
   const database = await openDatabase(url);
   try {
-    const names = migrations.map((migration) => migration.name);
+    const names = platformMigrations.map((migration) => migration.name);
     expect(await migrationStatus(database)).toEqual({ applied: names, pending: [], unknown: [] });
     for (const sequence of ['BATCH_JOB_INSTANCE_SEQ', 'BATCH_JOB_EXECUTION_SEQ', 'BATCH_STEP_EXECUTION_SEQ']) {
       expect(await database.dialect.nextSequenceValue(database.knex, sequence)).toBe(1);

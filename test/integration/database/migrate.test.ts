@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { migrations } from '../../../migrations/index.ts';
+import { platformMigrations } from '../../../migrations/index.ts';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate, migrationStatus, requireCurrentSchema } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { migrate, migrationStatus, requireCurrentSchema } from '../../support/migrate.ts';
 
-const names = migrations.map((migration) => migration.name);
+const names = platformMigrations.map((migration) => migration.name);
 
 test('the list of migrations is in the order of its names, each once', () => {
   expect(names).toEqual([...new Set(names)].sort());

@@ -5,11 +5,11 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate, requireCurrentSchema } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { examine } from '../../../src/doctor/examine.ts';
 import { nextJobExecutionId, nextJobInstanceId, nextStepExecutionId } from '../../../src/repository/next-id.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { migrate, requireCurrentSchema } from '../../support/migrate.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const AT = '2026-11-01 03:00:00.000000';

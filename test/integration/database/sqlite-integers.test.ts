@@ -1,9 +1,9 @@
 /** SQLite keeps no REAL where money and counts are: what would become one is refused, whoever writes it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 
 let place: TestDatabase;
 let database: Database;

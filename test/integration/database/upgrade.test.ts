@@ -1,11 +1,11 @@
 /** Databases that earlier versions filled: migrated to today's schema, equal to a fresh one, their unfinished run finished. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { disarmLedger } from '../../support/disarm-ledger.ts';
+import { migrate } from '../../support/migrate.ts';
 import { restoreRelease, schemaShape } from '../../support/released.ts';
 import { runSettle } from '../../support/run-settle.ts';
 

@@ -1,7 +1,6 @@
 /** `settle doctor`: every check, sound and broken, on every dialect where it can break. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { clockCheck } from '../../../src/doctor/checks/clock.ts';
 import { diskCheck } from '../../../src/doctor/checks/disk.ts';
@@ -17,6 +16,7 @@ import {
   type TestDatabase,
   testDatabases,
 } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const CHECKS = [

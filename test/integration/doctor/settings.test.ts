@@ -1,10 +1,10 @@
 /** `settle doctor` on settings of servers: those of a session are set for real, those of a whole server as it would tell them. */
 import { describe, expect, test } from 'vitest';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { redisCheck } from '../../../src/doctor/checks/redis.ts';
 import { serverSettingsCheck } from '../../../src/doctor/checks/server-settings.ts';
 import { freshDatabase, serverDatabases, testRedisUrl } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 import { findProgram } from '../../support/servers/find-program.ts';
 import { freePort, privateFolder, startProcess } from '../../support/servers/private-process.ts';
 

@@ -1,7 +1,6 @@
 /** `settle doctor` on the platform's tables: what must not alarm, because runs are right with it, and what must, by name. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { examine, type NamedFinding } from '../../../src/doctor/examine.ts';
 import { sourcePrivileges, tablePrivileges } from '../../../src/doctor/table-privileges.ts';
@@ -13,6 +12,7 @@ import {
   type TestDatabase,
   testDatabases,
 } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 import { settle } from '../daily/support.ts';
 
 describe.each(testDatabases())("doctor on the platform's tables on $name", ({ name }) => {

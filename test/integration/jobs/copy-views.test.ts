@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bulkInsert } from '../../../src/database/bulk-insert.ts';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import type { SqlValue } from '../../../src/database/values.ts';
 import { copyViewsJob } from '../../../src/jobs/copy-views/definition.ts';
@@ -10,6 +9,7 @@ import { viewLogTarget } from '../../../src/jobs/import/view-log-target.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 
 /** A fetch of the reader, and one row; far enough apart for two partitions. */
 const ROWS = 10_001;

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { importParameters } from '../../../src/jobs/import/import-parameters.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { brokenFiles } from '../../support/broken-files.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'settle-broken-'));

@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { FILE_CHANGED } from '../../../src/jobs/import/file-blocks.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { type ImportKind, importKinds, importParameters } from '../../../src/jobs/import/import-parameters.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 import { isThorough } from '../../support/thorough.ts';
 
 const ROWS = 240;

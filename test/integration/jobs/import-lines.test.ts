@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { toBigInt } from '../../../src/database/values.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
@@ -18,6 +17,7 @@ import { replaySkipped } from '../../../src/steps/replay.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { readLog } from '../../oracles/read-log.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 
 const fixture = (name: string) => new URL(`../../fixtures/import/${name}`, import.meta.url).pathname;
 const VIEWS = 'id,video_id,viewer_id,viewed_at,play_seconds,ad_views';

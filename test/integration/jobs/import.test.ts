@@ -6,7 +6,6 @@ import { gunzipSync } from 'node:zlib';
 import { DateTime } from 'luxon';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { type ImportKind, type ImportOptions, importParameters } from '../../../src/jobs/import/import-parameters.ts';
@@ -14,6 +13,7 @@ import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/step
 import type { LogRow } from '../../oracles/daily-statistics.ts';
 import { readLog } from '../../oracles/read-log.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 
 const KUAIRAND = new URL('../../../seeds/samples/kuairand-watch/views.csv.gz', import.meta.url).pathname;
 const BIKESHARE = new URL('../../fixtures/bikeshare/bayarea_views.csv.gz', import.meta.url).pathname;

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { creatorOf } from '../../../seeds/generate.ts';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { parseParameters } from '../../../src/engine/parse-parameters.ts';
 import { seedJob } from '../../../src/jobs/views/seed/seed-job.ts';
@@ -11,6 +10,7 @@ import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/step
 import { dailyStatistics } from '../../oracles/daily-statistics.ts';
 import { type Log, readLog } from '../../oracles/read-log.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 
 const PARAMETERS = {
   rows: '6000',

@@ -4,13 +4,13 @@
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { toSettleError } from '../../../src/database/errors.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { settingsStatement } from '../../../src/database/session-settings.ts';
 import type { JobDefinition } from '../../../src/engine/job.ts';
 import { requestStop } from '../../../src/engine/operate.ts';
 import { getJobExecution } from '../../../src/repository/job-execution.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
+import { migrate } from '../../support/migrate.ts';
 import { hostileSettings, roundOf, type SettingsList } from '../../support/servers/hostile-values.ts';
 import { whyNoSpareMysql } from '../../support/servers/mysql.ts';
 import { type HostileSetting, type SpareKind, SpareServer } from '../../support/servers/spare-server.ts';

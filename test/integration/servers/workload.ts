@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toSettleError } from '../../../src/database/errors.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
@@ -16,6 +15,7 @@ import { parseRateCard } from '../../../src/jobs/video-settlement/rules/rate-car
 import { verifyDate } from '../../../src/jobs/views/statistics/verify.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
+import { migrate } from '../../support/migrate.ts';
 import type { SpareServer } from '../../support/servers/spare-server.ts';
 import { challengesCsv, grant, membersCsv, proofsCsv, randomData } from '../challenge/support.ts';
 

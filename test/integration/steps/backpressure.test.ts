@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import type { ChunkSize } from '../../../src/engine/chunk-size.ts';
 import type { JobDefinition } from '../../../src/engine/job.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
+import { migrate } from '../../support/migrate.ts';
 
 let place: TestDatabase;
 let database: Database;

@@ -1,9 +1,9 @@
 /** A partitioned job over the ids 1 to N that needs no source table, and helpers to look at what it did. */
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import type { JobDefinition } from '../../../src/engine/job.ts';
 import type { PartitionedStep } from '../../../src/engine/step.ts';
+import { migrate } from '../../../src/schema.ts';
 import type { ToyShared } from './toy-worker.ts';
 
 export interface ToyOptions {

@@ -1,9 +1,0 @@
-/** BATCH_JOB_EXECUTION_SEQ, from which Spring Batch 6 and settle take their ids. */
-import { createSequence, type Migration } from './migration.ts';
-
-export const migration: Migration = {
-  name: '0008_batch_job_execution_seq',
-  up: async (knex, dialect) => {
-    await createSequence(knex, dialect, 'BATCH_JOB_EXECUTION_SEQ');
-  },
-};

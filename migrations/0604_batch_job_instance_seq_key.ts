@@ -1,7 +1,0 @@
-/** BATCH_JOB_INSTANCE_SEQ: the primary key that a sequence table of an earlier settle, or of Spring Batch itself, lacks (MySQL). */
-import type { Migration } from './migration.ts';
-
-export const migration: Migration = {
-  name: '0604_batch_job_instance_seq_key',
-  up: (knex, dialect) => dialect.renewSequence(knex, 'BATCH_JOB_INSTANCE_SEQ'),
-};

@@ -1,0 +1,27 @@
+/** BATCH_STEP_EXECUTION_SEQ, from which Spring Batch 6 and settle take their ids. */
+import type { Migration } from '../migration.ts';
+
+const unless = { table: 'BATCH_STEP_EXECUTION_SEQ' };
+
+export const migration: Migration = {
+  name: '0007_batch_step_execution_seq',
+  sqlite: [{ unless, sql: 'CREATE TABLE "BATCH_STEP_EXECUTION_SEQ" (ID INTEGER PRIMARY KEY AUTOINCREMENT)' }],
+  mariadb: [
+    {
+      unless,
+      sql: 'CREATE SEQUENCE `BATCH_STEP_EXECUTION_SEQ` START WITH 1 MINVALUE 1 MAXVALUE 9223372036854775806 INCREMENT BY 1 NOCACHE NOCYCLE ENGINE=InnoDB',
+    },
+  ],
+  // The columns of Spring Batch's own schema for MySQL; a primary key, as some servers take no table without one.
+  mysql: [
+    {
+      unless,
+      sql: `CREATE TABLE BATCH_STEP_EXECUTION_SEQ (ID BIGINT NOT NULL, UNIQUE_KEY CHAR(1) NOT NULL, PRIMARY KEY (UNIQUE_KEY))
+        ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+    },
+    {
+      unless: { rowIn: 'BATCH_STEP_EXECUTION_SEQ' },
+      sql: "INSERT INTO BATCH_STEP_EXECUTION_SEQ (ID, UNIQUE_KEY) VALUES (0, '0')",
+    },
+  ],
+};

@@ -1,0 +1,12 @@
+/** BATCH_JOB_EXECUTION_SEQ: the primary key that a sequence table of an earlier settle, or of Spring Batch itself, lacks. */
+import type { Migration } from '../migration.ts';
+import { renewSequence } from './primary-key.ts';
+
+const servers = [renewSequence('BATCH_JOB_EXECUTION_SEQ')];
+
+export const migration: Migration = {
+  name: '0603_batch_job_execution_seq_key',
+  sqlite: [],
+  mariadb: servers,
+  mysql: servers,
+};
