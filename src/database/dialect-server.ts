@@ -25,7 +25,6 @@ export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
   inspect: serverInspector,
   // The binary collation: names and keys are told apart by every character, as in SQLite and in job keys.
   tableOptions: ' ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin',
-  rowLock: ' FOR UPDATE',
   nowExpression: 'UTC_TIMESTAMP(6)',
   now,
   quoteIdentifier,

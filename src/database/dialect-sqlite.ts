@@ -28,7 +28,6 @@ export const sqliteDialect: Dialect = {
   columnTypes,
   inspect: sqliteInspector,
   tableOptions: '',
-  rowLock: '',
   nowExpression,
   now: async (executor) => (await executor.raw(`SELECT ${nowExpression} AS now`))[0].now,
   quoteIdentifier,

@@ -59,8 +59,6 @@ export interface Dialect {
   readonly inspect: Inspector;
   /** Goes after the closing parenthesis of CREATE TABLE; empty on SQLite. */
   readonly tableOptions: string;
-  /** Goes at the end of a SELECT whose rows are to be locked until commit; empty on SQLite, whose lock is the file. */
-  readonly rowLock: string;
   /** SQL expression for the database's UTC time, in microseconds (milliseconds and three zeros on SQLite). */
   readonly nowExpression: string;
   /** The database's UTC time, `YYYY-MM-DD HH:MM:SS.ssssss`. */

@@ -1,10 +1,12 @@
 /** The end of the chain: whoever posts locks it first, so all postings of a ledger stand in one line. */
 import type { Executor, Transaction } from '../database/database.ts';
-import { toBigInt } from '../database/values.ts';
+import { lockRow } from '../database/lock-row.ts';
+import { type Row, toBigInt } from '../database/values.ts';
 import { ExitCode, SettleError } from '../errors.ts';
 import type { PostingContext } from './types.ts';
 
 const TABLE = 'settle_ledger_head';
+const columns = ['last_journal_id', 'last_hash'];
 
 export interface LedgerHead {
   readonly lastJournalId: bigint;
@@ -15,21 +17,20 @@ export interface LedgerHead {
  * Waits until no other transaction is posting; none can until this one ends. The ledger's only lock that is waited for:
  * rows of accounts and lots are only written under it, so no two postings can deadlock, whatever accounts they share.
  */
-export async function lockHead({ database, tx }: PostingContext): Promise<LedgerHead> {
-  const result = await tx.raw(
-    `SELECT last_journal_id, last_hash FROM ${TABLE} WHERE id = 1${database.dialect.rowLock}`,
-  );
-  // MariaDB and MySQL answer with rows and fields, SQLite with rows.
-  const row = Array.isArray(result[0]) ? result[0][0] : result[0];
-  return headOf(row);
+export async function lockHead({ tx }: Pick<PostingContext, 'tx'>): Promise<LedgerHead> {
+  return headOf(await lockRow(tx, TABLE, { id: 1 }, { columns }));
 }
 
 /** Where the chain ends, without a lock: what is read has been committed, and stays on the chain. */
 export async function readHead(executor: Executor): Promise<LedgerHead> {
-  return headOf(await executor(TABLE).where({ id: 1 }).first('last_journal_id', 'last_hash'));
+  return headOf(
+    await executor(TABLE)
+      .where({ id: 1 })
+      .first(...columns),
+  );
 }
 
-function headOf(row: { last_journal_id: unknown; last_hash: unknown } | undefined): LedgerHead {
+function headOf(row: Row | undefined): LedgerHead {
   if (row !== undefined) return { lastJournalId: toBigInt(row.last_journal_id), lastHash: String(row.last_hash) };
   throw new SettleError(
     'LEDGER_HEAD_MISSING',

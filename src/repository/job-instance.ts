@@ -1,5 +1,6 @@
 /** Statements on BATCH_JOB_INSTANCE. */
-import type { Executor } from '../database/database.ts';
+import type { Executor, Transaction } from '../database/database.ts';
+import { lockRow } from '../database/lock-row.ts';
 import { toNumber } from '../database/values.ts';
 import type { JobInstance } from './types.ts';
 
@@ -39,6 +40,6 @@ export async function insertJobInstance(executor: Executor, instance: JobInstanc
  * Holds the row until the transaction ends: starts of the same instance come one after another.
  * @returns false when it has been removed (`purge --forget`)
  */
-export async function lockJobInstance(executor: Executor, id: number): Promise<boolean> {
-  return (await executor(TABLE).where({ JOB_INSTANCE_ID: id }).forUpdate().first('JOB_INSTANCE_ID')) !== undefined;
+export async function lockJobInstance(tx: Transaction, id: number): Promise<boolean> {
+  return (await lockRow(tx, TABLE, { JOB_INSTANCE_ID: id })) !== undefined;
 }

@@ -1,5 +1,6 @@
 /** Statements on settle_skipped: the records that chunk steps have passed over. */
-import type { Executor } from '../database/database.ts';
+import type { Executor, Transaction } from '../database/database.ts';
+import { lockRow } from '../database/lock-row.ts';
 import { type Row, toNumber, toText } from '../database/values.ts';
 import { cutMessage, toDate, toInstant } from './row.ts';
 
@@ -81,9 +82,9 @@ export async function countWaitingByExecution(
 }
 
 /** The record, held until the transaction ends; undefined when it has been replayed meanwhile. */
-export async function lockWaitingSkip(executor: Executor, skip: StoredSkip): Promise<StoredSkip | undefined> {
-  const row = await executor(TABLE).where(keyOf(skip)).whereNull('replayed_at').forUpdate().first();
-  return row === undefined ? undefined : toSkip(row);
+export async function lockWaitingSkip(tx: Transaction, skip: StoredSkip): Promise<StoredSkip | undefined> {
+  const row = await lockRow(tx, TABLE, keyOf(skip), { columns: ['*'] });
+  return row === undefined || row.replayed_at !== null ? undefined : toSkip(row);
 }
 
 export async function markReplayed(executor: Executor, skip: StoredSkip, now: Date): Promise<void> {

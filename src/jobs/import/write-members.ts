@@ -185,7 +185,7 @@ async function writeMembers(database: Database, tx: Transaction, { joining, quit
   const { dialect } = database;
   const ids = [...new Set([...joining, ...quitting].map(({ challengeId }) => challengeId))];
   // Under the lock that a settlement takes, so that no stake comes into an escrow that is just being emptied.
-  const challenges = await lockChallenges(tx, dialect, ids.sort(ascending));
+  const challenges = await lockChallenges(tx, ids.sort(ascending));
   for (const { id, challengeId } of [...joining, ...quitting]) {
     const status = challenges.get(challengeId)?.status;
     if (status === 'FINISHED' || status === 'CANCELLED')

@@ -19,7 +19,7 @@ export interface ClosedDate {
  */
 export async function closeDate(database: Database, date: string): Promise<ClosedDate> {
   return await database.transaction(async (tx) => {
-    await lockSettlements(database, tx);
+    await lockSettlements(tx);
     const known = (await readSettlementDates(tx, date)).get(date);
     if (known?.closedAt) return { date, closedAt: known.closedAt, wasClosedBefore: true };
     const hint = `Run \`settle --date ${date}\` to its end first.`;

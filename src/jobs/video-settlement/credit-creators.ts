@@ -40,7 +40,7 @@ async function creditDate(context: StepContext, date: string): Promise<number> {
   for (let isDone = false; !isDone; ) {
     signal.throwIfAborted();
     [due, isDone] = await context.transaction(async (tx) => {
-      await lockSettlements(database, tx);
+      await lockSettlements(tx);
       const changes = await readChanges(tx, date);
       if (changes === 0) return [due, true];
       const isCurrent = changes === due.changes && due.credits.length > 0;

@@ -149,7 +149,7 @@ export async function importRateCard(
   { correctClosed = false }: { readonly correctClosed?: boolean } = {},
 ): Promise<ImportedCard> {
   return await database.transaction(async (tx) => {
-    await lockSettlements(database, tx);
+    await lockSettlements(tx);
     await keepShippedCard(database, tx);
     const digest = digestOf(card);
     const cards = await readRateCards(tx);

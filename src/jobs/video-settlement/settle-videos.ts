@@ -45,7 +45,7 @@ export async function settleVideos(context: StepContext): Promise<Partial<StepCo
   const date = context.parameters.require('date');
   await sumCounts(context, date);
   return await context.transaction(async (tx) => {
-    await lockSettlements(context.database, tx);
+    await lockSettlements(tx);
     await keepShippedCard(context.database, tx);
     const [cards, dates] = [await readRateCards(tx), await readSettlementDates(tx, date)];
     // Statistics and creators are others' to change: all dates are priced by what they were at one moment.

@@ -57,7 +57,7 @@ async function sumPeriod(context: StepContext, period: string, sum: (tx: Transac
   const { database, jobExecutionId, signal } = context;
   signal.throwIfAborted();
   await context.transaction(async (tx) => {
-    await lockSettlements(database, tx);
+    await lockSettlements(tx);
     // Taken before the sum: what is published in between leaves it outdated, never half known.
     const publicationsDigest = (await readPublications(tx)).get(period) ?? unpublished;
     const sums = await sum(tx);
@@ -79,7 +79,7 @@ async function sumMonth(tx: Transaction, month: string): Promise<Sums> {
 async function checkSums(context: StepContext, ownMonth: string): Promise<void> {
   const { database, jobExecutionId, logger } = context;
   await context.transaction(async (tx) => {
-    await lockSettlements(database, tx);
+    await lockSettlements(tx);
     const months = [...(await readTrueSums(tx)).values()].filter(({ period }) => period.length > 4);
     const isOwn = ({ period }: SummedPeriod) => Number(period === ownMonth);
     months.sort((a, b) => isOwn(b) - isOwn(a) || a.checkedJobExecutionId - b.checkedJobExecutionId);

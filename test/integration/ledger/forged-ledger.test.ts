@@ -32,7 +32,7 @@ describe.each(testDatabases())('verifying a forged ledger on $name', ({ name }) 
   async function forge(entries: readonly Forged[], changedLots: readonly Lot[] = []): Promise<void> {
     const { database } = bench;
     await database.transaction(async (tx) => {
-      const head = await lockHead({ database, tx });
+      const head = await lockHead({ tx });
       const id = head.lastJournalId + 1n;
       const lines = entries.map(({ account, amount, opens, uses = [] }, i): Line => {
         const lineNo = i + 1;

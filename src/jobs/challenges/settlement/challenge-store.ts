@@ -1,6 +1,5 @@
 /** Statements on challenge: which are due, the lock that a settlement holds, and what they become. */
-import type { Database, Executor } from '../../../database/database.ts';
-import type { Dialect } from '../../../database/dialect.ts';
+import type { Database, Executor, Transaction } from '../../../database/database.ts';
 import { streamRows } from '../../../database/stream-rows.ts';
 import { type Row, toBigInt, toNumber, toText } from '../../../database/values.ts';
 import { inGroups } from '../../../ledger/in-groups.ts';
@@ -59,17 +58,14 @@ export async function selectDue(
  * The challenges as they are now; they stay locked until the transaction ends: nobody joins meanwhile (imports take the
  * same lock), and nobody else settles them. `ids` ascend: everyone locks in that order.
  */
-export async function lockChallenges(
-  executor: Executor,
-  dialect: Dialect,
-  ids: readonly bigint[],
-): Promise<Map<bigint, Challenge>> {
+export async function lockChallenges(tx: Transaction, ids: readonly bigint[]): Promise<Map<bigint, Challenge>> {
   const challenges = new Map<bigint, Challenge>();
   for (const group of inGroups(ids)) {
-    const list = group.join(',');
-    const rows = rowsOf(
-      await executor.raw(`SELECT ${columns} FROM challenge WHERE id IN (${list}) ORDER BY id${dialect.rowLock}`),
-    );
+    const rows: Row[] = await tx('challenge')
+      .whereRaw(`id IN (${group.join(',')})`)
+      .orderBy('id')
+      .select(tx.raw(columns))
+      .forUpdate();
     for (const challenge of rows.map(toChallenge)) challenges.set(challenge.id, challenge);
   }
   return challenges;

@@ -6,8 +6,8 @@
 import { bulkInsert } from '../../../database/bulk-insert.ts';
 import type { Database, Transaction } from '../../../database/database.ts';
 import type { InsertTarget } from '../../../database/dialect.ts';
+import { lockRow } from '../../../database/lock-row.ts';
 import { type SqlValue, toBigInt } from '../../../database/values.ts';
-import { rowsOf } from './challenge-store.ts';
 
 const target: InsertTarget = { table: 'settle_outbox', columns: ['id', 'topic', 'key', 'payload', 'created_at'] };
 
@@ -28,8 +28,8 @@ export async function addToOutbox(
 ): Promise<void> {
   if (count === 0) return;
   const { dialect } = database;
-  const [row] = rowsOf(await tx.raw(`SELECT next_id FROM settle_outbox_next WHERE singleton = 1${dialect.rowLock}`));
-  const first = toBigInt(row.next_id);
+  const row = await lockRow(tx, 'settle_outbox_next', { singleton: 1 }, { columns: ['next_id'] });
+  const first = toBigInt(row?.next_id);
   await tx.raw(`UPDATE settle_outbox_next SET next_id = ${first + BigInt(count)} WHERE singleton = 1`);
   const createdAt = await dialect.now(tx);
   await bulkInsert(tx, dialect, target, outboxRows(first, notifications, createdAt));

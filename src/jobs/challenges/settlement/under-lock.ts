@@ -24,7 +24,7 @@ export async function lockUnchanged(
   unsound: readonly DueChallenge[],
 ): Promise<void> {
   const ids = challenges.map(({ id }) => id);
-  const locked = await lockChallenges(tx, dialect, ids);
+  const locked = await lockChallenges(tx, ids);
   for (const challenge of challenges) {
     const now = locked.get(challenge.id);
     if (now === undefined || !isSameChallenge(challenge, now)) throw overtaken(challenge.id);

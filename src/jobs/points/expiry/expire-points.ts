@@ -34,7 +34,7 @@ export async function expirePoints(context: StepContext): Promise<Partial<StepCo
     for (const users of byLots(found)) {
       signal.throwIfAborted();
       const posted = await context.transaction(async (tx) => {
-        await lockHead({ database, tx });
+        await lockHead({ tx });
         const requests = await requestsOf(tx, users, date, endText);
         await postJournals({ database, tx }, requests);
         return requests.length;

@@ -5,7 +5,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { Transaction } from '../../../database/database.ts';
-import { lockRow } from '../../../database/lock-row.ts';
+import { lockName } from '../../../database/lock-row.ts';
 import type { StepCounts } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { environment } from '../../../environment.ts';
@@ -40,7 +40,7 @@ export async function publishPopular(context: StepContext): Promise<Partial<Step
     await redis.connect();
     // Two runs of different dates would otherwise set each other's newest set back.
     const members = await context.transaction(async (tx) => {
-      await lockRow(tx, context.database.dialect, 'popular');
+      await lockName(tx, 'popular');
       return await publishWindows(redis, tx, { from: date, to: addDays(date, days - 1) });
     });
     return { writeCount: members };

@@ -4,7 +4,7 @@
  */
 import { bulkInsert } from '../../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../../database/database.ts';
-import { lockRow } from '../../../database/lock-row.ts';
+import { lockName } from '../../../database/lock-row.ts';
 import { giveTurn } from '../../../database/turn.ts';
 import type { SqlValue } from '../../../database/values.ts';
 import type { StepCounts } from '../../../engine/step.ts';
@@ -35,7 +35,7 @@ export async function publishStatistics(context: StepContext): Promise<Partial<S
   let videos = 0;
   await context.transaction(async (tx) => {
     // A run of the date in another zone is another instance: of two that began together, the second one is told.
-    await lockRow(tx, database.dialect, `statistics ${date}`);
+    await lockName(tx, `statistics ${date}`);
     await requireSameZone(tx, parameters);
     await tx('video_daily_stats').where({ business_date: date }).delete();
     for (const [, names] of buckets) {

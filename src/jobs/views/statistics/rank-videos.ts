@@ -4,7 +4,7 @@
  */
 import { bulkInsert } from '../../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../../database/database.ts';
-import { lockRow } from '../../../database/lock-row.ts';
+import { lockName } from '../../../database/lock-row.ts';
 import { toBigInt } from '../../../database/values.ts';
 import type { StepCounts } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
@@ -35,7 +35,7 @@ export async function rankVideos(context: StepContext): Promise<Partial<StepCoun
   const days = Number(parameters.require('popular-days'));
   // Runs of other dates of the week rank the same periods: each in its turn, on what is published by then.
   const places = await context.transaction(async (tx) => {
-    await lockRow(tx, database.dialect, 'rankings');
+    await lockName(tx, 'rankings');
     return await rankPeriods(database, tx, await periodsOf(tx, date, days), size);
   });
   return { writeCount: places };

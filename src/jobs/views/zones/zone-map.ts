@@ -33,7 +33,7 @@ export async function extendZoneMap(database: Database, log: LogTable, options: 
   const added = await measureInParallel(database, log, fromId, bounds.maxId, options);
   await database.transaction(async (tx) => {
     // Another run may have extended the map meanwhile; then its zones stand and ours are dropped.
-    if ((await lockExtent(database, tx, log.table)) !== extendedTo) return;
+    if ((await lockExtent(tx, log.table)) !== extendedTo) return;
     await insertZones(database, tx, log.table, added);
     await saveExtent(tx, log.table, bounds.maxId);
   });
@@ -105,7 +105,7 @@ async function replaceZones(
   zones: Zone[],
 ): Promise<void> {
   await database.transaction(async (tx) => {
-    await lockExtent(database, tx, log.table);
+    await lockExtent(tx, log.table);
     const current = (await loadZones(tx, log.table)).filter((zone) => zone.toId >= fromId && zone.fromId <= toId);
     const isUnchanged =
       current.length === old.length &&

@@ -4,7 +4,8 @@
  */
 import { bulkInsert } from '../../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../../database/database.ts';
-import { toBigInt, toNumber } from '../../../database/values.ts';
+import { lockRow } from '../../../database/lock-row.ts';
+import { type Row, toBigInt, toNumber } from '../../../database/values.ts';
 import { ExitCode, SettleError } from '../../../errors.ts';
 import type { Zone } from './zone.ts';
 
@@ -52,23 +53,18 @@ function toZone(row: Record<string, unknown>): Zone {
 }
 
 /** The id up to which zones exist, undefined before the first; its row is locked until the transaction ends. */
-export async function lockExtent(database: Database, tx: Transaction, table: string): Promise<bigint | undefined> {
-  // Written first, so that there is a row to lock and two first-comers meet on it.
-  await bulkInsert(
-    tx,
-    database.dialect,
-    { table: 'settle_zone_map', columns: ['table_name', 'extended_to'], mode: 'ignore', keys: ['table_name'] },
-    [[table, null]],
-  );
-  const { sql, bindings } = tx('settle_zone_map').where({ table_name: table }).select('extended_to').toSQL();
-  const result = await tx.raw(`${sql} ${database.dialect.rowLock}`, bindings as string[]);
-  const rows = (database.dialect.name === 'sqlite' ? result : result[0]) as { extended_to: unknown }[];
-  return rows[0].extended_to === null ? undefined : toBigInt(rows[0].extended_to);
+export async function lockExtent(tx: Transaction, table: string): Promise<bigint | undefined> {
+  const columns = ['extended_to'];
+  const row = await lockRow(tx, 'settle_zone_map', { table_name: table }, { columns, initial: { extended_to: null } });
+  return extentOf(row);
 }
 
 /** The id up to which zones exist, without a lock. */
 export async function readExtent(executor: Executor, table: string): Promise<bigint | undefined> {
-  const row = await executor('settle_zone_map').where({ table_name: table }).first('extended_to');
+  return extentOf(await executor('settle_zone_map').where({ table_name: table }).first('extended_to'));
+}
+
+function extentOf(row: Row | undefined): bigint | undefined {
   return row === undefined || row.extended_to === null ? undefined : toBigInt(row.extended_to);
 }
 
