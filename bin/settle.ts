@@ -3,6 +3,7 @@ import { reportError } from '../src/cli/errors.ts';
 import { honourNohup } from '../src/cli/hang-up.ts';
 import { outputDrained } from '../src/cli/output/writer.ts';
 import { main } from '../src/cli/program.ts';
+import { platform } from '../src/platform.ts';
 
 honourNohup();
 
@@ -14,4 +15,4 @@ async function last(error: unknown): Promise<void> {
 process.on('uncaughtException', last);
 process.on('unhandledRejection', last);
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2), platform);

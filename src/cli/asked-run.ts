@@ -1,5 +1,4 @@
 /** What a command line asked to run, for a run that never began: its log and termination message name it as well. */
-import type { Command } from 'commander';
 import { ExitCode, isSettleError } from '../errors.ts';
 import { type GlobalFlags, loadSettings } from './config.ts';
 
@@ -13,25 +12,10 @@ export interface AskedRun {
 /** Whether the run of this process has its record `job ended` already. */
 export const jobEnding = { isLogged: false };
 
-/** Undefined for commands that run no job. `name`: `ledger post` for a command of a command. */
-export function askedRun(name: string, command: Command): AskedRun | undefined {
-  const [first] = command.args;
-  const { date } = command.opts();
-  switch (name) {
-    case 'run':
-      return { job: first, businessDate: typeof date === 'string' ? date : undefined };
-    case 'import':
-      return first === 'rates' ? undefined : { job: `import-${first}` };
-    case 'ledger post':
-      return { job: 'import-grants' };
-    case 'reprice':
-      return { job: 'video-settlement' };
-    case 'restart':
-    case 'replay':
-      return { execution: Number.isSafeInteger(Number(first)) ? Number(first) : undefined };
-    default:
-      return undefined;
-  }
+/** Of `restart` and `replay`: the number, where it is one. */
+export function askedExecution(text: string | undefined): AskedRun {
+  const execution = Number(text);
+  return { execution: Number.isSafeInteger(execution) ? execution : undefined };
 }
 
 /** One record `job ended`, as a run that began has it. Not for wrong usage, nor for what runs elsewhere: nothing failed. */

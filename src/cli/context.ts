@@ -1,13 +1,6 @@
-/** What a command works with: settings, a log, and the database, which is opened once and always closed. */
-import type { Logger } from 'pino';
-import type { Database } from '../database/database.ts';
-import { type GlobalFlags, loadSettings, type Settings } from './config.ts';
-
-export interface CommandContext {
-  readonly settings: Settings;
-  readonly logger: Logger;
-  readonly database: Database;
-}
+/** Makes what a command works with: settings, a log, and the database, which is opened once and always closed. */
+import type { CommandContext, Registry } from './command-context.ts';
+import { type GlobalFlags, loadSettings } from './config.ts';
 
 export interface ContextOptions {
   /**
@@ -24,6 +17,7 @@ export interface ContextOptions {
  * @throws SettleError: exit 2 for settings, 10 for an outdated schema, and whatever opening or `work` throws.
  */
 export async function withDatabase<T>(
+  registry: Registry,
   flags: GlobalFlags,
   work: (context: CommandContext) => Promise<T>,
   options: ContextOptions = {},
@@ -31,15 +25,16 @@ export async function withDatabase<T>(
   const settings = loadSettings(flags);
   const { createLogger } = await import('./logger.ts');
   const logger = createLogger(settings);
+  await registry.useErrorRules();
   const { openDatabase } = await import('../database/open.ts');
   const database = await openDatabase(settings.databaseUrl, { create: options.create === true });
   try {
     const { schema = 'current' } = options;
     if (schema !== 'any') {
-      const { platformMigrations } = await import('../../migrations/index.ts');
+      const migrations = await registry.options.migrations();
       const { requireCurrentSchema, requireReadableSchema } = await import('../database/migrate.ts');
-      if (schema === 'current') await requireCurrentSchema(database, platformMigrations);
-      else if ((await requireReadableSchema(database, platformMigrations)) > 0) {
+      if (schema === 'current') await requireCurrentSchema(database, migrations);
+      else if ((await requireReadableSchema(database, migrations)) > 0) {
         const { tell } = await import('./errors.ts');
         tell(
           'the schema is of an older settle: this command reads it as it is',
@@ -47,13 +42,17 @@ export async function withDatabase<T>(
         );
       }
     }
-    return await work({ settings, logger, database });
+    return await work({ settings, logger, database, registry });
   } finally {
     await database.close();
   }
 }
 
 /** As `withDatabase`, for commands that only read, and for `stop` and `recover`: a schema that is a release behind will do. */
-export function withReadableDatabase<T>(flags: GlobalFlags, work: (context: CommandContext) => Promise<T>): Promise<T> {
-  return withDatabase(flags, work, { schema: 'readable' });
+export function withReadableDatabase<T>(
+  registry: Registry,
+  flags: GlobalFlags,
+  work: (context: CommandContext) => Promise<T>,
+): Promise<T> {
+  return withDatabase(registry, flags, work, { schema: 'readable' });
 }

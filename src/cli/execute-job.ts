@@ -4,11 +4,10 @@ import { parseParameters, REVISION } from '../engine/parse-parameters.ts';
 import { ExitCode } from '../errors.ts';
 import { type JobRunResult, runJob } from '../steps/run-job.ts';
 import { jobEnding } from './asked-run.ts';
-import { requireFit } from './broken-ledger.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from './command-context.ts';
 import { reportError, tell } from './errors.ts';
 import { type ExecutionView, readExecutionView } from './execution-view.ts';
-import { type LedgerHeadNote, watchLedgerHead } from './ledger-head.ts';
+import { requireFit } from './force-unfit.ts';
 import { summaryText } from './output/execution-text.ts';
 import { formatJson } from './output/json.ts';
 import { showProgress } from './output/progress.ts';
@@ -22,8 +21,8 @@ export interface RunFlags {
   readonly chunk?: number;
   readonly rerun?: boolean;
   readonly json?: boolean;
-  /** Runs also where the ledger is known to be broken. */
-  readonly forceBrokenLedger?: boolean;
+  /** Runs also where what the job needs is known to be unfit. */
+  readonly forceUnfit?: boolean;
 }
 
 /** Resolves to the exit code. @throws SettleError for whatever is refused before the run begins. */
@@ -34,10 +33,12 @@ export async function executeJob(
   flags: RunFlags,
 ): Promise<number> {
   const { database, settings, logger } = context;
-  job.requireDue?.(parseParameters(job, withoutRevision(parameters)), new Date());
+  const parsed = parseParameters(job, withoutRevision(parameters));
+  const { businessDate } = parsed;
+  job.requireDue?.(parsed, new Date());
   await requireFit(context, job, flags);
-  const head = await watchLedgerHead(context);
-  let ledgerHead: LedgerHeadNote | undefined;
+  const watches = await context.registry.watchRun(context);
+  let noted: Readonly<Record<string, unknown>> = {};
   const display = await showProgress(logger);
   const start = (rerun: boolean | undefined) =>
     runJob(database, job, parameters, {
@@ -49,8 +50,8 @@ export async function executeJob(
       progress: display.sink,
       logger,
       endDetails: async () => {
-        ledgerHead = await head.noteMoved();
-        return ledgerHead === undefined ? {} : { ledgerHead };
+        noted = Object.assign({}, ...(await Promise.all(watches.map((watch) => watch.end()))));
+        return noted;
       },
     });
   let result: JobRunResult;
@@ -60,7 +61,7 @@ export async function executeJob(
     result = await start(flags.rerun);
     jobEnding.isLogged = true;
     if (result.outcome === 'already-complete') {
-      review = await job.reviewCompleted?.(database, parseParameters(job, withoutRevision(parameters)));
+      review = await job.reviewCompleted?.(database, parsed);
       if (review?.verdict === 'recompute') {
         tell(`${review.reason}: it is computed again`);
         result = await start(true);
@@ -69,14 +70,14 @@ export async function executeJob(
   } finally {
     display.end();
   }
-  const view = withoutVainRetry(await readExecutionView(database, result.execution, new Date()), result);
+  const { view: read, description } = await readExecutionView(context, result.execution, new Date());
+  const view = withoutVainRetry(read, result);
   const alreadyComplete = result.outcome === 'already-complete';
   if (flags.json) await print(formatJson(view));
-  else if (!alreadyComplete) await print(summaryText(view));
+  else if (!alreadyComplete) await print(summaryText(view, description, businessDate));
   if (alreadyComplete) {
-    if (review === undefined) tellAlreadyComplete(job.name, parameters.date, view.id, 'nothing was done');
-    else
-      tell(`${subjectOf(job.name, parameters.date)} is already complete, but ${review.reason}`, `\`${review.next}\``);
+    if (review === undefined) tellAlreadyComplete(job.name, businessDate, view.id, 'nothing was done');
+    else tell(`${subjectOf(job.name, businessDate)} is already complete, but ${review.reason}`, `\`${review.next}\``);
   }
   if (result.error !== undefined) await reportError(result.error, settings.logLevel);
   const { id: execution, status, rows, durationMs } = view;
@@ -85,12 +86,12 @@ export async function executeJob(
   writeTerminationLog({
     exitCode,
     job: job.name,
-    businessDate: parameters.date,
+    businessDate,
     execution,
     status,
     rows,
     durationMs,
-    ledgerHead,
+    ...noted,
     message: error?.message ?? (alreadyComplete ? review?.reason : undefined),
   });
   return exitCode;

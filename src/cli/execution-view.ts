@@ -1,8 +1,7 @@
 /** One execution as `show`, `run` and `runs` tell of it; its JSON form is what scripts rely on. */
-import type { Database } from '../database/database.ts';
+import type { ExecutionDescription, VerdictCounts } from '../engine/describe-execution.ts';
 import { type ContextValue, deserialiseContext } from '../engine/execution-context.ts';
-import { parseNullTexts } from '../jobs/import/reading.ts';
-import { jobs } from '../jobs/index.ts';
+import type { JobDefinition } from '../engine/job.ts';
 import { getJobContext, getStepContext } from '../repository/execution-context.ts';
 import { listJobParameters } from '../repository/job-parameters.ts';
 import { listPartitions } from '../repository/partition.ts';
@@ -15,7 +14,7 @@ import {
   type StepExecution,
   type StoredParameter,
 } from '../repository/types.ts';
-import { type ImportedView, readImportedView } from './imported-view.ts';
+import type { CommandContext } from './command-context.ts';
 import { type LiveView, liveCommands, readLiveView } from './live-view.ts';
 
 /** Counts are rows or items of this execution alone; times are UTC. */
@@ -78,11 +77,9 @@ export interface ExecutionView {
   /** Of the step that the job counts by. */
   readonly rows: number;
   /** Verdict -> count, and `read`; empty for jobs without verdicts. */
-  readonly verdicts: Readonly<Record<string, number | bigint>>;
+  readonly verdicts: VerdictCounts;
   /** Those of the run that this one replaced; empty when it replaced none. */
-  readonly verdictsBefore: Readonly<Record<string, number | bigint>>;
-  /** Of an import: rows that this execution wrote, passed over because they are there, and set aside. */
-  readonly imported: ImportedView | undefined;
+  readonly verdictsBefore: VerdictCounts;
   readonly context: ContextView;
   readonly steps: readonly StepView[];
   /** Of a run that is going on. */
@@ -91,13 +88,21 @@ export interface ExecutionView {
   readonly next: readonly string[];
 }
 
+/** What is told of an execution: by the engine, and by its job. */
+export interface ToldExecution {
+  /** With the description's fields among its own: what `--json` prints. */
+  readonly view: ExecutionView;
+  readonly description: ExecutionDescription;
+}
+
 /** Reads all there is to tell about an execution. `now` is for the duration of one that still runs. */
 export async function readExecutionView(
-  database: Database,
+  { database, registry }: Pick<CommandContext, 'database' | 'registry'>,
   execution: JobExecution,
   now: Date,
-): Promise<ExecutionView> {
+): Promise<ToldExecution> {
   const { id, jobName, jobInstanceId, status, exitCode, exitMessage, startTime, endTime } = execution;
+  const job = await registry.jobNamed(jobName);
   const stored = await listJobParameters(database, id);
   const parameters = Object.fromEntries(stored.map(({ name, value }) => [name, value]));
   const rows = await listStepExecutions(database, id);
@@ -109,8 +114,11 @@ export async function readExecutionView(
     steps.push({ ...step, context });
   }
   const context = contextIn(await getJobContext(database, id));
-  const live = isRunning(status) ? await readLiveView(database, execution, steps, now) : undefined;
-  return {
+  const live = isRunning(status) ? await readLiveView(database, execution, job, steps, now) : undefined;
+  const described = { id, status, exitMessage, parameters, context, steps };
+  const description = (await job?.describe?.(database, described)) ?? {};
+  const shortParameters = (registry.options.runOptions ?? []).map(({ parameter }) => parameter);
+  const view: ExecutionView = {
     id,
     job: jobName,
     instanceId: jobInstanceId,
@@ -121,20 +129,21 @@ export async function readExecutionView(
     startTime,
     endTime,
     durationMs: durationOf(execution, now),
-    rows: rowsThatCount(jobName, steps),
-    verdicts: verdictsIn(context.verdicts),
-    verdictsBefore: verdictsIn(context.verdictsBefore),
-    imported: await readImportedView(database, jobName, steps),
+    rows: rowsThatCount(job, steps),
+    verdicts: description.verdicts ?? {},
+    verdictsBefore: description.verdictsBefore ?? {},
+    ...description.fields,
     context,
     steps,
     live,
-    next: nextCommands(execution, steps, stored, live),
+    next: nextCommands(execution, steps, stored, live, description, shortParameters),
   };
+  return { view, description };
 }
 
 /** Rows that an execution of the job counts for, from the rows of its step executions. */
-export function rowsOf(jobName: string, steps: readonly StepExecution[]): number {
-  return rowsThatCount(jobName, stepViews(steps, [], new Date(0)));
+export function rowsOf(job: JobDefinition | undefined, steps: readonly StepExecution[]): number {
+  return rowsThatCount(job, stepViews(steps, [], new Date(0)));
 }
 
 /** Milliseconds from start to end, or to now while it runs; undefined before its start. */
@@ -148,8 +157,8 @@ export function durationOf(
 }
 
 /** Of the step that the job names; of the one that handled most when it names none, or is not among our jobs. */
-function rowsThatCount(jobName: string, steps: readonly CountedStep[]): number {
-  const counted = jobs.find(({ name }) => name === jobName)?.countedStep;
+function rowsThatCount(job: JobDefinition | undefined, steps: readonly CountedStep[]): number {
+  const counted = job?.countedStep;
   return Math.max(0, ...steps.filter(({ name }) => counted === undefined || name === counted).map(rowsOfStep));
 }
 
@@ -204,64 +213,24 @@ function contextIn(text: string | undefined): ContextView {
   return text === undefined ? {} : Object.fromEntries(deserialiseContext(text).entries());
 }
 
-function verdictsIn(stored: ContextValue | undefined): Record<string, number | bigint> {
-  if (typeof stored !== 'object') return {};
-  const counts = Object.entries(stored).filter(([, count]) => typeof count === 'number' || typeof count === 'bigint');
-  return Object.fromEntries(counts) as Record<string, number | bigint>;
-}
-
+/** @param shortParameters those that `settle run` has options for, so that a command with them is short */
 function nextCommands(
   execution: JobExecution,
   steps: readonly StepView[],
   parameters: readonly StoredParameter[],
   live: LiveView | undefined,
+  { retry, results = [] }: ExecutionDescription,
+  shortParameters: readonly string[],
 ): string[] {
   const { id, status, jobName } = execution;
   const identifying = parameters.filter((one) => one.identifying).map(({ name, value }) => [name, value] as const);
-  const date = identifying.find(([name]) => name === 'date')?.[1];
   if (live !== undefined) return liveCommands(id, live);
   if (status === 'FAILED' || status === 'STOPPED') {
-    const again = importAgain(execution, parameters);
-    // Its first step reads the whole file: what fails there has written nothing, and mostly fails for the file. What
-    // fails at a line later on, at a clash with the table say, does so again.
-    const isForFile = steps.length === 1 || /\bline \d+(: | is not )/.test(execution.exitMessage);
-    if (again !== undefined && status === 'FAILED' && isForFile) return [`${again}   (the file corrected)`];
-    const isShort = identifying.every(([name]) => name === 'date' || name === 'zone');
+    if (retry !== undefined) return [retry];
+    const isShort = identifying.every(([name]) => shortParameters.includes(name));
     const given = identifying.map(([name, value]) => `--${name} ${value}`);
     return [`settle restart ${id}`, ...(isShort ? [['settle run', jobName, ...given].join(' ')] : [])];
   }
   const skips = steps.reduce((sum, one) => sum + one.readSkipCount + one.processSkipCount + one.writeSkipCount, 0);
-  const results =
-    jobName === 'daily' && status === 'COMPLETED' && date !== undefined ? [`settle stats --date ${date}`] : [];
-  return skips > 0 ? [`settle skipped ${id}`, ...results] : results;
-}
-
-/** The command that an import was started with; undefined for other jobs. */
-function importAgain({ jobName }: JobExecution, parameters: readonly StoredParameter[]): string | undefined {
-  const kind = /^import-(\w+)$/.exec(jobName)?.[1];
-  if (kind === undefined) return undefined;
-  const given = (wanted: string) => parameters.find(({ name }) => name === wanted)?.value;
-  // Standard input was copied to a file that is gone.
-  const file = given('file') === '-' ? '-' : shellWord(given('path') ?? '');
-  const flags = ['map', 'zone', 'time-unit', 'ignore-columns', 'encoding'].flatMap((name) => {
-    const value = given(name);
-    return value === undefined ? [] : [`--${name} ${shellWord(value)}`];
-  });
-  const nulls = parseNullTexts(given('null') ?? '[]').map((text) => `--null ${shellWord(text)}`);
-  const switches = ['register-videos', 'allow-partial-last-line', 'allow-repeat'].filter(
-    (name) => given(name) === 'true',
-  );
-  const command = kind === 'grants' ? ['settle ledger post'] : ['settle import', kind];
-  return [...command, file, ...flags, ...nulls, ...switches.map((name) => `--${name}`)].join(' ');
-}
-
-/** As bash reads it back, and harmless to a terminal. */
-function shellWord(text: string): string {
-  if (/^[\p{L}\p{N}_.,:=@%+/-]+$/u.test(text)) return text;
-  if (!/\p{C}/u.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
-  const escaped = text.replace(/[\\']/g, '\\$&').replace(/\p{C}/gu, (character) => {
-    const code = character.codePointAt(0)!;
-    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
-  });
-  return `$'${escaped}'`;
+  return skips > 0 ? [`settle skipped ${id}`, ...results] : [...results];
 }

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import { usageError } from '../errors.ts';
 import { getJobExecution, lastJobExecution } from '../repository/job-execution.ts';
 import type { JobExecution } from '../repository/types.ts';
+import type { CommandContext } from './command-context.ts';
 
 /** @throws SettleError (exit 2) when there is none with this number. */
 export async function requireExecution(database: Database, id: number): Promise<JobExecution> {
@@ -12,8 +13,13 @@ export async function requireExecution(database: Database, id: number): Promise<
 }
 
 /** @throws SettleError (exit 2) when nothing has run yet. */
-export async function requireLastExecution(database: Database): Promise<JobExecution> {
+export async function requireLastExecution({
+  database,
+  registry,
+}: Pick<CommandContext, 'database' | 'registry'>): Promise<JobExecution> {
   const execution = await lastJobExecution(database);
-  if (execution === undefined) throw usageError('there is no execution yet', 'settle --date YYYY-MM-DD makes one');
-  return execution;
+  if (execution !== undefined) return execution;
+  const { shorthand } = registry.options;
+  const start = shorthand === undefined ? '`settle run JOB`' : `settle ${shorthand.option} ${shorthand.placeholder}`;
+  throw usageError('there is no execution yet', `${start} makes one`);
 }

@@ -2,43 +2,55 @@
 import type { JobDefinition } from '../engine/job.ts';
 import { parseParameters } from '../engine/parse-parameters.ts';
 import { usageError } from '../errors.ts';
-import { EARLY } from '../jobs/due-date.ts';
-import { parseBusinessDate, requireZone } from '../rules/business-time.ts';
-import type { Settings } from './config.ts';
+import type { CommandContext } from './command-context.ts';
+import { attributeOf, longFlag } from './parameter-options.ts';
+import type { ParameterOption } from './platform-options.ts';
 
 interface ParameterFlags {
-  readonly date?: string;
-  readonly zone?: string;
   readonly param?: Readonly<Record<string, string>>;
-  readonly early?: boolean;
+  /** Of the platform's options of `settle run`, by attribute name. */
+  readonly [option: string]: unknown;
 }
 
 /**
- * `--date` and `--zone` are short for parameters of these names. A zone from the settings goes to jobs that take one.
+ * The platform's options of `settle run` are short for parameters; a setting may go to jobs that take one.
  * @throws SettleError (exit 2) for whatever the job would refuse, before the database is asked for anything.
  */
-export function jobParameters(
+export async function jobParameters(
+  { registry, settings }: Pick<CommandContext, 'registry' | 'settings'>,
   job: JobDefinition,
   flags: ParameterFlags,
-  settings: Pick<Settings, 'zone'>,
-): Record<string, string> {
+): Promise<Record<string, string>> {
+  const options = registry.options.runOptions ?? [];
   const parameters: Record<string, string> = { ...flags.param };
-  for (const name of ['date', 'zone'] as const) {
-    const value = flags[name];
-    if (value === undefined) continue;
-    if (Object.hasOwn(parameters, name)) throw usageError(`${name} is given twice: by --${name} and by -p`);
-    parameters[name] = value;
+  for (const option of options) addOption(parameters, job, option, flags);
+  for (const { parameter, fromSettings } of options) {
+    if (parameters[parameter] !== undefined || !job.parameters.some(({ name }) => name === parameter)) continue;
+    const text = fromSettings?.(settings);
+    if (text !== undefined) parameters[parameter] = text;
   }
-  if (flags.early) {
-    if (!job.parameters.some(({ name }) => name === EARLY)) {
-      throw usageError(`job ${job.name} has no date whose end it waits for`, 'leave --early out');
-    }
-    parameters[EARLY] = 'allow';
+  for (const { parameter, canonical } of options) {
+    const text = parameters[parameter];
+    if (text !== undefined && canonical !== undefined) parameters[parameter] = await canonical(text);
   }
-  if (parameters.zone === undefined && job.parameters.some(({ name }) => name === 'zone'))
-    parameters.zone = settings.zone;
-  if (parameters.date !== undefined) parseBusinessDate(parameters.date);
-  if (parameters.zone !== undefined) parameters.zone = requireZone(parameters.zone);
   parseParameters(job, parameters);
   return parameters;
+}
+
+function addOption(
+  parameters: Record<string, string>,
+  job: JobDefinition,
+  { flags: spelling, parameter, value, absent }: ParameterOption,
+  flags: ParameterFlags,
+): void {
+  const given = flags[attributeOf(spelling)];
+  if (given === undefined || given === false) return;
+  const isSwitch = value !== undefined;
+  if (!isSwitch && Object.hasOwn(parameters, parameter)) {
+    throw usageError(`${parameter} is given twice: by ${longFlag(spelling)} and by -p`);
+  }
+  if (absent !== undefined && !job.parameters.some(({ name }) => name === parameter)) {
+    throw usageError(`job ${job.name} ${absent.problem}`, absent.hint);
+  }
+  parameters[parameter] = isSwitch ? value : String(given);
 }

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Database } from '../database/database.ts';
+import type { JobDefinition } from '../engine/job.ts';
 import { reasonOfDeath } from '../engine/owner.ts';
-import { jobs } from '../jobs/index.ts';
 import { listJobExecutions, listRunningExecutions } from '../repository/job-execution.ts';
 import { selectLease } from '../repository/lease.ts';
 import { listStepExecutions } from '../repository/step-execution.ts';
@@ -39,6 +39,7 @@ interface StepInView {
 export async function readLiveView(
   database: Database,
   execution: JobExecution,
+  job: JobDefinition | undefined,
   steps: readonly StepInView[],
   now: Date,
 ): Promise<LiveView> {
@@ -58,7 +59,7 @@ export async function readLiveView(
     waitsFor:
       current === undefined || since === undefined
         ? undefined
-        : await readWaitsFor(database, execution, current.name, since, now),
+        : await readWaitsFor(database, execution, job?.oneAtATime ?? [], current.name, since, now),
     timeLeft: death === undefined ? await predictTimeLeft(database, execution, current, now) : undefined,
   };
 }
@@ -86,11 +87,11 @@ function isPaused({ host, pid }: Lease): boolean {
 async function readWaitsFor(
   database: Database,
   execution: JobExecution,
+  serial: readonly string[],
   step: string,
   since: Date,
   now: Date,
 ): Promise<LiveView['waitsFor']> {
-  const serial = jobs.find(({ name }) => name === execution.jobName)?.oneAtATime ?? [];
   if (!serial.includes(step)) return undefined;
   for (const other of await listRunningExecutions(database.knex)) {
     if (other.id === execution.id) continue;

@@ -3,9 +3,10 @@ import { availableParallelism } from 'node:os';
 import { CHECKPOINT_MS } from '../engine/chunk-size.ts';
 import type { Prediction } from '../engine/cost.ts';
 import type { JobDefinition } from '../engine/job.ts';
+import { parseParameters } from '../engine/parse-parameters.ts';
 import { completedExecution, planJob, type StepPlan } from '../steps/plan-job.ts';
 import { predictRun } from '../steps/predict-cost.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from './command-context.ts';
 import { type RunFlags, tellAlreadyComplete } from './execute-job.ts';
 import { formatCount, formatDuration, formatNumbered } from './output/format.ts';
 import { formatJson } from './output/json.ts';
@@ -20,7 +21,8 @@ export async function printPlan(
   flags: RunFlags,
 ): Promise<void> {
   const completed = await completedExecution(database, job, parameters, flags);
-  if (completed !== undefined) tellAlreadyComplete(job.name, parameters.date, completed, 'a run would do nothing');
+  if (completed !== undefined)
+    tellAlreadyComplete(job.name, parseParameters(job, parameters).businessDate, completed, 'a run would do nothing');
   const workers = flags.workers ?? settings.workers ?? availableParallelism();
   const steps = await planJob(database, job, parameters, {
     workers,

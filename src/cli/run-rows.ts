@@ -1,9 +1,10 @@
 /** Runs at a glance: what one line of `settle runs` tells. */
 import type { Database } from '../database/database.ts';
-import { listParametersOf } from '../repository/job-parameters.ts';
+import { isBusinessDate, listParametersOf } from '../repository/job-parameters.ts';
 import { selectLease } from '../repository/lease.ts';
 import { listStepExecutionsOf } from '../repository/step-execution.ts';
 import { type BatchStatus, isRunning, type JobExecution, type StepExecution } from '../repository/types.ts';
+import type { CommandContext } from './command-context.ts';
 import { durationOf, rowsOf } from './execution-view.ts';
 
 export interface RunRow {
@@ -29,7 +30,7 @@ export interface RunRow {
 
 /** In the order of the executions. */
 export async function readRunRows(
-  database: Database,
+  { database, registry }: Pick<CommandContext, 'database' | 'registry'>,
   executions: readonly JobExecution[],
   now: Date,
 ): Promise<RunRow[]> {
@@ -38,20 +39,20 @@ export async function readRunRows(
   const steps = Map.groupBy(await listStepExecutionsOf(database.knex, ids), (one) => one.jobExecutionId);
   const rows: RunRow[] = [];
   for (const execution of executions) {
-    const given = (name: string) => parameters.get(execution.id)?.find((one) => one.name === name)?.value;
+    const given = parameters.get(execution.id) ?? [];
     const { id, jobName: job, status, startTime, endTime, exitCode, exitMessage } = execution;
     const own = steps.get(id);
     rows.push({
       id,
       job,
-      date: given('date'),
-      file: given('file'),
+      date: given.find(isBusinessDate)?.value,
+      file: given.find(({ name }) => name === 'file')?.value,
       status,
       startTime,
       endTime,
       durationMs: durationOf(execution, now),
       // A run that is on its way may not have begun its first step yet.
-      rows: own === undefined && !isRunning(status) ? undefined : rowsOf(job, own ?? []),
+      rows: own === undefined && !isRunning(status) ? undefined : rowsOf(await registry.jobNamed(job), own ?? []),
       skipped: own === undefined && !isRunning(status) ? undefined : skippedIn(own ?? []),
       exitCode,
       exitMessage,

@@ -1,7 +1,6 @@
 /** The hand-over: what ran in a span of time, by job, beside the four weeks before it. */
-import type { Database } from '../database/database.ts';
-import { jobs } from '../jobs/index.ts';
 import { type ExecutionFilter, listJobExecutions } from '../repository/job-execution.ts';
+import type { CommandContext } from './command-context.ts';
 import { type RunRow, readRunRows } from './run-rows.ts';
 
 /** Days of a summary that names no start. */
@@ -37,11 +36,16 @@ export interface RunSummary {
   readonly open: readonly { readonly id: number; readonly job: string; readonly date: string | undefined }[];
 }
 
-export async function readRunSummary(database: Database, filter: ExecutionFilter, now: Date): Promise<RunSummary> {
+export async function readRunSummary(
+  context: Pick<CommandContext, 'database' | 'registry'>,
+  filter: ExecutionFilter,
+  now: Date,
+): Promise<RunSummary> {
+  const { database, registry } = context;
   const until = filter.until ?? now;
   const since = filter.since ?? new Date(until.getTime() - DAYS_DEFAULT * DAY_MS);
   const executions = await listJobExecutions(database, { ...filter, since, until });
-  const rows = await readRunRows(database, executions, now);
+  const rows = await readRunRows(context, executions, now);
   const before = await listJobExecutions(database, {
     ...filter,
     status: 'COMPLETED',
@@ -53,7 +57,7 @@ export async function readRunSummary(database: Database, filter: ExecutionFilter
     const durationsBefore = before
       .filter(({ jobName, startTime, endTime }) => jobName === job && startTime !== undefined && endTime !== undefined)
       .map(({ startTime, endTime }) => endTime!.getTime() - startTime!.getTime());
-    const posted = jobs.find(({ name }) => name === job)?.postedWon;
+    const posted = (await registry.jobNamed(job))?.postedWon;
     const won = await posted?.(
       database,
       own.map(({ id }) => id),

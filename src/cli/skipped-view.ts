@@ -1,59 +1,54 @@
 /** The records that an execution set aside, counted by reason and listed: what `settle skipped` shows. */
-import type { Database } from '../database/database.ts';
-import { quarantineAdvice } from '../jobs/views/statistics/quarantine-advice.ts';
-import {
-  countQuarantine,
-  countQuarantineByReason,
-  type QuarantinedRow,
-  readQuarantine,
-  replacedBy,
-} from '../jobs/views/statistics/read-quarantine.ts';
+import type { Replacement, SetAsideReason, SetAsideRow } from '../engine/set-aside.ts';
 import { listJobParameters } from '../repository/job-parameters.ts';
 import { countSkipped, countWaitingByError, listSkipped, type StoredSkip } from '../repository/skipped.ts';
 import type { JobExecution } from '../repository/types.ts';
+import type { CommandContext } from './command-context.ts';
 
 /** Reasons shown at most. */
 const REASONS_MAX = 20;
 /** Errors that are told apart by the database before what differs from line to line is taken out. */
 const ERRORS_MAX = 2_000;
 
-export interface SkipReason {
-  readonly reason: string;
-  readonly rows: number;
-  /** Table and column, and what to do there; a dash where it is the file's line that is wrong. */
-  readonly correctIn: string;
-}
-
 export interface SkippedView {
   readonly execution: number;
   readonly job: string;
-  readonly reasons: readonly SkipReason[];
-  readonly rows: readonly QuarantinedRow[];
+  /** `correctIn` is a dash where it is the file's line that is wrong. */
+  readonly reasons: readonly SetAsideReason[];
+  /** Those that a domain keeps itself. */
+  readonly rows: readonly SetAsideRow[];
   readonly records: readonly StoredSkip[];
   readonly total: number;
-  /** A later execution that computed the same date again, whose records these are now. */
-  readonly replacedBy: { readonly execution: number; readonly date: string } | undefined;
+  /** A later execution whose records these are now. */
+  readonly replacedBy: Replacement | undefined;
   /** The command that gives the records another try; undefined when none waits. */
   readonly next: string | undefined;
 }
 
 export async function readSkippedView(
-  database: Database,
-  { id, jobName }: JobExecution,
+  { database, registry }: Pick<CommandContext, 'database' | 'registry'>,
+  execution: JobExecution,
   limit: number,
 ): Promise<SkippedView> {
+  const { id, jobName } = execution;
   const { knex } = database;
+  const stores = await registry.setAside();
   const parameters = await listJobParameters(database, id);
-  const given = (wanted: string) => parameters.find(({ name }) => name === wanted)?.value;
-  const date = given('date');
-  const later = jobName === 'daily' && date !== undefined ? await replacedBy(database, id, date) : undefined;
-  const rows = await readQuarantine(database, id, { limit });
+  const rows: SetAsideRow[] = [];
+  const kept: SetAsideReason[] = [];
+  let total = await countSkipped(knex, id);
+  let later: Replacement | undefined;
+  for (const store of stores) {
+    rows.push(...(await store.list(database, id, limit - rows.length)));
+    kept.push(...(await store.countByReason(database, id)));
+    total += await store.count(database, id);
+    later ??= await store.replacedBy(database, execution, parameters);
+  }
   const records = await listSkipped(knex, id, { limit: Math.max(0, limit - rows.length) });
-  const quarantined = await countQuarantineByReason(database, id);
   const waiting = mergeAlike(await countWaitingByError(knex, id, ERRORS_MAX));
-  const file = given('file');
+  const file = parameters.find(({ name }) => name === 'file')?.value;
   const reasons = [
-    ...quarantined.map(({ reason, rows: count }) => ({ reason, rows: count, correctIn: quarantineAdvice(reason) })),
+    ...kept,
     ...waiting.map(({ reason, rows: count }) => ({
       reason,
       rows: count,
@@ -66,8 +61,8 @@ export async function readSkippedView(
     reasons: reasons.slice(0, REASONS_MAX),
     rows,
     records,
-    total: (await countQuarantine(database, id)) + (await countSkipped(knex, id)),
-    replacedBy: later === undefined || date === undefined ? undefined : { execution: later, date },
+    total,
+    replacedBy: later,
     next: reasons.length === 0 ? undefined : `settle replay ${id}`,
   };
 }

@@ -6,7 +6,6 @@ import { writeFileSync } from 'node:fs';
 import { type Environment, environment } from '../environment.ts';
 import { hideCredentials } from '../errors.ts';
 import { visibleText } from '../rules/visible-text.ts';
-import type { LedgerHeadNote } from './ledger-head.ts';
 
 const DEFAULT_PATH = '/dev/termination-log';
 /** The whole line stays below 4096 bytes, also when every character needs 4 of them and is escaped. */
@@ -20,10 +19,10 @@ export interface Ending {
   readonly status?: string;
   readonly rows?: number;
   readonly durationMs?: number;
-  /** Where the chain of the ledger ends, when the run has moved it. */
-  readonly ledgerHead?: LedgerHeadNote;
   /** What went wrong. */
   readonly message?: string;
+  /** What domains that watched the run have noted. */
+  readonly [noted: string]: unknown;
 }
 
 /** Never throws: a run does not fail because nobody can be told how it ended. */

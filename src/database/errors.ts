@@ -21,9 +21,23 @@ const TEXT_LENGTH_MAX = 500;
 /** Of several rules for one code the first that fits decides. */
 const RULES = [connectionRules, limitRules, storageRules, dataRules, schemaRules, accessRules].flat();
 
-const RULES_BY_CODE = new Map<number | string, ErrorRule[]>();
-for (const rule of RULES) {
-  for (const code of rule.codes) RULES_BY_CODE.set(code, [...(RULES_BY_CODE.get(code) ?? []), rule]);
+let rulesByCode = indexed(RULES);
+
+/**
+ * Makes known what errors mean that name tables which the engine does not know. These rules are asked before the
+ * engine's own; a second call replaces those of the first. It changes words and exit codes for people: the class of an
+ * error is asked in worker threads as well, where nobody has called this.
+ */
+export function useErrorRules(rules: readonly ErrorRule[]): void {
+  rulesByCode = indexed([...rules, ...RULES]);
+}
+
+function indexed(rules: readonly ErrorRule[]): ReadonlyMap<number | string, readonly ErrorRule[]> {
+  const byCode = new Map<number | string, ErrorRule[]>();
+  for (const rule of rules) {
+    for (const code of rule.codes) byCode.set(code, [...(byCode.get(code) ?? []), rule]);
+  }
+  return byCode;
 }
 
 /** How an error is to be handled. Unknown errors are fatal. A SettleError is what its cause is. */
@@ -72,7 +86,7 @@ function ruleOf(error: unknown): ErrorRule | undefined {
   if (keys.length === 0) keys.push(NO_CODE);
   const text = driverText(error);
   for (const key of keys) {
-    const rule = RULES_BY_CODE.get(key)?.find(({ pattern }) => pattern === undefined || pattern.test(text));
+    const rule = rulesByCode.get(key)?.find(({ pattern }) => pattern === undefined || pattern.test(text));
     if (rule !== undefined) return rule;
   }
   return undefined;

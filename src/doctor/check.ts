@@ -1,5 +1,8 @@
 /** What a check of `settle doctor` is and says. One check, one file in checks/; none of them changes anything. */
+import type { Migration } from '../../migrations/migration.ts';
 import type { Database } from '../database/database.ts';
+import type { Privilege } from '../database/inspect.ts';
+import type { SetAsideStore } from '../engine/set-aside.ts';
 
 /** `warn`: settle works, but somebody should look. `fail`: it does not work, or soon will not. */
 export type Verdict = 'pass' | 'warn' | 'fail';
@@ -22,6 +25,11 @@ export interface CheckContext {
   readonly workers: number;
   /** Where rankings are published; undefined: nowhere. */
   readonly redisUrl?: string;
+  /** What the schema must have. Default: what the engine needs. */
+  readonly migrations?: readonly Migration[];
+  /** Of the program's domains. Default: none. */
+  readonly domains?: readonly DomainHealth[];
+  readonly setAside?: readonly SetAsideStore[];
 }
 
 export interface Check {
@@ -29,6 +37,34 @@ export interface Check {
   /** Needs settle's tables: left out where they are missing or out of date. */
   readonly needsSchema?: boolean;
   run(context: CheckContext): Promise<Finding | readonly Finding[]>;
+}
+
+/** What a domain adds to `settle doctor`. */
+export interface DomainHealth {
+  readonly checks?: readonly DomainCheck[];
+  readonly privileges?: DomainPrivileges;
+  /** Columns of tables that other programs fill, by table. */
+  readonly columns?: Readonly<Record<string, WantedColumns>>;
+  /** What may go wrong where times of these tables are kept to less than a millisecond: one clause. */
+  readonly imprecision?: string;
+}
+
+export interface DomainCheck extends Check {
+  /** Name of the engine's check that it comes before. Default: at the end. */
+  readonly before?: string;
+}
+
+export type ColumnKind = 'integer' | 'time' | 'date' | 'text';
+export type WantedColumns = Readonly<Record<string, ColumnKind>>;
+export type PrivilegesOf = Readonly<Record<string, readonly Privilege[]>>;
+
+export interface DomainPrivileges {
+  /** What a run needs on tables that the domain's migrations make. */
+  readonly own?: PrivilegesOf;
+  /** What a run needs on tables that other programs fill or read. */
+  readonly sources?: PrivilegesOf;
+  /** What filling these tables needs besides. */
+  readonly imports?: PrivilegesOf;
 }
 
 export function pass(message: string): Finding {

@@ -1,27 +1,25 @@
 /** Runs every check, in an order in which each can rely on those before it, and sums up. */
 import { availableParallelism } from 'node:os';
+import type { Migration } from '../../migrations/migration.ts';
 import { toSettleError } from '../database/errors.ts';
 import { openDatabase } from '../database/open.ts';
+import type { SetAsideStore } from '../engine/set-aside.ts';
 import { environment } from '../environment.ts';
 import { ExitCode, type SettleError } from '../errors.ts';
-import type { Check, CheckContext, Finding } from './check.ts';
+import type { Check, CheckContext, DomainCheck, DomainHealth, Finding } from './check.ts';
 import { clockCheck } from './checks/clock.ts';
 import { columnsCheck } from './checks/columns.ts';
 import { connectionsCheck } from './checks/connections.ts';
-import { datesCheck } from './checks/dates.ts';
 import { diskCheck } from './checks/disk.ts';
 import { encryptionCheck } from './checks/encryption.ts';
-import { indexesCheck } from './checks/indexes.ts';
 import { isolationCheck } from './checks/isolation.ts';
 import { leasesCheck } from './checks/leases.ts';
-import { ledgerCheck } from './checks/ledger.ts';
 import { packetCheck } from './checks/packet.ts';
 import { privilegesCheck } from './checks/privileges.ts';
 import { redisCheck } from './checks/redis.ts';
 import { schemaCheck } from './checks/schema.ts';
 import { serverSettingsCheck } from './checks/server-settings.ts';
 import { setAsideCheck } from './checks/set-aside.ts';
-import { timesCheck } from './checks/times.ts';
 import { unfinishedCheck } from './checks/unfinished.ts';
 
 const CHECKS: readonly Check[] = [
@@ -29,8 +27,6 @@ const CHECKS: readonly Check[] = [
   schemaCheck,
   privilegesCheck,
   columnsCheck,
-  indexesCheck,
-  timesCheck,
   clockCheck,
   isolationCheck,
   serverSettingsCheck,
@@ -38,9 +34,7 @@ const CHECKS: readonly Check[] = [
   connectionsCheck,
   diskCheck,
   redisCheck,
-  ledgerCheck,
   leasesCheck,
-  datesCheck,
   unfinishedCheck,
   setAsideCheck,
 ];
@@ -61,6 +55,11 @@ export interface ExamineOptions {
   readonly now?: () => number;
   /** Default: that of the environment. */
   readonly redisUrl?: string;
+  /** What the program's domains add. Default: nothing. */
+  readonly domains?: readonly DomainHealth[];
+  readonly setAside?: readonly SetAsideStore[];
+  /** What the schema must have. Default: what the engine needs. */
+  readonly migrations?: readonly Migration[];
 }
 
 /** Never rejects: what goes wrong is a finding. */
@@ -72,8 +71,10 @@ export async function examine(databaseUrl: string, options: ExamineOptions = {})
       const version = await database.dialect.inspect.version(database.knex);
       findings.push({ check: 'database', verdict: 'pass', message: `${database.displayUrl} answers (${version})` });
       const { workers = availableParallelism(), now = Date.now, redisUrl = environment().SETTLE_REDIS_URL } = options;
-      for (const check of CHECKS)
-        findings.push(...(await runCheck(check, { database, workers, now, redisUrl }, findings)));
+      const { domains = [], setAside, migrations } = options;
+      const context: CheckContext = { database, workers, now, redisUrl, domains, setAside, migrations };
+      for (const check of withDomains(domains.flatMap(({ checks = [] }) => checks)))
+        findings.push(...(await runCheck(check, context, findings)));
     } finally {
       await database.close();
     }
@@ -81,6 +82,16 @@ export async function examine(databaseUrl: string, options: ExamineOptions = {})
     findings.push({ check: 'database', ...failure(toSettleError(error)) });
   }
   return { findings, exitCode: exitCodeOf(findings) };
+}
+
+/** The checks of domains among those of the engine, each where it wants to be. */
+function withDomains(own: readonly DomainCheck[]): Check[] {
+  const before = Map.groupBy(own, ({ before }) => before);
+  const names = new Set<string | undefined>(CHECKS.map(({ name }) => name));
+  return [
+    ...CHECKS.flatMap((check) => [...(before.get(check.name) ?? []), check]),
+    ...own.filter((check) => !names.has(check.before)),
+  ];
 }
 
 async function runCheck(check: Check, context: CheckContext, before: readonly NamedFinding[]): Promise<NamedFinding[]> {

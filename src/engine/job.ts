@@ -4,6 +4,7 @@
  */
 import type { Database } from '../database/database.ts';
 import type { JobCost } from './cost.ts';
+import type { DescribedExecution, ExecutionDescription } from './describe-execution.ts';
 import type { JobListeners } from './listeners.ts';
 import type { JobParameters, ParameterDefinition } from './parameters.ts';
 import type { Step } from './step.ts';
@@ -30,6 +31,8 @@ export interface JobDefinition {
   requireFit?(database: Database): Promise<void>;
   /** What has changed since the instance was completed; asked when it is started again. Undefined: nothing is known. */
   reviewCompleted?(database: Database, parameters: JobParameters): Promise<CompletedReview | undefined>;
+  /** What `show` and the end of a run tell besides of an execution. */
+  describe?(database: Database, execution: DescribedExecution): ExecutionDescription | Promise<ExecutionDescription>;
   /** What these executions posted, in whole won, for summaries. Absent: the job pays nothing. */
   postedWon?(database: Database, jobExecutionIds: readonly number[]): Promise<bigint>;
   /** Steps that one run at a time works on, whatever its date: another one waits at their start. */

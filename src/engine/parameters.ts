@@ -45,6 +45,11 @@ export class JobParameters {
     return this.all.find((parameter) => parameter.name === name)?.value;
   }
 
+  /** The business date that the run is for: the first identifying parameter of type `date`, by name. */
+  get businessDate(): string | undefined {
+    return this.all.find(({ type, identifying }) => type === 'date' && identifying)?.value;
+  }
+
   /** As `get`, for one that the definition requires or defaults; throws when it is absent (a programming error). */
   require(name: string): string {
     const value = this.get(name);

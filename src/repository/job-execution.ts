@@ -1,6 +1,7 @@
 /** Statements on BATCH_JOB_EXECUTION. */
 import type { Database, Executor } from '../database/database.ts';
 import { type Row, toNumber, toText } from '../database/values.ts';
+import { parametersOfDate } from './job-parameters.ts';
 import { cutMessage, requireOneRow, toDate, toInstant } from './row.ts';
 import type { BatchStatus, JobExecution } from './types.ts';
 
@@ -78,12 +79,14 @@ export interface ExecutionFilter {
   readonly until?: Date;
   /** Text of a parameter, by its name. */
   readonly parameter?: { readonly name: string; readonly value: string };
+  /** As `isBusinessDate` knows it. */
+  readonly businessDate?: string;
   readonly limit: number;
 }
 
 /** Newest first. */
 export async function listJobExecutions(database: Database, filter: ExecutionFilter): Promise<JobExecution[]> {
-  const { job, status, since, until, parameter, limit } = filter;
+  const { job, status, since, until, parameter, businessDate, limit } = filter;
   const query = select(database.knex).orderBy('e.JOB_EXECUTION_ID', 'desc').limit(limit);
   if (job !== undefined) query.where('i.JOB_NAME', job);
   if (status !== undefined) query.where('e.STATUS', status);
@@ -94,6 +97,7 @@ export async function listJobExecutions(database: Database, filter: ExecutionFil
       .join('BATCH_JOB_EXECUTION_PARAMS as p', 'p.JOB_EXECUTION_ID', 'e.JOB_EXECUTION_ID')
       .where({ 'p.PARAMETER_NAME': parameter.name, 'p.PARAMETER_VALUE': parameter.value });
   }
+  if (businessDate !== undefined) query.whereExists(parametersOfDate(database.knex, businessDate));
   const rows: Row[] = await query;
   return rows.map(toJobExecution);
 }

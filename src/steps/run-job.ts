@@ -94,7 +94,7 @@ export async function runJob(
   }
 
   const { execution, fence } = start;
-  const businessDate = parameters.get('date');
+  const { businessDate } = parameters;
   const identity = { job: job.name, execution: execution.id, businessDate };
   const logger = baseLogger.child(identity);
   logStart(logger, start);

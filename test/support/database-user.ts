@@ -1,7 +1,7 @@
 /** Users of a test server with exactly the privileges that a test gives them. */
 import { randomBytes } from 'node:crypto';
-import { sourcePrivileges, tablePrivileges } from '../../src/doctor/table-privileges.ts';
 import { administer, type TestDatabase } from './databases.ts';
+import { sourcePrivileges, tablePrivileges } from './platform.ts';
 
 export type PrivilegesByTable = Readonly<Record<string, readonly string[]>>;
 

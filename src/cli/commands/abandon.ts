@@ -2,7 +2,7 @@
 import { usageError } from '../../errors.ts';
 import type { Cli } from '../cli.ts';
 
-export function registerAbandon({ program }: Cli): void {
+export function registerAbandon({ program, withDatabase }: Cli): void {
   program
     .command('abandon')
     .description('give up a failed or stopped execution for good')
@@ -13,7 +13,6 @@ export function registerAbandon({ program }: Cli): void {
       const { parseId } = await import('../arguments.ts');
       const id = parseId(idText);
       if (reason.trim() === '') throw usageError('--reason must say something');
-      const { withDatabase } = await import('../context.ts');
       await withDatabase(command.optsWithGlobals(), async ({ database }) => {
         const { requireExecution } = await import('../find-execution.ts');
         const { abandonExecution } = await import('../../engine/operate.ts');

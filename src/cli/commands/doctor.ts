@@ -7,7 +7,7 @@ interface Flags extends GlobalFlags {
   readonly json?: boolean;
 }
 
-export function registerDoctor({ program, exit }: Cli): void {
+export function registerDoctor({ program, exit, registry }: Cli): void {
   program
     .command('doctor')
     .description('check database, privileges, settings, disk and what is left over; say what to do')
@@ -20,9 +20,15 @@ export function registerDoctor({ program, exit }: Cli): void {
       const flags: Flags = command.optsWithGlobals();
       const { loadSettings } = await import('../config.ts');
       const settings = loadSettings(flags);
+      await registry.useErrorRules();
       const { examine } = await import('../../doctor/examine.ts');
       const { print } = await import('../output/stdout.ts');
-      const { findings, exitCode } = await examine(settings.databaseUrl, { workers: settings.workers });
+      const { findings, exitCode } = await examine(settings.databaseUrl, {
+        workers: settings.workers,
+        domains: await registry.health(),
+        setAside: await registry.setAside(),
+        migrations: await registry.options.migrations(),
+      });
       if (flags.json) {
         const { formatJson } = await import('../output/json.ts');
         const shown = findings.map(({ check, verdict, message, hint }) => ({ check, verdict, message, hint }));

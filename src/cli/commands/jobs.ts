@@ -1,14 +1,14 @@
 /** `settle jobs`: what can run, with the parameters that each job takes. Needs no database. */
 import type { Cli } from '../cli.ts';
 
-export function registerJobs({ program }: Cli): void {
-  program
+export function registerJobs({ program, registry, forOutput }: Cli): void {
+  const own = program
     .command('jobs')
     .description('list the jobs that can run')
     .option('--json', 'print a JSON array')
     .addHelpText('after', '\nExample:\n  settle jobs\n')
     .action(async (flags: { json?: boolean }) => {
-      const { jobs } = await import('../../jobs/index.ts');
+      const jobs = await registry.jobs();
       const { print } = await import('../output/stdout.ts');
       if (flags.json) {
         const { formatJson } = await import('../output/json.ts');
@@ -30,4 +30,5 @@ export function registerJobs({ program }: Cli): void {
       ]);
       await print(formatTable(columns, rows));
     });
+  forOutput(own);
 }

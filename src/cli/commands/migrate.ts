@@ -2,7 +2,7 @@
 import { ExitCode } from '../../errors.ts';
 import type { Cli } from '../cli.ts';
 
-export function registerMigrate({ program, exit }: Cli): void {
+export function registerMigrate({ program, exit, registry, withDatabase }: Cli): void {
   program
     .command('migrate')
     .description('create or update the tables, under a lock')
@@ -11,18 +11,17 @@ export function registerMigrate({ program, exit }: Cli): void {
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExamples:\n  settle migrate\n  settle migrate --status\n  settle migrate --dry-run\n')
     .action(async (flags: { status?: boolean; dryRun?: boolean; json?: boolean }, command) => {
-      const { withDatabase } = await import('../context.ts');
       const options = { schema: 'any', create: !flags.status && !flags.dryRun } as const;
       await withDatabase(
         command.optsWithGlobals(),
         async ({ database }) => {
-          const { platformMigrations } = await import('../../../migrations/index.ts');
+          const migrations = await registry.options.migrations();
           const { migrate, migrationStatus } = await import('../../database/migrate.ts');
           const { print } = await import('../output/stdout.ts');
           const { formatNumbered } = await import('../output/format.ts');
           const { formatJson } = await import('../output/json.ts');
           if (flags.status) {
-            const status = await migrationStatus(database, platformMigrations);
+            const status = await migrationStatus(database, migrations);
             const current = status.pending.length === 0 && status.unknown.length === 0;
             if (flags.json) await print(formatJson({ current, ...status }));
             else {
@@ -39,7 +38,7 @@ export function registerMigrate({ program, exit }: Cli): void {
           const { listLiveRuns } = await import('../live-runs.ts');
           const live = await listLiveRuns(database);
           if (flags.dryRun) {
-            const { pending } = await migrationStatus(database, platformMigrations);
+            const { pending } = await migrationStatus(database, migrations);
             if (flags.json) return await print(formatJson({ pending, live }));
             const lines = [
               ...pending.map((name) => `would apply  ${name}\n`),
@@ -49,7 +48,7 @@ export function registerMigrate({ program, exit }: Cli): void {
           }
           const { tell } = await import('../errors.ts');
           for (const run of live) tell(`${run.text} while the schema changes`, `\`settle show ${run.id}\` follows it`);
-          const applied = await migrate(database, platformMigrations);
+          const applied = await migrate(database, migrations);
           if (flags.json) await print(formatJson({ applied }));
           else if (applied.length === 0) await print(`${database.displayUrl} is up to date\n`);
           else

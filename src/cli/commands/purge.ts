@@ -13,7 +13,7 @@ interface Flags extends GlobalFlags {
   readonly json?: boolean;
 }
 
-export function registerPurge({ program }: Cli): void {
+export function registerPurge({ program, withDatabase }: Cli): void {
   program
     .command('purge')
     .description('remove the details of runs that ended long ago; what did not end well is kept')
@@ -25,7 +25,6 @@ export function registerPurge({ program }: Cli): void {
     .addHelpText('after', '\nExample:\n  settle purge --days 400 --dry-run\n')
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
-      const { withDatabase } = await import('../context.ts');
       await withDatabase(flags, async ({ database }) => {
         const { purge } = await import('../../engine/purge.ts');
         const { print } = await import('../output/stdout.ts');

@@ -1,14 +1,13 @@
 /** `settle recover`: names the executions whose owner is dead, and frees them. */
 import type { Cli } from '../cli.ts';
 
-export function registerRecover({ program }: Cli): void {
+export function registerRecover({ program, withReadableDatabase }: Cli): void {
   program
     .command('recover')
     .description('free executions whose owner is dead; live ones are left alone')
     .option('--json', 'print a JSON array')
     .addHelpText('after', '\nExample:\n  settle recover\n')
     .action(async (flags: { json?: boolean }, command) => {
-      const { withReadableDatabase } = await import('../context.ts');
       await withReadableDatabase(command.optsWithGlobals(), async ({ database }) => {
         const { recoverExecutions } = await import('../../engine/operate.ts');
         const { print } = await import('../output/stdout.ts');

@@ -1,34 +1,33 @@
 /** `settle replay ID`: gives the records that an execution set aside another try. */
 import { ExitCode } from '../../errors.ts';
-import { forceBrokenLedgerOption } from '../broken-ledger.ts';
+import { askedExecution } from '../asked-run.ts';
 import type { Cli } from '../cli.ts';
 import type { GlobalFlags } from '../config.ts';
 import type { RunFlags } from '../execute-job.ts';
 
-export function registerReplay({ program, exit }: Cli): void {
-  program
+export function registerReplay({ program, exit, withDatabase, forceOption, registry, helpOf, startsJob }: Cli): void {
+  const command = program
     .command('replay')
     .description('give the records that an execution set aside another try')
     .argument('<id>', 'number of the execution, as `settle runs` lists it')
-    .addOption(forceBrokenLedgerOption())
+    .addOption(forceOption())
     .option('--json', 'print one JSON object at the end')
-    .addHelpText('after', '\nExample:\n  settle replay 42\n\nThe job daily computes its date again, as --rerun does.\n')
+    .addHelpText('after', `\nExample:\n  settle replay 42\n${helpOf('replay')}`)
     .action(async (idText: string, _own, command) => {
       const flags: GlobalFlags & RunFlags = command.optsWithGlobals();
       const { parseId } = await import('../arguments.ts');
       const id = parseId(idText);
-      const { withDatabase } = await import('../context.ts');
       await withDatabase(flags, async (context) => {
         const { database, logger } = context;
         const { requireExecution } = await import('../find-execution.ts');
-        const { findJob } = await import('../../jobs/index.ts');
         const { print } = await import('../output/stdout.ts');
         const { formatJson } = await import('../output/json.ts');
         const execution = await requireExecution(database, id);
-        const job = findJob(execution.jobName);
+        const job = await registry.findJob(execution.jobName);
         if (job.replay === 'rerun') {
-          const { countQuarantine } = await import('../../jobs/views/statistics/read-quarantine.ts');
-          if ((await countQuarantine(database, id)) === 0) {
+          const stores = await registry.setAside();
+          const waiting = await Promise.all(stores.map((store) => store.count(database, id)));
+          if (waiting.every((count) => count === 0)) {
             return await print(flags.json ? formatJson({ replayed: 0, failed: [] }) : 'nothing waits to be replayed\n');
           }
           const { listJobParameters } = await import('../../repository/job-parameters.ts');
@@ -38,7 +37,7 @@ export function registerReplay({ program, exit }: Cli): void {
           const parameters = Object.fromEntries(stored.map(({ name, value }) => [name, value]));
           return exit(await executeJob(context, job, parameters, { ...flags, rerun: true }));
         }
-        const { requireFit } = await import('../broken-ledger.ts');
+        const { requireFit } = await import('../force-unfit.ts');
         await requireFit(context, job, flags);
         const { replaySkipped } = await import('../../steps/replay.ts');
         const { stopSignal } = await import('../stop-signal.ts');
@@ -57,4 +56,5 @@ export function registerReplay({ program, exit }: Cli): void {
         exit(failed.length > 0 ? ExitCode.completedWithSkips : ExitCode.completed);
       });
     });
+  startsJob(command, ({ args: [id] }) => askedExecution(id));
 }

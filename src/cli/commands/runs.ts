@@ -21,8 +21,8 @@ interface Flags extends GlobalFlags {
   readonly json?: boolean;
 }
 
-export function registerRuns({ program }: Cli): void {
-  program
+export function registerRuns({ program, helpOf, withReadableDatabase, forOutput }: Cli): void {
+  const own = program
     .command('runs')
     .description('list executions, newest first, or sum them up by job')
     .option('--job <name>', 'of this job only')
@@ -33,10 +33,7 @@ export function registerRuns({ program }: Cli): void {
     .option('--limit <n>', `at most so many (default: ${LIMIT_DEFAULT}, or all with --since)`, count('--limit'))
     .option('--summary', 'by job: runs, failures, durations beside the weeks before, rows set aside, won')
     .option('--json', 'print a JSON array')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  settle runs --job daily --limit 5\n  settle runs --status FAILED --since 7d\n  settle runs --summary --since 7d\n',
-    )
+    .addHelpText('after', helpOf('runs'))
     .action(async (_own: unknown, command) => {
       const flags: Flags = command.optsWithGlobals();
       const now = new Date();
@@ -45,18 +42,17 @@ export function registerRuns({ program }: Cli): void {
       const until = flags.until === undefined ? undefined : parseSince('--until', flags.until, now);
       const { parseBusinessDate } = await import('../../rules/business-time.ts');
       const date = flags.date === undefined ? undefined : parseBusinessDate(flags.date);
-      const { withReadableDatabase } = await import('../context.ts');
-      await withReadableDatabase(flags, async ({ database }) => {
+      await withReadableDatabase(flags, async (context) => {
         const { print } = await import('../output/stdout.ts');
         const { formatJson } = await import('../output/json.ts');
         const filter = {
           job: flags.job,
           status: flags.status,
-          parameter: date === undefined ? undefined : { name: 'date', value: date },
+          businessDate: date,
         };
         if (flags.summary) {
           const { readRunSummary } = await import('../run-summary.ts');
-          const summary = await readRunSummary(database, { ...filter, since, until, limit: SUMMARY_RUNS_MAX }, now);
+          const summary = await readRunSummary(context, { ...filter, since, until, limit: SUMMARY_RUNS_MAX }, now);
           const { summaryTable } = await import('../output/run-summary.ts');
           await print(flags.json ? formatJson(summary) : summaryTable(summary));
           return;
@@ -65,14 +61,15 @@ export function registerRuns({ program }: Cli): void {
         const { readRunRows } = await import('../run-rows.ts');
         const limit = flags.limit ?? (since === undefined ? LIMIT_DEFAULT : SUMMARY_RUNS_MAX);
         const rows = await readRunRows(
-          database,
-          await listJobExecutions(database, { ...filter, since, until, limit }),
+          context,
+          await listJobExecutions(context.database, { ...filter, since, until, limit }),
           now,
         );
         const { runsTable } = await import('../output/runs-table.ts');
         await print(flags.json ? formatJson(rows) : runsTable(rows, now));
       });
     });
+  forOutput(own);
 }
 
 function parseStatus(text: string): (typeof STATUSES)[number] {

@@ -2,8 +2,8 @@
 import { usageError } from '../../errors.ts';
 import type { Cli } from '../cli.ts';
 
-export function registerShow({ program }: Cli): void {
-  program
+export function registerShow({ program, withReadableDatabase, forOutput }: Cli): void {
+  const own = program
     .command('show')
     .description('show one execution: steps, partitions, counts, verdicts, and what to do next')
     .argument('[id]', 'number of the execution, as `settle runs` lists it')
@@ -16,16 +16,16 @@ export function registerShow({ program }: Cli): void {
       }
       const { parseId } = await import('../arguments.ts');
       const id = idText === undefined ? undefined : parseId(idText);
-      const { withReadableDatabase } = await import('../context.ts');
-      await withReadableDatabase(command.optsWithGlobals(), async ({ database }) => {
+      await withReadableDatabase(command.optsWithGlobals(), async (context) => {
+        const { database } = context;
         const { requireExecution, requireLastExecution } = await import('../find-execution.ts');
-        const execution =
-          id === undefined ? await requireLastExecution(database) : await requireExecution(database, id);
+        const execution = id === undefined ? await requireLastExecution(context) : await requireExecution(database, id);
         const { readExecutionView } = await import('../execution-view.ts');
-        const view = await readExecutionView(database, execution, new Date());
+        const { view, description } = await readExecutionView(context, execution, new Date());
         const { print } = await import('../output/stdout.ts');
         if (flags.json) await print((await import('../output/json.ts')).formatJson(view));
-        else await print((await import('../output/execution-text.ts')).executionText(view));
+        else await print((await import('../output/execution-text.ts')).executionText(view, description));
       });
     });
+  forOutput(own);
 }

@@ -12,8 +12,8 @@ interface Flags extends GlobalFlags {
   readonly json?: boolean;
 }
 
-export function registerSkipped({ program }: Cli): void {
-  program
+export function registerSkipped({ program, withReadableDatabase, forOutput }: Cli): void {
+  const own = program
     .command('skipped')
     .description('list the records that an execution set aside, with reasons and where each is corrected')
     .argument('[id]', 'number of the execution, as `settle runs` lists it')
@@ -28,13 +28,12 @@ export function registerSkipped({ program }: Cli): void {
       }
       const { parseId } = await import('../arguments.ts');
       const id = idText === undefined ? undefined : parseId(idText);
-      const { withReadableDatabase } = await import('../context.ts');
-      await withReadableDatabase(flags, async ({ database }) => {
+      await withReadableDatabase(flags, async (context) => {
+        const { database } = context;
         const { requireExecution, requireLastExecution } = await import('../find-execution.ts');
-        const execution =
-          id === undefined ? await requireLastExecution(database) : await requireExecution(database, id);
+        const execution = id === undefined ? await requireLastExecution(context) : await requireExecution(database, id);
         const { readSkippedView } = await import('../skipped-view.ts');
-        const view = await readSkippedView(database, execution, flags.limit);
+        const view = await readSkippedView(context, execution, flags.limit);
         const { print } = await import('../output/stdout.ts');
         if (flags.json) {
           const { formatJson } = await import('../output/json.ts');
@@ -44,13 +43,11 @@ export function registerSkipped({ program }: Cli): void {
         const { tell } = await import('../errors.ts');
         const { replacedBy: later, rows, records, total } = view;
         if (later !== undefined) {
-          tell(
-            `execution ${later.execution} computed ${later.date} again: the date's records are its own now, undated ones stay`,
-            `\`settle skipped ${later.execution}\` lists them`,
-          );
+          tell(`execution ${later.execution} ${later.words}`, `\`settle skipped ${later.execution}\` lists them`);
         }
         const shown = rows.length + records.length;
         if (shown < total) tell(`${shown} of ${total} shown`, '--limit shows more');
       });
     });
+  forOutput(own);
 }

@@ -1,7 +1,7 @@
 /** `settle stop ID`: asks a running execution to stop at its next chunk boundary. */
 import type { Cli } from '../cli.ts';
 
-export function registerStop({ program }: Cli): void {
+export function registerStop({ program, withReadableDatabase }: Cli): void {
   program
     .command('stop')
     .description('ask a running execution to stop at its next chunk boundary')
@@ -10,7 +10,6 @@ export function registerStop({ program }: Cli): void {
     .action(async (idText: string, _flags, command) => {
       const { parseId } = await import('../arguments.ts');
       const id = parseId(idText);
-      const { withReadableDatabase } = await import('../context.ts');
       await withReadableDatabase(command.optsWithGlobals(), async ({ database }) => {
         const { requireExecution } = await import('../find-execution.ts');
         const { requestStop } = await import('../../engine/operate.ts');

@@ -1,16 +1,15 @@
 /** One execution as text for people: what `settle show` prints, and the shorter summary at the end of a run. Pure. */
+import type { ExecutionDescription } from '../../engine/describe-execution.ts';
 import type { ContextValue } from '../../engine/execution-context.ts';
-import { changeLines, SETTLEMENT_CHANGES } from '../../jobs/video-settlement/settlement-changes.ts';
 import { visibleLine } from '../../rules/visible-text.ts';
 import type { ContextView, ExecutionView, PartitionView, StepView } from '../execution-view.ts';
 import { formatCount, formatDuration, formatInstant, formatPercent, formatRate } from './format.ts';
-import { importedText } from './imported-text.ts';
 import { exactNumber } from './json.ts';
 import { livePairs } from './live-text.ts';
 import { formatPairs, formatTable } from './table.ts';
 
 /** Header, parameters, verdicts, steps with their partitions, and what to do next. */
-export function executionText(view: ExecutionView): string {
+export function executionText(view: ExecutionView, description: ExecutionDescription): string {
   const parameters = Object.entries(view.parameters);
   return [
     formatPairs([
@@ -24,20 +23,25 @@ export function executionText(view: ExecutionView): string {
     ]),
     parameters.length === 0 ? '' : `\nparameters\n${indent(formatPairs(parameters))}`,
     verdictsText(view),
-    changesText(view),
+    blocksText(description),
     view.steps.length === 0 ? '' : `\nsteps\n${indent(stepsTable(view.steps))}`,
     ...view.steps.map((step) => partitionsText(step)),
-    contextText('context of the job', view.context),
-    ...view.steps.map((step) => contextText(`context of ${step.name}`, step.context)),
+    contextText('context of the job', view.context, description),
+    ...view.steps.map((step) => contextText(`context of ${step.name}`, step.context, description)),
     nextText(view),
   ].join('');
 }
 
 /** What a run says at its end. */
-export function summaryText(view: ExecutionView): string {
-  const subject = visibleLine([view.job, view.parameters.date].filter((word) => word !== undefined).join(' '));
+export function summaryText(
+  view: ExecutionView,
+  description: ExecutionDescription,
+  businessDate: string | undefined,
+): string {
+  const subject = visibleLine([view.job, businessDate].filter((word) => word !== undefined).join(' '));
   const head = `${subject}: ${view.status} in ${durationText(view)}, ${rowsText(view)} (execution ${view.id})\n`;
-  return [head, importedText(view.imported), verdictsText(view), changesText(view), nextText(view)].join('');
+  const lines = (description.lines ?? []).map((line) => `  ${line}\n`).join('');
+  return [head, lines, verdictsText(view), blocksText(description), nextText(view)].join('');
 }
 
 function statusText(view: Pick<ExecutionView, 'status' | 'exitMessage'>): string {
@@ -71,10 +75,12 @@ function verdictsText(view: ExecutionView): string {
   return `\n${indent(formatTable([{ header: 'verdict' }, ...right], lines))}`;
 }
 
-/** What the run changed about money that was settled before. */
-function changesText(view: ExecutionView): string {
-  const lines = changeLines(view.context[SETTLEMENT_CHANGES]);
-  return lines.length === 0 ? '' : `\nchanged\n${indent(lines.map((line) => `${line}\n`).join(''))}`;
+/** What the job tells under titles of its own. */
+function blocksText({ blocks = [] }: ExecutionDescription): string {
+  return blocks
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ title, lines }) => `\n${title}\n${indent(lines.map((line) => `${line}\n`).join(''))}`)
+    .join('');
 }
 
 const COUNT_COLUMNS = ['read', 'written', 'filtered', 'skipped', 'commits', 'rollbacks', 'rows/s', 'duration'].map(
@@ -132,12 +138,10 @@ const VALUE_LENGTH_MAX = 80;
 
 /** What every context has says nothing of this run. */
 const EVERY_CONTEXT = 'batch.version';
-/** Shown on lines of their own. */
-const SHOWN_APART = [EVERY_CONTEXT, SETTLEMENT_CHANGES, 'verdicts', 'verdictsBefore'];
 
-function contextText(title: string, context: ContextView): string {
+function contextText(title: string, context: ContextView, { contextKeys = [] }: ExecutionDescription): string {
   const pairs = Object.entries(context)
-    .filter(([key]) => !SHOWN_APART.includes(key))
+    .filter(([key]) => key !== EVERY_CONTEXT && !contextKeys.includes(key))
     .map(([key, value]) => [key, shortValue(value)] as const);
   return pairs.length === 0 ? '' : `\n${title}\n${indent(formatPairs(pairs))}`;
 }

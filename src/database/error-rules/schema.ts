@@ -4,48 +4,10 @@ import type { ErrorRule } from './error-rule.ts';
 
 const { usage, schemaOutdated } = ExitCode;
 
-const PLATFORM_COLUMN_ADVICE =
-  '`settle doctor` names what its tables lack: add it again, or restore it from a backup; `settle migrate` does not add it';
 const COLUMN_ADVICE =
   'run `settle migrate`; if that finds nothing to do, `settle doctor` names what the platform’s tables lack, and a column of settle’s own comes back from a backup';
 
-/** Columns that one table of the platform has, and no table of settle's; each in the words of the three servers. */
-const columnsOfPlatform: readonly (readonly [table: string, pattern: RegExp])[] = [
-  ['view_log', /(unknown column|no such column:?|has no column named) .*?\b(viewer_id|viewed_at)\b/i],
-  [
-    'challenge',
-    /(unknown column|no such column:?|has no column named) .*?\b(start_date|end_date|min_members|threshold_percent|fee_bp|no_winner_policy)\b/i,
-  ],
-  ['challenge_member', /(unknown column|no such column:?|has no column named) .*?\b(joined_at|quit_at)\b/i],
-  ['challenge_proof', /(unknown column|no such column:?|has no column named) .*?\bproof_date\b/i],
-];
-
-/** Whose column it is says the message: servers name the column alone. */
-function platformColumns(): ErrorRule[] {
-  return columnsOfPlatform.map(([table, pattern]) => ({
-    code: 'DATABASE_COLUMN_MISSING',
-    class: 'fatal',
-    exitCode: usage,
-    codes: [1054, 'SQLITE_ERROR'],
-    pattern,
-    message: `the platform’s table ${table} lacks a column`,
-    hint: PLATFORM_COLUMN_ADVICE,
-  }));
-}
-
 export const schemaRules: readonly ErrorRule[] = [
-  {
-    code: 'DATABASE_TABLE_MISSING',
-    class: 'fatal',
-    // Not 10: it was there when the schema was migrated, so migrating does not help.
-    exitCode: usage,
-    codes: [1146, 1051, 'SQLITE_ERROR'],
-    // What other programs fill and read.
-    pattern:
-      /(no such table: |[.'])(main\.)?(view_log|video|video_daily_stats|challenge|challenge_member|challenge_proof)('|$)/,
-    message: 'the database lacks a table',
-    hint: 'this table is the platform’s own: does the database URL name its database? `settle migrate` does not make it again: one that was removed comes back from a backup',
-  },
   {
     code: 'DATABASE_TABLE_MISSING',
     class: 'fatal',
@@ -64,7 +26,6 @@ export const schemaRules: readonly ErrorRule[] = [
     message: 'the database lacks a table',
     hint: 'run `settle migrate`; if that finds nothing to do, the table was removed later: restore the database from a backup',
   },
-  ...platformColumns(),
   {
     code: 'DATABASE_COLUMN_MISSING',
     class: 'fatal',

@@ -1,46 +1,12 @@
 /**
- * The platform's tables, column by column (domain.md section 7): is each there, with a type that can hold what settle reads?
+ * Tables that other programs fill, column by column: is each there, with a type that can hold what settle reads?
  * Names are told apart as databases do it, without regard to case; other columns are nobody's business but import's.
  */
 import type { ColumnFacts } from '../../database/inspect.ts';
-import { type Check, type Finding, misconfigured, pass, warn } from '../check.ts';
-
-type Kind = 'integer' | 'time' | 'date' | 'text';
-
-const TABLES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
-  view_log: {
-    id: 'integer',
-    video_id: 'integer',
-    viewer_id: 'integer',
-    viewed_at: 'time',
-    play_seconds: 'integer',
-    ad_views: 'integer',
-  },
-  video: { id: 'integer', creator_id: 'integer' },
-  challenge: {
-    id: 'integer',
-    status: 'text',
-    start_date: 'date',
-    end_date: 'date',
-    min_members: 'integer',
-    stake: 'integer',
-    threshold_percent: 'integer',
-    fee_bp: 'integer',
-    no_winner_policy: 'text',
-  },
-  challenge_member: {
-    id: 'integer',
-    challenge_id: 'integer',
-    user_id: 'integer',
-    stake: 'integer',
-    joined_at: 'time',
-    quit_at: 'time',
-  },
-  challenge_proof: { id: 'integer', challenge_id: 'integer', user_id: 'integer', proof_date: 'date' },
-};
+import { type Check, type ColumnKind, type Finding, misconfigured, pass, type WantedColumns, warn } from '../check.ts';
 
 /** Types by which a server declares each kind. */
-const SERVER_TYPES: Readonly<Record<Kind, RegExp>> = {
+const SERVER_TYPES: Readonly<Record<ColumnKind, RegExp>> = {
   integer: /^(tinyint|smallint|mediumint|int|bigint)\b/,
   time: /^(datetime|timestamp)\b/,
   date: /^date\b/,
@@ -53,9 +19,13 @@ const DIGITS_WANTED = 3;
 export const columnsCheck: Check = {
   name: 'columns',
   needsSchema: true,
-  async run({ database: { dialect, knex } }) {
+  async run({ database: { dialect, knex }, domains = [] }) {
     const findings: Finding[] = [];
-    for (const [table, wanted] of Object.entries(TABLES)) {
+    const tables = domains.flatMap(({ columns = {}, imprecision }) =>
+      Object.entries(columns).map(([table, wanted]) => ({ table, wanted, imprecision })),
+    );
+    if (tables.length === 0) return [];
+    for (const { table, wanted, imprecision } of tables) {
       const there = await dialect.inspect.columns(knex, table);
       // Or one without any privilege, which another check names.
       if (there.length === 0) {
@@ -69,20 +39,23 @@ export const columnsCheck: Check = {
       }
       const isTypeRight = dialect.name === 'sqlite' ? isRightOnSqlite : isRightOnServer;
       for (const [name, kind] of Object.entries(wanted)) {
-        findings.push(...examineColumn(table, name, kind, findColumn(there, name), isTypeRight));
+        findings.push(...examineColumn(table, name, kind, findColumn(there, name), isTypeRight, imprecision));
       }
       findings.push(...examineOthers(table, wanted, there));
     }
-    return findings.length > 0 ? findings : pass(`${Object.keys(TABLES).join(', ')} have the columns that runs read`);
+    return findings.length > 0
+      ? findings
+      : pass(`${tables.map(({ table }) => table).join(', ')} have the columns that runs read`);
   },
 };
 
 function examineColumn(
   table: string,
   name: string,
-  kind: Kind,
+  kind: ColumnKind,
   column: ColumnFacts | undefined,
-  isTypeRight: (kind: Kind, type: string) => boolean,
+  isTypeRight: (kind: ColumnKind, type: string) => boolean,
+  imprecision: string | undefined,
 ): Finding[] {
   if (column === undefined) {
     return [misconfigured(`${table} has no column ${name}`, `add it: settle reads it as ${NOUN[kind]}`)];
@@ -101,17 +74,13 @@ function examineColumn(
   return [
     warn(
       `${table}.${name} is ${column.type.toUpperCase()}: its precision is below a millisecond’s`,
-      `views 29.6 s apart may count as 30 s apart; ALTER TABLE ${table} MODIFY ${name} DATETIME(3)`,
+      `${imprecision === undefined ? '' : `${imprecision}; `}ALTER TABLE ${table} MODIFY ${name} DATETIME(3)`,
     ),
   ];
 }
 
 /** What an INSERT of the columns that settle knows would leave empty. */
-function examineOthers(
-  table: string,
-  wanted: Readonly<Record<string, Kind>>,
-  there: readonly ColumnFacts[],
-): Finding[] {
+function examineOthers(table: string, wanted: WantedColumns, there: readonly ColumnFacts[]): Finding[] {
   const unfilled = there
     .filter((column) => !(column.name.toLowerCase() in wanted) && !column.isNullable && !column.hasDefault)
     .map(({ name }) => name);
@@ -128,21 +97,21 @@ function findColumn(columns: readonly ColumnFacts[], name: string): ColumnFacts 
   return columns.find((column) => column.name.toLowerCase() === name);
 }
 
-function isRightOnServer(kind: Kind, type: string): boolean {
+function isRightOnServer(kind: ColumnKind, type: string): boolean {
   return SERVER_TYPES[kind].test(type);
 }
 
-function isRightOnSqlite(kind: Kind, type: string): boolean {
+function isRightOnSqlite(kind: ColumnKind, type: string): boolean {
   return kind !== 'integer' || type.includes('int') || !SQLITE_TEXT.test(type);
 }
 
-const NOUN: Readonly<Record<Kind, string>> = {
+const NOUN: Readonly<Record<ColumnKind, string>> = {
   integer: 'an integer',
   time: 'a DATETIME(3)',
   date: 'a DATE',
   text: 'a text',
 };
-const EXAMPLE: Readonly<Record<Kind, string>> = {
+const EXAMPLE: Readonly<Record<ColumnKind, string>> = {
   integer: 'BIGINT',
   time: 'DATETIME(3)',
   date: 'DATE',

@@ -4,25 +4,24 @@
  */
 import type { Database } from '../../database/database.ts';
 import type { Privilege } from '../../database/inspect.ts';
-import { type Check, type Finding, misconfigured, pass, warn } from '../check.ts';
-import { appendOnlyTables, importPrivileges, sourcePrivileges, tablePrivileges } from '../table-privileges.ts';
+import { type Check, type Finding, misconfigured, type PrivilegesOf, pass, warn } from '../check.ts';
+import { appendOnlyTables, tablePrivileges } from '../table-privileges.ts';
 
 const TABLES_NAMED_MAX = 3;
 const CHANGES: readonly Privilege[] = ['UPDATE', 'DELETE'];
 
-type PrivilegesOf = Readonly<Record<string, readonly Privilege[]>>;
-
 export const privilegesCheck: Check = {
   name: 'privileges',
   needsSchema: true,
-  async run({ database }) {
+  async run({ database, domains = [] }) {
     const findings: Finding[] = [];
-    const lacking = await missing(database, { ...tablePrivileges, ...sourcePrivileges });
+    const { own, sources, imports } = tablePrivileges(domains);
+    const lacking = await missing(database, { ...own, ...sources });
     for (const [privilege, tables] of lacking) {
       const message = `the user lacks ${privilege} on ${named(tables)}`;
       findings.push(misconfigured(message, 'grant what docs/operations.md lists'));
     }
-    const importsLack = await missing(database, importPrivileges);
+    const importsLack = await missing(database, imports);
     if (importsLack.size > 0) {
       const lacks = [...importsLack].map(([privilege, tables]) => `${privilege} on ${named(tables)}`).join('; ');
       findings.push(
@@ -32,7 +31,7 @@ export const privilegesCheck: Check = {
         ),
       );
     }
-    const tooMuch = await changeable(database);
+    const tooMuch = await changeable(database, appendOnlyTables(own));
     if (tooMuch.length > 0) {
       findings.push(
         warn(
@@ -57,10 +56,10 @@ async function missing(database: Database, wanted: PrivilegesOf): Promise<Map<Pr
 }
 
 /** The append-only tables of which the user can change rows. SQLite has no users: its files' owner may do everything. */
-async function changeable(database: Database): Promise<string[]> {
+async function changeable(database: Database, appendOnly: readonly string[]): Promise<string[]> {
   if (database.dialect.name === 'sqlite') return [];
   const tables: string[] = [];
-  for (const table of appendOnlyTables) {
+  for (const table of appendOnly) {
     const lacks = await database.dialect.inspect.missingPrivileges(database, table, CHANGES);
     if (lacks.length < CHANGES.length) tables.push(table);
   }

@@ -1,14 +1,14 @@
 /** The schema: is every migration applied, none of a newer settle, and are the tables BATCH_* of a version that settle shares? */
-import { platformMigrations } from '../../../migrations/index.ts';
+import { engineMigrations } from '../../../migrations/engine/index.ts';
 import { requireBatchSchema } from '../../database/batch-schema.ts';
 import { migrationStatus } from '../../database/migrate.ts';
 import { type Check, misconfigured, pass } from '../check.ts';
 
 export const schemaCheck: Check = {
   name: 'schema',
-  async run({ database }) {
+  async run({ database, migrations = engineMigrations }) {
     await requireBatchSchema(database, database.knex);
-    const { applied, pending, unknown } = await migrationStatus(database, platformMigrations);
+    const { applied, pending, unknown } = await migrationStatus(database, migrations);
     if (unknown.length > 0) {
       return misconfigured(`migrated by a newer settle (${unknown[0]})`, 'use the newer version of settle');
     }

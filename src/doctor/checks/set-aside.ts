@@ -1,5 +1,4 @@
-/** Rows of the view log in quarantine, and records of other jobs that were skipped and not replayed since. */
-import { countQuarantineByExecution } from '../../jobs/views/statistics/read-quarantine.ts';
+/** Records that were skipped and not replayed since, and those that domains keep themselves. */
 import { countWaitingByExecution } from '../../repository/skipped.ts';
 import { type Check, pass, warn } from '../check.ts';
 
@@ -8,8 +7,9 @@ const SHOWN_MAX = 5;
 export const setAsideCheck: Check = {
   name: 'set aside',
   needsSchema: true,
-  async run({ database }) {
-    const found = [...(await countQuarantineByExecution(database)), ...(await countWaitingByExecution(database.knex))];
+  async run({ database, setAside = [] }) {
+    const kept = await Promise.all(setAside.map((store) => store.countByExecution(database)));
+    const found = [...kept.flat(), ...(await countWaitingByExecution(database.knex))];
     const waiting = found.sort((a, b) => b.jobExecutionId - a.jobExecutionId);
     if (waiting.length === 0) return pass('no records are waiting');
     const findings = waiting

@@ -14,6 +14,7 @@ import { skipLimitParameter } from '../views/statistics/skip-limit.ts';
 import { statisticsStep } from '../views/statistics/statistics-plan.ts';
 import { rankingSteps, statisticsSteps } from '../views/statistics/statistics-steps.ts';
 import { dailyCost } from './cost.ts';
+import { describeDaily } from './describe-daily.ts';
 import { reviewCompletedDate } from './review-completed.ts';
 
 const parameters: readonly ParameterDefinition[] = [
@@ -65,6 +66,7 @@ export const dailyJob: JobDefinition = {
   requireFit: requireFitLedger,
   requireDue: requireDateOver,
   reviewCompleted: reviewCompletedDate,
+  describe: (_database, execution) => describeDaily(execution),
   postedWon,
   oneAtATime: settlementSteps,
   countedStep: statisticsStep,

@@ -3,6 +3,7 @@ import type { JobDefinition } from '../../engine/job.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
 import { postGrantsStep } from '../points/grants/post-grants.ts';
 import { checkFileStep } from './check-file.ts';
+import { describeImport } from './describe-import.ts';
 import { type ImportKind, importParameterDefinitions } from './import-parameters.ts';
 import {
   openChallengeRows,
@@ -56,5 +57,14 @@ export function importJob(kind: ImportKind): JobDefinition {
   const { description, steps, requireFit } = imports[kind];
   const parameters = importParameterDefinitions(kind);
   // The first step only reads the whole file; what it writes is what was imported.
-  return { name: `import-${kind}`, description, parameters, steps, requireFit, countedStep: steps.at(-1)?.name };
+  const countedStep = steps.at(-1)?.name;
+  return {
+    name: `import-${kind}`,
+    description,
+    parameters,
+    steps,
+    requireFit,
+    countedStep,
+    describe: async (database, execution) => await describeImport(database, kind, countedStep, execution),
+  };
 }

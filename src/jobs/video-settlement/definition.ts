@@ -5,6 +5,7 @@ import type { Step } from '../../engine/step.ts';
 import { dateParameter } from '../date-parameters.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
 import { creditCreators } from './credit-creators.ts';
+import { describeSettlement } from './describe-settlement.ts';
 import { postedWon } from './posted-won.ts';
 import { settleVideos } from './settle-videos.ts';
 
@@ -22,6 +23,7 @@ export const videoSettlementJob: JobDefinition = {
   description: 'what the videos of one business date are paid, from its statistics, and their creators credited',
   parameters: [dateParameter('business date to settle')],
   requireFit: requireFitLedger,
+  describe: (_database, execution) => describeSettlement(execution),
   postedWon,
   oneAtATime: settlementSteps,
   steps: videoSettlementSteps,

@@ -7,16 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import {
-  appendOnlyTables,
-  grantStatements,
-  importPrivileges,
-  migratePrivileges,
-  sourcePrivileges,
-  tablePrivileges,
-} from '../../../src/doctor/table-privileges.ts';
+import { grantStatements, migratePrivileges } from '../../../src/doctor/table-privileges.ts';
 import { createRunner, createUser, type DatabaseUser } from '../../support/database-user.ts';
 import { freshDatabase, serverDatabases, type TestDatabase } from '../../support/databases.ts';
+import { appendOnlyTables, importPrivileges, sourcePrivileges, tablePrivileges } from '../../support/platform.ts';
 import { type Outcome, runSettle } from '../../support/run-settle.ts';
 
 const DATE = '2026-11-20';

@@ -1,6 +1,6 @@
 /** On SQLite times are texts and compared as such: one form is taken, every other is refused at once, by row, everywhere. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { examine } from '../../../src/doctor/examine.ts';
+import { examine } from '../../support/platform.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { type Bench, openBench, settle } from './support.ts';
 

@@ -6,10 +6,10 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
-import { examine } from '../../../src/doctor/examine.ts';
 import { nextJobExecutionId, nextJobInstanceId, nextStepExecutionId } from '../../../src/repository/next-id.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { migrate, requireCurrentSchema } from '../../support/migrate.ts';
+import { examine } from '../../support/platform.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const AT = '2026-11-01 03:00:00.000000';

@@ -6,8 +6,7 @@ import { clockCheck } from '../../../src/doctor/checks/clock.ts';
 import { diskCheck } from '../../../src/doctor/checks/disk.ts';
 import { isolationCheck } from '../../../src/doctor/checks/isolation.ts';
 import { packetCheck } from '../../../src/doctor/checks/packet.ts';
-import { examine, type NamedFinding } from '../../../src/doctor/examine.ts';
-import { importPrivileges } from '../../../src/doctor/table-privileges.ts';
+import type { NamedFinding } from '../../../src/doctor/examine.ts';
 import { createRunner, type DatabaseUser } from '../../support/database-user.ts';
 import {
   administer,
@@ -17,6 +16,7 @@ import {
   testDatabases,
 } from '../../support/databases.ts';
 import { migrate } from '../../support/migrate.ts';
+import { examine, importPrivileges } from '../../support/platform.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const CHECKS = [

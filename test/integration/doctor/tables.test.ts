@@ -2,8 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
-import { examine, type NamedFinding } from '../../../src/doctor/examine.ts';
-import { sourcePrivileges, tablePrivileges } from '../../../src/doctor/table-privileges.ts';
+import type { NamedFinding } from '../../../src/doctor/examine.ts';
 import { createUser } from '../../support/database-user.ts';
 import {
   administer,
@@ -13,6 +12,7 @@ import {
   testDatabases,
 } from '../../support/databases.ts';
 import { migrate } from '../../support/migrate.ts';
+import { examine, sourcePrivileges, tablePrivileges } from '../../support/platform.ts';
 import { settle } from '../daily/support.ts';
 
 describe.each(testDatabases())("doctor on the platform's tables on $name", ({ name }) => {

@@ -4,10 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { jobs } from '../../../src/jobs/index.ts';
 import { noteVerification, readLastVerification } from '../../../src/ledger/last-verification.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { disarmLedger } from '../../support/disarm-ledger.ts';
+import { registry } from '../../support/platform.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const DATE = '2026-11-20';
@@ -15,8 +15,8 @@ const GRANTS = `key,user_id,amount,granted_at,expires_at,reason
 g1,7,58,2026-11-01 00:00:00,,welcome
 g2,8,20,2026-11-01 00:00:00,,welcome
 `;
-test('every job that moves money asks first', () => {
-  const asking = jobs.filter(({ requireFit }) => requireFit !== undefined).map(({ name }) => name);
+test('every job that moves money asks first', async () => {
+  const asking = (await registry.jobs()).filter(({ requireFit }) => requireFit !== undefined).map(({ name }) => name);
   const money = [
     'daily',
     'video-settlement',

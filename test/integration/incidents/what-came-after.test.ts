@@ -1,10 +1,10 @@
 /** What came after a settlement is named where it is asked for: proofs, reversed credits, dates that were missed or late. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { settlementTable } from '../../../src/cli/output/settlement.ts';
-import { settlementExplanationText } from '../../../src/cli/output/settlement-explanation.ts';
-import { datesCheck } from '../../../src/doctor/checks/dates.ts';
 import { explainPayout } from '../../../src/jobs/challenges/settlement/explain-payout.ts';
+import { datesCheck } from '../../../src/jobs/daily/checks/dates.ts';
 import { explainSettlement } from '../../../src/jobs/video-settlement/explain-settlement.ts';
+import { settlementTable } from '../../../src/jobs/video-settlement/output/settlement.ts';
+import { settlementExplanationText } from '../../../src/jobs/video-settlement/output/settlement-explanation.ts';
 import { readSettlement } from '../../../src/jobs/video-settlement/read-settlement.ts';
 import { readReversals } from '../../../src/jobs/video-settlement/reversals.ts';
 import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { createProgram } from '../../../src/cli/program.ts';
+import { createProgram } from '../../../src/cli/create-program.ts';
+import { platform } from '../../../src/platform.ts';
 
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
 /** Others' folders: what the benchmark prints are labels. */
@@ -16,7 +17,7 @@ const APART = /^bench\//;
 /** Whole commands that a text goes on behind, and names of commands without what they need. */
 const namesAlone = ['settle run', 'settle ledger post', 'settle import', 'settle seed', 'settle reprice'];
 
-const program = createProgram(() => {});
+const program = createProgram(platform, () => {}).command;
 const names = new Set(program.commands.map((one) => one.name()));
 const printed = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !APART.test(path))
@@ -104,7 +105,7 @@ function argsOf(command: string): string[] {
 
 /** What the program says to these arguments; undefined when it takes them. Nothing runs. */
 function problemOf(args: readonly string[]): string | undefined {
-  const own = createProgram(() => {});
+  const own = createProgram(platform, () => {}).command;
   disarm(own);
   const short = args[0]?.startsWith('--date') ? ['run', 'daily', ...args] : args;
   try {

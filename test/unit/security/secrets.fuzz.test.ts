@@ -12,6 +12,7 @@ import { stderrWriter, stdoutWriter } from '../../../src/cli/output/writer.ts';
 import { main } from '../../../src/cli/program.ts';
 import { isSettleError } from '../../../src/errors.ts';
 import { parseRedisUrl } from '../../../src/jobs/views/statistics/redis-options.ts';
+import { platform } from '../../../src/platform.ts';
 
 const SEED = 20_261_120;
 const RUNS = 300;
@@ -166,7 +167,7 @@ test('settings and URLs', async () => {
     process.env = { PATH: environment.PATH, SETTLE_TERMINATION_LOG: terminationLog, SETTLE_LOG: 'trace', ...env };
     const config = write('settle.json', file ?? '{}');
     const ownLevel = env.SETTLE_LOG === undefined ? ['--log-level', 'trace'] : [];
-    const code = await main(['runs', '--config', config, '--log-format', format, ...ownLevel]);
+    const code = await main(['runs', '--config', config, '--log-format', format, ...ownLevel], platform);
     expect(code).toBeGreaterThan(0);
     expect(said).toMatch(/^settle: /);
     expectNoMark(said);

@@ -1,22 +1,14 @@
 /** The rows of the view log that a run set aside, with reasons, for `settle skipped`. */
 import type { Database } from '../../../database/database.ts';
 import { toBigInt, toNumber } from '../../../database/values.ts';
-
-export interface QuarantinedRow {
-  readonly rowId: bigint;
-  /** Undefined for a row that belongs to no date. */
-  readonly businessDate: string | undefined;
-  readonly reason: string;
-  /** The row as it was read, as JSON. */
-  readonly payload: string;
-}
+import type { SetAsideRow } from '../../../engine/set-aside.ts';
 
 /** By row id, at most `limit` rows with ids above `after`. */
 export async function readQuarantine(
   database: Database,
   jobExecutionId: number,
   { after, limit }: { readonly after?: bigint; readonly limit: number },
-): Promise<QuarantinedRow[]> {
+): Promise<SetAsideRow[]> {
   const query = database
     .knex('settle_quarantine')
     .where('job_execution_id', jobExecutionId)

@@ -1,0 +1,36 @@
+/** What `settle doctor` looks at for the views: the log, its videos, and the tables of their statistics. */
+import type { DomainHealth } from '../../../doctor/check.ts';
+import { ALL, READ } from '../../../doctor/privilege-sets.ts';
+import { indexesCheck } from './indexes.ts';
+import { timesCheck } from './times.ts';
+
+export const viewsHealth: DomainHealth = {
+  checks: [indexesCheck, timesCheck],
+  imprecision: 'views 29.6 s apart may count as 30 s apart',
+  columns: {
+    view_log: {
+      id: 'integer',
+      video_id: 'integer',
+      viewer_id: 'integer',
+      viewed_at: 'time',
+      play_seconds: 'integer',
+      ad_views: 'integer',
+    },
+    video: { id: 'integer', creator_id: 'integer' },
+  },
+  privileges: {
+    own: {
+      settle_zone: ALL,
+      settle_zone_map: ALL,
+      settle_partial: ALL,
+      settle_partial_verdicts: ALL,
+      settle_partition_state: ALL,
+      settle_quarantine_staged: ALL,
+      settle_quarantine: ALL,
+      settle_statistics_run: ALL,
+      settle_ranking: ALL,
+    },
+    sources: { view_log: READ, video: READ, video_daily_stats: ALL },
+    imports: { view_log: ['INSERT', 'UPDATE'], video: ['INSERT', 'UPDATE'] },
+  },
+};

@@ -1,0 +1,15 @@
+/** The views: statistics of a raw log, their verification, their quarantine. */
+import type { Domain } from '../../cli/domain.ts';
+import { registerStats } from './commands/stats.ts';
+import { registerVerify } from './commands/verify.ts';
+
+export const viewsDomain: Domain = {
+  name: 'views',
+  register(cli) {
+    registerStats(cli);
+    registerVerify(cli);
+  },
+  errorRules: async () => (await import('./error-rules.ts')).viewsErrorRules,
+  health: async () => (await import('./checks/health.ts')).viewsHealth,
+  setAside: async () => (await import('./statistics/quarantine-store.ts')).quarantineStore,
+};
