@@ -1,9 +1,10 @@
 /**
- * Reads one column of a group of rows of MySQL's binary protocol: how the bytes of each type become words or doubles.
- * A loop for each kind of column, which knows its type, instead of one that asks at each value.
+ * Reads one column of a group of rows of MySQL's binary protocol: how the bytes of each type become words, doubles or
+ * positions. A loop for each kind of column, which knows its type, instead of one that asks at each value.
  */
 import type { FieldPacket } from 'mysql2';
-import type { ColumnSpec } from './column-batch.ts';
+import { type RowGroup, readBytes, readPacked, readTimeTexts } from './binary-values.ts';
+import type { Column, ColumnSpec, ColumnType, TextColumn } from './column-batch.ts';
 import { dayStartMs } from './instant.ts';
 import { columnTypeError } from './unreadable.ts';
 
@@ -12,45 +13,51 @@ export interface ColumnDefinition {
   readonly name: string;
   readonly columnType: number;
   readonly flags: number;
+  readonly characterSet?: number;
+  /** Digits of the seconds' fraction. */
+  readonly decimals?: number;
 }
 
 /** A column as mysql2 hands it out, in whose types what every server sends is optional. */
 export function definitionOf(field: FieldPacket): ColumnDefinition {
-  const { name, columnType, flags } = field;
+  const { name, columnType, flags, characterSet, decimals } = field;
   if (columnType === undefined || typeof flags !== 'number')
     throw new TypeError(`mysql2 gave no type of column ${name}`);
-  return { name, columnType, flags };
-}
-
-/** Rows whose packets are complete. */
-export interface RowGroup {
-  readonly view: DataView;
-  /** Where the next value of each row begins. A reader moves them on behind its own. */
-  readonly places: Int32Array;
-  readonly count: number;
-  /** The row of the batch that the first becomes. */
-  readonly firstRow: number;
-  /** By row of the batch: bit c is set when column c is NULL. */
-  readonly nulls: Uint8Array;
+  return { name, columnType, flags, characterSet, decimals };
 }
 
 /**
- * Reads the column whose bit among the NULLs is `bit` into `target` (two words a row, or a double). NULL becomes 0, or
- * NaN for an instant. Returns the first row of the group whose value is not exact there, or -1.
+ * Reads the column whose bit among the NULLs is `bit` into `column`. NULL becomes 0, NaN for a time, or empty. Returns the
+ * first row of the group whose value is not exact there, or -1.
  */
-export type ReadColumn = (group: RowGroup, bit: number, target: Int32Array & Float64Array) => number;
+export type ReadColumn = (group: RowGroup, bit: number, column: Column) => number;
 
-/** Protocol numbers of the column types that a batch can take. */
+/** Protocol numbers of column types. */
 const TINY = 1;
 const SHORT = 2;
 const LONG = 3;
+const FLOAT = 4;
+const DOUBLE = 5;
 const TIMESTAMP = 7;
 const LONGLONG = 8;
 const INT24 = 9;
 const DATE = 10;
+const TIME = 11;
 const DATETIME = 12;
 const YEAR = 13;
+const VARCHAR = 15;
+const BIT = 16;
+const VECTOR = 242;
+const JSON_TEXT = 245;
+const DECIMAL = 246;
+const TINY_BLOB = 249;
+const BLOB = 252;
+const VAR_STRING = 253;
+const STRING = 254;
+const GEOMETRY = 255;
 const UNSIGNED_FLAG = 32;
+/** The character set of bytes. */
+const BINARY = 63;
 
 const TWO_32 = 4_294_967_296;
 
@@ -58,27 +65,125 @@ export function isUnsigned({ flags }: ColumnDefinition): boolean {
   return (flags & UNSIGNED_FLAG) !== 0;
 }
 
+/** The type that holds every value of the column. */
+export function fittingType(definition: ColumnDefinition): ColumnType {
+  const { columnType: type, characterSet } = definition;
+  if (type === LONGLONG) return 'int64';
+  if (isInteger(type)) return 'number';
+  if (type === FLOAT || type === DOUBLE) return 'double';
+  if (isTime(type)) return 'any';
+  if (type === DECIMAL) return 'decimal';
+  if (type === JSON_TEXT) return 'json';
+  return isText(type, characterSet) && characterSet !== BINARY ? 'text' : 'bytes';
+}
+
+function isInteger(type: number): boolean {
+  return type === LONG || type === INT24 || type === SHORT || type === TINY || type === YEAR || type === LONGLONG;
+}
+
+function isTime(type: number): boolean {
+  return type === DATE || type === DATETIME || type === TIMESTAMP || type === TIME;
+}
+
+/** Whether a column can be read as text. */
+function isText(type: number, characterSet: number | undefined): boolean {
+  if (type === VARCHAR || type === VAR_STRING || type === STRING) return true;
+  return type >= TINY_BLOB && type <= BLOB && characterSet !== BINARY;
+}
+
 /** How to read `definition` as `spec`; throws a SettleError when a column of that type cannot be read so. */
 export function readerOf(definition: ColumnDefinition, spec: ColumnSpec): ReadColumn {
+  const read = wordReader(definition, spec) ?? numberReader(definition, spec) ?? valueReader(definition, spec);
+  if (read === undefined) throw columnTypeError(spec);
+  return read;
+}
+
+function wordReader(definition: ColumnDefinition, spec: ColumnSpec): ReadColumn | undefined {
+  const { columnType: type } = definition;
+  if (spec.type !== 'int64') return undefined;
+  const unsigned = isUnsigned(definition);
+  if (type === LONGLONG) return asWords(unsigned ? readUnsigned64AsWords : read64AsWords);
+  if (type === LONG || type === INT24) return asWords(unsigned ? readUnsigned32AsWords : read32AsWords);
+  const [read, width] = smallInteger(type, unsigned) ?? [];
+  return read === undefined ? undefined : asWords(smallAsWords(read, width!));
+}
+
+function numberReader(definition: ColumnDefinition, spec: ColumnSpec): ReadColumn | undefined {
   const { columnType: type } = definition;
   const unsigned = isUnsigned(definition);
-  const wide = spec.type === 'int64';
-  if (spec.type === 'instant') {
-    if (type === DATETIME || type === TIMESTAMP || type === DATE) return readInstants;
-  } else if (type === LONGLONG) {
-    if (wide) return unsigned ? readUnsigned64AsWords : read64AsWords;
-    return unsigned ? readUnsigned64 : read64;
-  } else if (type === LONG || type === INT24) {
-    if (wide) return unsigned ? readUnsigned32AsWords : read32AsWords;
-    return unsigned ? readUnsigned32 : read32;
-  } else if (type === SHORT || type === YEAR) {
-    const read = unsigned || type === YEAR ? unsigned16 : signed16;
-    return wide ? smallAsWords(read, 2) : small(read, 2);
-  } else if (type === TINY) {
-    const read = unsigned ? unsigned8 : signed8;
-    return wide ? smallAsWords(read, 1) : small(read, 1);
+  if (spec.type === 'instant')
+    return type === DATETIME || type === TIMESTAMP || type === DATE ? asNumbers(readInstants) : undefined;
+  if (spec.type === 'double') {
+    if (type === DOUBLE) return asNumbers(floats((view, place) => view.getFloat64(place, true), 8));
+    return type === FLOAT ? asNumbers(floats((view, place) => view.getFloat32(place, true), 4)) : undefined;
   }
-  throw columnTypeError(spec);
+  if (spec.type !== 'number' && spec.type !== 'int32') return undefined;
+  const fits = spec.type === 'number' || !unsigned;
+  if (type === LONGLONG && spec.type === 'number') return asNumbers(unsigned ? readUnsigned64 : read64);
+  if (type === LONG || type === INT24)
+    return fits || type === INT24 ? asNumbers(unsigned ? readUnsigned32 : read32) : undefined;
+  const [read, width] = smallInteger(type, unsigned) ?? [];
+  return read === undefined ? undefined : asNumbers(small(read, width!));
+}
+
+function valueReader(definition: ColumnDefinition, spec: ColumnSpec): ReadColumn | undefined {
+  const { columnType: type, characterSet, decimals } = definition;
+  switch (spec.type) {
+    case 'date':
+      return type === DATE ? asNumbers(readPacked) : undefined;
+    case 'datetime':
+      return type === DATETIME || type === TIMESTAMP ? asNumbers(readPacked) : undefined;
+    case 'text':
+      return isText(type, characterSet) ? asTexts(readBytes) : undefined;
+    case 'json':
+      return type === JSON_TEXT || isText(type, characterSet) ? asTexts(readBytes) : undefined;
+    case 'decimal':
+      return type === DECIMAL ? asTexts(readBytes) : undefined;
+    case 'bytes': {
+      const isBytes = type === BIT || type === VECTOR || type === GEOMETRY || (type >= TINY_BLOB && type <= STRING);
+      return isBytes ? asTexts(readBytes) : undefined;
+    }
+    case 'any':
+      return isTime(type)
+        ? asValues((group, bit, values) => readTimeTexts(group, bit, values, type, decimals ?? 0))
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+type Read<C> = (group: RowGroup, bit: number, column: C) => number;
+
+function asWords(read: Read<Int32Array>): ReadColumn {
+  return (group, bit, column) => (column.type === 'int64' ? read(group, bit, column.words) : mismatch());
+}
+
+function asNumbers(read: Read<Float64Array | Int32Array>): ReadColumn {
+  return (group, bit, column) => {
+    if (!('values' in column) || column.type === 'int64' || column.type === 'any') return mismatch();
+    return read(group, bit, column.values);
+  };
+}
+
+function asTexts(read: Read<TextColumn>): ReadColumn {
+  return (group, bit, column) => ('length' in column ? read(group, bit, column) : mismatch());
+}
+
+function asValues(read: Read<unknown[]>): ReadColumn {
+  return (group, bit, column) => (column.type === 'any' ? read(group, bit, column.values) : mismatch());
+}
+
+function mismatch(): never {
+  throw new TypeError('the column of the batch is of another type than its spec');
+}
+
+/** How to read an integer of less than 32 bits, and how many bytes it takes. */
+function smallInteger(
+  type: number,
+  unsigned: boolean,
+): [(view: DataView, place: number) => number, number] | undefined {
+  if (type === SHORT || type === YEAR) return [unsigned || type === YEAR ? unsigned16 : signed16, 2];
+  return type === TINY ? [unsigned ? unsigned8 : signed8, 1] : undefined;
 }
 
 const unsigned16 = (view: DataView, place: number) => view.getUint16(place, true);
@@ -128,7 +233,11 @@ function readUnsigned32AsWords(group: RowGroup, bit: number, words: Int32Array):
   return -1;
 }
 
-function read32({ view, places, count, firstRow, nulls }: RowGroup, bit: number, doubles: Float64Array): number {
+function read32(
+  { view, places, count, firstRow, nulls }: RowGroup,
+  bit: number,
+  doubles: Float64Array | Int32Array,
+): number {
   for (let i = 0, row = firstRow; i < count; i++, row++) {
     if ((nulls[row] & bit) !== 0) {
       doubles[row] = 0;
@@ -141,25 +250,25 @@ function read32({ view, places, count, firstRow, nulls }: RowGroup, bit: number,
   return -1;
 }
 
-function readUnsigned32(group: RowGroup, bit: number, doubles: Float64Array): number {
+function readUnsigned32(group: RowGroup, bit: number, doubles: Float64Array | Int32Array): number {
   const { count, firstRow } = group;
   read32(group, bit, doubles);
   for (let i = 0; i < count; i++) if (doubles[firstRow + i] < 0) doubles[firstRow + i] += TWO_32;
   return -1;
 }
 
-function read64(group: RowGroup, bit: number, doubles: Float64Array): number {
+function read64(group: RowGroup, bit: number, doubles: Float64Array | Int32Array): number {
   return readAsDouble(group, bit, doubles, (view, place) => view.getInt32(place + 4, true));
 }
 
-function readUnsigned64(group: RowGroup, bit: number, doubles: Float64Array): number {
+function readUnsigned64(group: RowGroup, bit: number, doubles: Float64Array | Int32Array): number {
   return readAsDouble(group, bit, doubles, (view, place) => view.getUint32(place + 4, true));
 }
 
 function readAsDouble(
   { view, places, count, firstRow, nulls }: RowGroup,
   bit: number,
-  doubles: Float64Array,
+  doubles: Float64Array | Int32Array,
   highWord: (view: DataView, place: number) => number,
 ): number {
   let inexact = -1;
@@ -177,9 +286,12 @@ function readAsDouble(
   return inexact;
 }
 
+/** Floating-point numbers are read as the small integers are. */
+const floats = small;
+
 /** Integers of `width` bytes, which is less than four. */
-function small(read: (view: DataView, place: number) => number, width: number): ReadColumn {
-  return ({ view, places, count, firstRow, nulls }: RowGroup, bit: number, doubles: Float64Array) => {
+function small(read: (view: DataView, place: number) => number, width: number): Read<Float64Array | Int32Array> {
+  return ({ view, places, count, firstRow, nulls }, bit, doubles) => {
     for (let i = 0, row = firstRow; i < count; i++, row++) {
       const isNull = (nulls[row] & bit) !== 0;
       doubles[row] = isNull ? 0 : read(view, places[i]);
@@ -189,8 +301,8 @@ function small(read: (view: DataView, place: number) => number, width: number): 
   };
 }
 
-function smallAsWords(read: (view: DataView, place: number) => number, width: number): ReadColumn {
-  return ({ view, places, count, firstRow, nulls }: RowGroup, bit: number, words: Int32Array) => {
+function smallAsWords(read: (view: DataView, place: number) => number, width: number): Read<Int32Array> {
+  return ({ view, places, count, firstRow, nulls }, bit, words) => {
     for (let i = 0, row = firstRow; i < count; i++, row++) {
       const isNull = (nulls[row] & bit) !== 0;
       const value = isNull ? 0 : read(view, places[i]);
@@ -203,7 +315,11 @@ function smallAsWords(read: (view: DataView, place: number) => number, width: nu
 }
 
 /** A time is a byte of length, then 4 bytes of date, 3 of time of day, 4 of microseconds, as far as they are not 0. */
-function readInstants({ view, places, count, firstRow, nulls }: RowGroup, bit: number, doubles: Float64Array): number {
+function readInstants(
+  { view, places, count, firstRow, nulls }: RowGroup,
+  bit: number,
+  doubles: Float64Array | Int32Array,
+): number {
   // The last date met: rows come mostly in order of time.
   let dateKey = 0;
   let dateMs = Number.NaN;

@@ -8,25 +8,25 @@
 import { type ColumnDefinition, isUnsigned, type ReadColumn, readerOf } from './binary-columns.ts';
 import { type ColumnBatch, fitsColumn } from './column-batch.ts';
 import type { TakeRows } from './scanner.ts';
-import { UnreadableValue } from './unreadable.ts';
 
 /** Rows that are decoded column by column at a time: their bytes fit the first-level cache. */
 const groupRows = 256;
 
-/** Decodes one result set into a batch, then it is spent. */
+/** Adds the rows of one result set to a batch, then it is spent. */
 export class BinaryRows {
   /** Rows met so far. */
   rows = 0;
-  /** The first value that could not be read; the rows after it are counted, not decoded. */
-  unreadable: UnreadableValue | undefined;
   /** What `take` threw; the rows after it are counted, not decoded. */
   failure: unknown;
-  /** Whether one of both is there. */
+  /** Set by that, or by a value that its column cannot hold. */
   #refused = false;
   readonly #batch: ColumnBatch;
   readonly #take: TakeRows | undefined;
   readonly #readers: readonly ReadColumn[];
-  readonly #targets: readonly (Int32Array & Float64Array)[];
+  /** Whether values point into the batch's bytes. */
+  readonly #hasBytes: boolean;
+  /** The columns that may not be NULL. */
+  readonly #required: readonly number[];
   readonly #isUnsigned: readonly boolean[];
   readonly #bitmapBytes: number;
   /** Where the next value of each row of a group begins, and where its packet ends. */
@@ -37,12 +37,10 @@ export class BinaryRows {
   constructor(definitions: readonly ColumnDefinition[], batch: ColumnBatch, take?: TakeRows) {
     if (definitions.length !== batch.specs.length) throw new TypeError('the result has other columns than the batch');
     this.#batch = batch;
-    batch.clear();
     this.#take = take;
     this.#readers = definitions.map((definition, i) => readerOf(definition, batch.specs[i]));
-    this.#targets = batch.columns.map(
-      (column) => (column.type === 'int64' ? column.words : column.values) as Int32Array & Float64Array,
-    );
+    this.#hasBytes = batch.columns.some((column) => 'length' in column);
+    this.#required = batch.specs.flatMap(({ isRequired }, c) => (isRequired ? [c] : []));
     this.#isUnsigned = definitions.map(isUnsigned);
     this.#bitmapBytes = (definitions.length + 9) >> 3;
   }
@@ -56,7 +54,7 @@ export class BinaryRows {
     for (;;) {
       const count = this.#findRows(view, at);
       if (count === 0) return at;
-      if (!this.#refused) this.#decodeRows(view, count);
+      if (!this.#refused) this.#decodeRows(bytes, view, at, count);
       this.rows += count;
       at = this.#ends[count - 1];
     }
@@ -70,7 +68,8 @@ export class BinaryRows {
   /** Finds the next packets of rows and their NULLs. Returns how many: as many as a group and the batch have room for. */
   #findRows(view: DataView, at: number): number {
     if (!this.#refused && this.#batch.size === this.#batch.capacity) this.#makeRoom(view, at);
-    const { nulls, size, capacity } = this.#batch;
+    const batch = this.#batch;
+    const { nulls, size, capacity } = batch;
     const room = this.#refused ? groupRows : Math.min(groupRows, capacity - size);
     const places = this.#places;
     const ends = this.#ends;
@@ -80,8 +79,10 @@ export class BinaryRows {
     while (count < room && at + 5 <= end) {
       const next = at + 4 + (view.getInt32(at, true) & 0xffffff);
       if (next > end || view.getUint8(at + 4) !== 0) break;
-      // Bits 0 and 1 of the bitmap are reserved: shifted by them, it is the batch's own byte of NULLs.
-      nulls[size + count] = (bitmapBytes === 1 ? view.getUint8(at + 5) : view.getUint16(at + 5, true)) >> 2;
+      // Bits 0 and 1 of the bitmap are reserved: shifted by them, it is the batch's own word of NULLs.
+      if (bitmapBytes === 1) nulls[size + count] = view.getUint8(at + 5) >> 2;
+      else if (bitmapBytes === 2) nulls[size + count] = view.getUint16(at + 5, true) >> 2;
+      else if (!this.#refused) this.#readNulls(view, at + 5, size + count);
       places[count] = at + 5 + bitmapBytes;
       ends[count] = next;
       count++;
@@ -90,12 +91,29 @@ export class BinaryRows {
     return count;
   }
 
-  #decodeRows(view: DataView, count: number): void {
+  /** A bitmap of more than two bytes, word by word. */
+  #readNulls(view: DataView, at: number, row: number): void {
+    for (let c = 0; c < this.#readers.length; c += 32) {
+      const first = c >> 3;
+      let bits = 0;
+      for (let b = 0; b < 5 && first + b < this.#bitmapBytes; b++) {
+        const byte = view.getUint8(at + first + b);
+        bits |= b === 0 ? byte >> 2 : byte << (8 * b - 2);
+      }
+      this.#batch.nullsOf(c)[row] = bits;
+    }
+  }
+
+  #decodeRows(bytes: Uint8Array, view: DataView, start: number, count: number): void {
     const batch = this.#batch;
     const places = this.#places;
-    const group = { view, places, count, firstRow: batch.size, nulls: batch.nulls };
+    const firstRow = batch.size;
+    const shift = batch.bytesUsed - start;
+    if (this.#hasBytes) batch.putPacket(bytes, start, this.#ends[count - 1]);
+    let group = { view, places, count, firstRow, nulls: batch.nulls, shift };
     for (let c = 0; c < this.#readers.length; c++) {
-      const bad = this.#readers[c](group, 1 << c, this.#targets[c]);
+      if (c > 0 && (c & 31) === 0) group = { ...group, nulls: batch.nullsOf(c) };
+      const bad = this.#readers[c](group, 1 << (c & 31), batch.columns[c]);
       if (bad < 0) continue;
       if (batch.specs[c].keepsMisfits) this.#keepMisfits(view, bad, count, c);
       else this.#refuse(view, bad, c);
@@ -103,16 +121,29 @@ export class BinaryRows {
     for (let i = 0; i < count; i++) {
       if (places[i] !== this.#ends[i]) throw new Error('a row packet is longer or shorter than its columns');
     }
+    for (const c of this.#required) this.#requireValues(c, count);
     batch.size += count;
+  }
+
+  /** Notes the first NULL of a column that may have none. The rows after it are decoded all the same. */
+  #requireValues(column: number, count: number): void {
+    const batch = this.#batch;
+    const [nulls, bit] = [batch.nullsOf(column), 1 << (column & 31)];
+    for (let row = batch.size; row < batch.size + count; row++) {
+      if ((nulls[row] & bit) === 0) continue;
+      batch.noteUnreadable(row, column, 'NULL');
+      return;
+    }
   }
 
   /** Before another row is put into a full batch. */
   #makeRoom(view: DataView, at: number): void {
     if (at + 5 > view.byteLength || view.getUint8(at + 4) !== 0) return;
-    const { size } = this.#batch;
-    if (this.#take === undefined) throw new RangeError(`the server sent more than the ${size} rows asked for`);
-    this.#handOver(this.#take);
-    this.#batch.clear();
+    if (this.#take === undefined) this.#batch.reserveRows(this.#batch.size + 1);
+    else {
+      this.#handOver(this.#take);
+      this.#batch.clear();
+    }
   }
 
   #handOver(take: TakeRows): void {
@@ -124,12 +155,10 @@ export class BinaryRows {
     }
   }
 
-  /** Notes a value of 8 bytes that its column cannot hold, unless an earlier row has one. Its reader has passed it. */
+  /** Notes a value of 8 bytes that its column cannot hold. Its reader has passed it. */
   #refuse(view: DataView, i: number, column: number): void {
     this.#refused = true;
-    const row = this.#batch.size + i;
-    if (this.unreadable !== undefined && this.unreadable.row <= row) return;
-    this.unreadable = new UnreadableValue(row, column, this.#valueBefore(view, i, column).toString());
+    this.#batch.noteUnreadable(this.#batch.size + i, column, this.#valueBefore(view, i, column).toString());
   }
 
   /** Puts aside the values of 8 bytes that the column cannot hold, from row `from` of the group on. */
@@ -138,7 +167,7 @@ export class BinaryRows {
     const { type } = batch.specs[column];
     for (let i = from; i < count; i++) {
       const row = batch.size + i;
-      if ((batch.nulls[row] & (1 << column)) !== 0) continue;
+      if (batch.isNull(row, column)) continue;
       const value = this.#valueBefore(view, i, column);
       if (!fitsColumn(value, type)) batch.keepMisfit(row, column, value.toString());
     }

@@ -1,19 +1,33 @@
 /**
- * A chunk of rows held as columns: typed arrays that are filled again and again, so that reading tens of millions of
- * rows makes no object for a row. A scan (column-scan.ts) fills it; readers hand it on; nobody keeps it.
+ * Rows held as columns: typed arrays that are filled again and again, so that reading tens of millions of rows makes no
+ * object for a row. A scanner (scanner.ts) or a row reader (row-reader.ts) fills it; readers hand it on; nobody keeps it.
  */
 import type { Integer } from './values.ts';
 
 /**
  * - `int64`: a 64-bit integer, exact; two little-endian 32-bit words a value.
+ * - `int32`: an integer of 32 bits.
  * - `number`: an integer column of at most 53 bits, as a double.
- * - `instant`: a UTC datetime(3) as milliseconds since 1970, as a double; NULL is NaN.
+ * - `double`: a floating-point number.
+ * - `instant`: a UTC datetime(3) as milliseconds since 1970, as a double; NULL, and what is no time, is NaN.
+ * - `date`, `datetime`: a date, a UTC datetime(3), as the database holds it (packed-time.ts); NULL is NaN.
+ * - `text`, `json`: UTF-8 bytes that stay in the batch, found by position and length.
+ * - `decimal`: an exact decimal, as its text.
+ * - `bytes`: as they are.
+ * - `any`: plain JavaScript values: on SQLite whatever a row holds there, on servers times as their texts.
  */
-export type ColumnType = 'int64' | 'number' | 'instant';
+export type ColumnType =
+  | Int64Column['type']
+  | Int32Column['type']
+  | NumberColumn['type']
+  | TextColumn['type']
+  | AnyColumn['type'];
 
 export interface ColumnSpec {
   readonly name: string;
   readonly type: ColumnType;
+  /** A NULL is unreadable. */
+  readonly isRequired?: boolean;
   /**
    * Of an integer column: a value that the type cannot hold (an unsigned one of 64 bits, a text in SQLite) becomes NULL, and
    * `misfit` tells what it was. Without it the scan ends with UNREADABLE_VALUE.
@@ -33,56 +47,163 @@ export interface Int64Column {
   /** The same memory as 64-bit integers, for the rare exact use. */
   readonly values: BigInt64Array;
 }
+export interface Int32Column {
+  readonly type: 'int32';
+  readonly values: Int32Array;
+}
 export interface NumberColumn {
-  readonly type: 'number' | 'instant';
+  readonly type: 'number' | 'double' | 'instant' | 'date' | 'datetime';
   readonly values: Float64Array;
 }
-export type Column = Int64Column | NumberColumn;
+/** Position and length in the batch's `bytes`. */
+export interface TextColumn {
+  readonly type: 'text' | 'decimal' | 'json' | 'bytes';
+  readonly at: Int32Array;
+  readonly length: Int32Array;
+}
+export interface AnyColumn {
+  readonly type: 'any';
+  readonly values: unknown[];
+}
+export type Column = Int64Column | Int32Column | NumberColumn | TextColumn | AnyColumn;
 
-/** A bit each in a byte of NULLs. */
-const COLUMNS_MAX = 8;
+/** The first value that is not of its column's type, or a NULL where none may be. */
+export interface UnreadableValue {
+  readonly row: number;
+  readonly column: number;
+  /** As text, for messages. */
+  readonly value: string;
+}
 
-/** Columns of equal capacity; rows 0 to `size - 1` are valid. At most 8 columns (one null bit each). */
+export interface BatchOptions {
+  /** Whether it makes room for more rows than its capacity. Its arrays are then others. */
+  readonly grows?: boolean;
+  /** Whether its arrays, but not its bytes, can be read by other threads. */
+  readonly isShared?: boolean;
+}
+
+/** Bits in a word of NULLs. */
+const WORD_BITS = 32;
+const SPARE = 1.5;
+
+/** Columns of equal capacity; rows 0 to `size - 1` are valid. */
 export class ColumnBatch {
-  readonly capacity: number;
   readonly specs: readonly ColumnSpec[];
-  readonly columns: readonly Column[];
-  /** Bit `c` of `nulls[row]` is set when column `c` is NULL there (its value is then 0, or NaN for an instant). */
-  readonly nulls: Uint8Array;
+  readonly grows: boolean;
+  readonly columns: Column[] = [];
+  /** Bit `c` of `nulls[row]` is set when column `c`, of the first 32, is NULL there: its value is 0, NaN or empty. */
+  nulls!: Int32Array;
+  /** What texts and bytes point into. */
+  bytes: Buffer = Buffer.alloc(0);
+  bytesUsed = 0;
   size = 0;
+  /** Earlier rows are valid. */
+  unreadable: UnreadableValue | undefined;
+  readonly #isShared: boolean;
+  /** By 32 columns; the first is `nulls`. */
+  readonly #nullWords: Int32Array[] = [];
+  #capacity = 0;
   /** Texts of the values that are kept aside, by place. */
   readonly #misfits = new Map<number, string>();
 
-  constructor(specs: readonly ColumnSpec[], capacity: number) {
-    if (specs.length > COLUMNS_MAX) throw new RangeError(`a column batch holds at most ${COLUMNS_MAX} columns`);
+  constructor(specs: readonly ColumnSpec[], capacity: number, { grows = false, isShared = false }: BatchOptions = {}) {
     this.specs = specs;
-    this.capacity = capacity;
-    this.nulls = new Uint8Array(capacity);
-    this.columns = specs.map((spec): Column => {
-      if (spec.type !== 'int64') return { type: spec.type, values: new Float64Array(capacity) };
-      const words = new Int32Array(2 * capacity);
-      return { type: 'int64', words, values: new BigInt64Array(words.buffer) };
-    });
+    this.grows = grows;
+    this.#isShared = isShared;
+    this.#allocate(capacity);
+  }
+
+  get capacity(): number {
+    return this.#capacity;
   }
 
   /** Forgets the rows. */
   clear(): void {
     this.size = 0;
+    this.bytesUsed = 0;
+    this.unreadable = undefined;
     this.#misfits.clear();
+  }
+
+  /** The NULLs of the 32 columns among which column `index` is; its bit is `1 << (index & 31)`. */
+  nullsOf(index: number): Int32Array {
+    return this.#nullWords[index >> 5];
+  }
+
+  isNull(row: number, index: number): boolean {
+    return (this.nullsOf(index)[row] & (1 << (index & 31))) !== 0;
+  }
+
+  /** Makes room for that many rows in all. */
+  reserveRows(rows: number): void {
+    if (rows <= this.#capacity) return;
+    if (!this.grows) throw new RangeError(`the server sent more than the ${this.#capacity} rows asked for`);
+    this.#allocate(Math.max(rows, Math.ceil(this.#capacity * SPARE)));
+  }
+
+  /** Makes room for that many more bytes of texts. */
+  reserveBytes(more: number): void {
+    const needed = this.bytesUsed + more;
+    if (needed <= this.bytes.length) return;
+    const bytes = Buffer.from(new ArrayBuffer(Math.ceil(Math.max(needed, 4096) * SPARE)));
+    bytes.set(this.bytes.subarray(0, this.bytesUsed));
+    this.bytes = bytes;
+  }
+
+  /** Keeps the value that comes first: in its row, then in its column. */
+  noteUnreadable(row: number, column: number, value: string): void {
+    const known = this.unreadable;
+    if (known === undefined || row < known.row || (row === known.row && column < known.column))
+      this.unreadable = { row, column, value };
+  }
+
+  /** Leaves out the row of the unreadable value, and those after it. */
+  cutUnreadable(): void {
+    if (this.unreadable !== undefined) this.size = this.unreadable.row;
+  }
+
+  /** Copies the bytes of packets from `start` to `end`, into which values will point. */
+  putPacket(bytes: Uint8Array, start: number, end: number): void {
+    this.reserveBytes(end - start);
+    this.bytes.set(bytes.subarray(start, end), this.bytesUsed);
+    this.bytesUsed += end - start;
+  }
+
+  putNull(row: number, index: number): void {
+    const column = this.columns[index];
+    this.nullsOf(index)[row] |= 1 << (index & 31);
+    if (column.type === 'int64') column.values[row] = 0n;
+    else if (column.type === 'any') column.values[row] = null;
+    else if ('length' in column) column.length[row] = 0;
+    else if (column.type === 'int32' || column.type === 'number' || column.type === 'double') column.values[row] = 0;
+    else column.values[row] = Number.NaN;
+  }
+
+  putText(row: number, { at, length }: TextColumn, text: string): void {
+    // UTF-8 takes at most three bytes for each UTF-16 unit.
+    this.reserveBytes(text.length * 3);
+    at[row] = this.bytesUsed;
+    length[row] = this.bytes.write(text, this.bytesUsed);
+    this.bytesUsed += length[row];
+  }
+
+  putBytes(row: number, { at, length }: TextColumn, value: Uint8Array): void {
+    this.reserveBytes(value.length);
+    this.bytes.set(value, this.bytesUsed);
+    at[row] = this.bytesUsed;
+    length[row] = value.length;
+    this.bytesUsed += value.length;
   }
 
   /** Sets a value to NULL that its column cannot hold, and keeps its text. */
   keepMisfit(row: number, index: number, text: string): void {
-    const column = this.columns[index];
-    this.nulls[row] |= 1 << index;
-    if (column.type === 'int64') column.values[row] = 0n;
-    else column.values[row] = 0;
-    this.#misfits.set(row * COLUMNS_MAX + index, text);
+    this.putNull(row, index);
+    this.#misfits.set(row * this.specs.length + index, text);
   }
 
   /** What the value was that `keepMisfit` put aside; undefined for every other. */
   misfit(row: number, index: number): string | undefined {
-    return this.#misfits.get(row * COLUMNS_MAX + index);
+    return this.#misfits.get(row * this.specs.length + index);
   }
 
   /** The int64 column at `index`; throws when it is of another type. */
@@ -92,11 +213,73 @@ export class ColumnBatch {
     return column;
   }
 
+  /** The int32 column at `index`; throws when it is of another type. */
+  int32(index: number): Int32Array {
+    const column = this.columns[index];
+    if (column?.type !== 'int32') throw new TypeError(`column ${index} is not int32`);
+    return column.values;
+  }
+
   /** The double column at `index`; throws when it is of another type. */
   doubles(index: number): Float64Array {
     const column = this.columns[index];
-    if (column === undefined || column.type === 'int64') throw new TypeError(`column ${index} is not a number column`);
+    if (!(column !== undefined && 'values' in column && column.values instanceof Float64Array))
+      throw new TypeError(`column ${index} is not a number column`);
     return column.values;
+  }
+
+  /** The column of texts or bytes at `index`; throws when it is of another type. */
+  texts(index: number): TextColumn {
+    const column = this.columns[index];
+    if (!(column !== undefined && 'length' in column)) throw new TypeError(`column ${index} is not a text column`);
+    return column;
+  }
+
+  /** The text of a row, of a text column; empty where it is NULL. */
+  textAt(index: number, row: number): string {
+    const { at, length } = this.texts(index);
+    return this.bytes.toString('utf8', at[row], at[row] + length[row]);
+  }
+
+  #allocate(capacity: number): void {
+    const old = [...this.columns];
+    for (let w = 0; w * WORD_BITS < Math.max(this.specs.length, 1); w++)
+      this.#nullWords[w] = this.#grown(this.#nullWords[w], Int32Array, capacity);
+    this.nulls = this.#nullWords[0];
+    this.specs.forEach(({ type }, c) => {
+      this.columns[c] = this.#grownColumn(type, old[c], capacity);
+    });
+    this.#capacity = capacity;
+  }
+
+  #grownColumn(type: ColumnType, old: Column | undefined, capacity: number): Column {
+    if (type === 'any') return { type, values: old?.type === type ? old.values : [] };
+    if (type === 'int64') {
+      const values = this.#grown(old?.type === type ? old.values : undefined, BigInt64Array, capacity);
+      return { type, values, words: new Int32Array(values.buffer) };
+    }
+    if (type === 'int32')
+      return { type, values: this.#grown(old?.type === type ? old.values : undefined, Int32Array, capacity) };
+    if (type === 'text' || type === 'decimal' || type === 'json' || type === 'bytes') {
+      const texts = old?.type === type ? old : undefined;
+      return {
+        type,
+        at: this.#grown(texts?.at, Int32Array, capacity),
+        length: this.#grown(texts?.length, Int32Array, capacity),
+      };
+    }
+    return { type, values: this.#grown(old?.type === type ? old.values : undefined, Float64Array, capacity) };
+  }
+
+  #grown<A extends Int32Array | BigInt64Array | Float64Array>(
+    old: A | undefined,
+    Kind: { readonly BYTES_PER_ELEMENT: number; new (buffer: ArrayBufferLike): A },
+    length: number,
+  ): A {
+    const size = length * Kind.BYTES_PER_ELEMENT;
+    const grown = new Kind(this.#isShared ? new SharedArrayBuffer(size) : new ArrayBuffer(size));
+    if (old !== undefined) new Uint8Array(grown.buffer).set(new Uint8Array(old.buffer, old.byteOffset, old.byteLength));
+    return grown;
   }
 }
 
@@ -114,5 +297,6 @@ export function integerAt({ words, values }: Int64Column, row: number): Integer 
 
 /** Whether a column of this type holds the integer exactly. */
 export function fitsColumn(value: bigint, type: ColumnType): boolean {
-  return type === 'int64' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(Number(value));
+  if (type === 'int64') return BigInt.asIntN(64, value) === value;
+  return type === 'int32' ? BigInt.asIntN(32, value) === value : Number.isSafeInteger(Number(value));
 }

@@ -1,76 +1,119 @@
-/** Reading rows on MariaDB and MySQL: the binary protocol through the seam, or mysql2's own text rows. */
+/**
+ * Reading rows on MariaDB and MySQL: the binary protocol through the seam, or mysql2's own text rows, which are several
+ * times slower and give the same. `SETTLE_PLAIN_SCAN=1` asks for the plain way.
+ */
 import mysql, { type Connection, type RowDataPacket } from 'mysql2';
 import { environment } from '../environment.ts';
-import { ExitCode, SettleError } from '../errors.ts';
-import { type ColumnDefinition, definitionOf } from './binary-columns.ts';
-import { BinaryRowColumns, isOfType } from './binary-row-columns.ts';
+import { type ColumnDefinition, definitionOf, fittingType, readerOf } from './binary-columns.ts';
+import { BinaryRows } from './binary-rows.ts';
+import type { ColumnBatch, ColumnSpec } from './column-batch.ts';
 import { executeIntoTarget, SeamMovedError, seamFits } from './mysql2-seam.ts';
-import { addPlainRows } from './plain-row-columns.ts';
-import type { RowColumns } from './row-columns.ts';
+import { addPlainRows } from './plain-values.ts';
 import type { RowBinding, RowReader } from './row-reader.ts';
+import type { TakeRows } from './scanner.ts';
 
-/** `SETTLE_PLAIN_SCAN=1` asks for the plain way, as it does of scans. */
-export function serverRowReader(connection: Connection): RowReader {
-  let isPlain = environment().SETTLE_PLAIN_SCAN === '1' || !seamFits(connection);
-  return {
-    async read(sql, bindings, into) {
-      if (!isPlain) {
-        const { size, bytesUsed } = into;
-        try {
-          return await readBinary(connection, sql, bindings, into);
-        } catch (error) {
-          if (!(error instanceof SeamMovedError)) throw error;
-          isPlain = true;
-          Object.assign(into, { size, bytesUsed, unreadable: undefined });
-        }
-      }
-      await readPlain(connection, sql, bindings, into);
-    },
-  };
-}
+const exactly = { isServer: true, isExact: true };
 
-async function readBinary(
-  connection: Connection,
-  sql: string,
-  bindings: readonly RowBinding[],
-  into: RowColumns,
-): Promise<void> {
-  const values = bindings.map((value) => (typeof value === 'bigint' ? mysql.TypedParameter.LONGLONG(value) : value));
-  await executeIntoTarget(connection, sql, values, (definitions) => {
-    checkTypes(definitions, into);
-    return new BinaryRowColumns(into);
-  });
-}
+export class ServerRows implements RowReader {
+  readonly #connection: Connection;
+  #isPlain: boolean;
 
-function readPlain(
-  connection: Connection,
-  sql: string,
-  bindings: readonly RowBinding[],
-  into: RowColumns,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // Every integer as text: one rule for all, and none goes through a double.
-    const options = { sql, rowsAsArray: true, dateStrings: true, supportBigNumbers: true, bigNumberStrings: true };
-    // Numbers stand unquoted: LIMIT takes no text.
-    const values = bindings.map((value) => (typeof value === 'bigint' ? mysql.raw(value.toString()) : value));
-    connection.query<RowDataPacket[][]>({ ...options, values }, (error, rows, fields) => {
-      if (error) return reject(error);
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#isPlain = environment().SETTLE_PLAIN_SCAN === '1' || !seamFits(connection);
+  }
+
+  async read(sql: string, bindings: readonly RowBinding[], into: ColumnBatch): Promise<void> {
+    await this.readBatches(sql, bindings, into);
+  }
+
+  /** As `read`; with `take` as Scanner.scan has it. Returns the number of rows. */
+  async readBatches(sql: string, bindings: readonly RowBinding[], into: ColumnBatch, take?: TakeRows): Promise<number> {
+    if (!this.#isPlain) {
+      const { size, bytesUsed } = into;
+      let handedOver = false;
+      const takeAndNote: TakeRows | undefined =
+        take &&
+        ((full) => {
+          handedOver = true;
+          take(full);
+        });
       try {
-        checkTypes(fields.map(definitionOf), into);
-        addPlainRows(rows, into);
-        resolve();
-      } catch (failure) {
-        reject(failure);
+        return await this.#readBinary(sql, bindings, into, takeAndNote);
+      } catch (error) {
+        // Rows that were handed over must not be handed over again.
+        if (!(error instanceof SeamMovedError) || handedOver) throw error;
+        this.#isPlain = true;
+        Object.assign(into, { size, bytesUsed, unreadable: undefined });
       }
+    }
+    const [rows] = await this.#query(sql, bindings, into.specs);
+    if (take === undefined) addPlainRows(rows, into, exactly);
+    for (
+      let from = 0;
+      take !== undefined && from < rows.length && into.unreadable === undefined;
+      from += into.capacity
+    ) {
+      into.clear();
+      addPlainRows(rows.slice(from, from + into.capacity), into, exactly);
+      if (into.unreadable === undefined) take(into);
+    }
+    return rows.length;
+  }
+
+  /** The columns of a SELECT, each with the type that holds all its values. */
+  async describe(sql: string): Promise<ColumnSpec[]> {
+    const [, definitions] = await this.#query(sql, []);
+    return definitions.map((definition) => ({ name: definition.name, type: fittingType(definition) }));
+  }
+
+  async #readBinary(
+    sql: string,
+    bindings: readonly RowBinding[],
+    into: ColumnBatch,
+    take: TakeRows | undefined,
+  ): Promise<number> {
+    const values = bindings.map((value) => (typeof value === 'bigint' ? mysql.TypedParameter.LONGLONG(value) : value));
+    let rows: BinaryRows | undefined;
+    await executeIntoTarget(this.#connection, sql, values, (definitions) => {
+      rows = new BinaryRows(definitions, into, take);
+      return rows;
     });
-  });
+    if (rows === undefined) throw new SeamMovedError('mysql2 reported rows without their columns');
+    rows.finish();
+    if (rows.failure !== undefined) throw rows.failure;
+    return rows.rows;
+  }
+
+  #query(
+    sql: string,
+    bindings: readonly RowBinding[],
+    specs?: readonly ColumnSpec[],
+  ): Promise<[rows: RowDataPacket[][], definitions: ColumnDefinition[]]> {
+    return new Promise((resolve, reject) => {
+      // Every integer as text: one rule for all, and none goes through a double.
+      const options = { sql, rowsAsArray: true, dateStrings: true, supportBigNumbers: true, bigNumberStrings: true };
+      // Numbers stand unquoted: LIMIT takes no text.
+      const values = bindings.map((value) => (typeof value === 'bigint' ? mysql.raw(value.toString()) : value));
+      const texts = { jsonStrings: true, values };
+      this.#connection.query<RowDataPacket[][]>({ ...options, ...texts }, (error, rows, fields) => {
+        if (error) return reject(error);
+        try {
+          const definitions = fields.map(definitionOf);
+          requireTypes(definitions, specs);
+          resolve([rows, definitions]);
+        } catch (failure) {
+          reject(failure);
+        }
+      });
+    });
+  }
 }
 
-function checkTypes(definitions: readonly ColumnDefinition[], { specs }: RowColumns): void {
+function requireTypes(definitions: readonly ColumnDefinition[], specs: readonly ColumnSpec[] | undefined): void {
+  if (specs === undefined) return;
   if (definitions.length !== specs.length) throw new TypeError('the result has other columns than asked for');
-  const wrong = specs.find((spec, i) => !isOfType(definitions[i], spec));
-  if (wrong === undefined) return;
-  throw new SettleError('COLUMN_TYPE', ExitCode.usage, `column ${wrong.name} is no ${wrong.type} column`, {
-    hint: 'compare the table with the migration that made it',
+  definitions.forEach((definition, c) => {
+    readerOf(definition, specs[c]);
   });
 }

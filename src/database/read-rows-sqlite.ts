@@ -1,9 +1,10 @@
 /** Reading rows on SQLite: arrays instead of objects, in blocks. */
 import type { Database as SqliteConnection, Statement } from 'better-sqlite3';
-import { addPlainRows } from './plain-row-columns.ts';
+import { addPlainRows } from './plain-values.ts';
 import type { RowBinding, RowReader } from './row-reader.ts';
 
 const ROWS_AT_ONCE = 4_096;
+const exactly = { isServer: false, isExact: true };
 
 export function sqliteRowReader(connection: SqliteConnection): RowReader {
   const statements = new Map<string, Statement>();
@@ -18,10 +19,10 @@ export function sqliteRowReader(connection: SqliteConnection): RowReader {
       for (const row of statement.iterate(...bindings) as IterableIterator<unknown[]>) {
         rows.push(row);
         if (rows.length < ROWS_AT_ONCE) continue;
-        addPlainRows(rows, into);
+        addPlainRows(rows, into, exactly);
         rows = [];
       }
-      addPlainRows(rows, into);
+      addPlainRows(rows, into, exactly);
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Answers of plain queries as RowColumns, in a transaction of the caller's: on servers straight from the bytes of the
+ * Answers of plain queries as columns, in a transaction of the caller's: on servers straight from the bytes of the
  * socket (mysql2-seam.ts), elsewhere row by row. For readers of whole rows by the million.
  */
 import type { Database, Transaction } from './database.ts';
@@ -18,8 +18,8 @@ export async function withRowReader<T>(
       work(sqliteRowReader(connection)),
     );
   }
-  const { serverRowReader } = await import('./read-rows-server.ts');
-  return await withRawConnection(tx, (connection: Parameters<typeof serverRowReader>[0]) =>
-    work(serverRowReader(connection)),
+  const { ServerRows } = await import('./read-rows-server.ts');
+  return await withRawConnection(tx, (connection: ConstructorParameters<typeof ServerRows>[0]) =>
+    work(new ServerRows(connection)),
   );
 }

@@ -1,4 +1,4 @@
-import type { RowColumns } from './row-columns.ts';
+import type { ColumnBatch } from './column-batch.ts';
 
 /** A bound value; bigints go as 64-bit integers. */
 export type RowBinding = bigint | string;
@@ -9,5 +9,5 @@ export interface RowReader {
    * column's type ends up in `into.unreadable`. One query at a time.
    * @throws SettleError COLUMN_TYPE (exit 2) when a column is declared as something else
    */
-  read(sql: string, bindings: readonly RowBinding[], into: RowColumns): Promise<void>;
+  read(sql: string, bindings: readonly RowBinding[], into: ColumnBatch): Promise<void>;
 }

@@ -30,6 +30,8 @@ export interface Scanner {
    *   When a scan fails it may have been handed some of the rows: what it made of them must be thrown away.
    */
   scan(query: RangeQuery, batch: ColumnBatch, take?: TakeRows): Promise<number>;
+  /** The columns of a table or view, each with the type that holds all its values. */
+  columnsOf(table: string): Promise<readonly ColumnSpec[]>;
   /** Gives the connection back. Idempotent. Close scanners before their database. */
   close(): Promise<void>;
 }

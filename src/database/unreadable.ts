@@ -1,20 +1,6 @@
-/** Values and columns that a scan cannot put into its batch: the errors, the same for every way of reading. */
+/** Values and columns that a reader cannot put into its batch: the errors, the same for every way of reading. */
 import { ExitCode, SettleError } from '../errors.ts';
-import type { ColumnBatch, ColumnSpec } from './column-batch.ts';
-
-/** Where the value stands and what it is; made into an error when the whole answer has been read. */
-export class UnreadableValue {
-  readonly row: number;
-  readonly column: number;
-  /** As text, for the message. */
-  readonly value: string;
-
-  constructor(row: number, column: number, value: string) {
-    this.row = row;
-    this.column = column;
-    this.value = value;
-  }
-}
+import type { ColumnBatch, ColumnSpec, UnreadableValue } from './column-batch.ts';
 
 /** Names the row by its key when the key is among the columns before the value, which makes it certainly decoded. */
 export function unreadableValueError(
@@ -26,7 +12,8 @@ export function unreadableValueError(
   const spec = batch.specs[column];
   const keyIndex = batch.specs.findIndex(({ name }, index) => name === key && index < column);
   const keyColumn = batch.columns[keyIndex];
-  const place = keyColumn === undefined ? '' : ` of the row with ${key} ${keyColumn.values[row]}`;
+  const place =
+    keyColumn === undefined || !('values' in keyColumn) ? '' : ` of the row with ${key} ${keyColumn.values[row]}`;
   return new SettleError(
     'UNREADABLE_VALUE',
     // Until somebody corrects the row, every retry ends here.
@@ -53,8 +40,17 @@ export function columnTypeError(spec: ColumnSpec): SettleError {
   });
 }
 
-const MEANING = {
+const MEANING: Readonly<Record<ColumnSpec['type'], string>> = {
   int64: 'signed 64-bit integer',
+  int32: 'signed 32-bit integer',
   number: 'integer of at most 53 bits',
+  double: 'floating-point number',
   instant: 'UTC time (YYYY-MM-DD HH:MM:SS.sss)',
-} as const;
+  date: 'date (YYYY-MM-DD)',
+  datetime: 'UTC time (YYYY-MM-DD HH:MM:SS.sss)',
+  text: 'text',
+  decimal: 'decimal',
+  json: 'JSON',
+  bytes: 'bytes',
+  any: 'plain value',
+};

@@ -3,7 +3,7 @@
  * against their hashes. One set of columns, filled again for every page.
  */
 
-import { RowColumns } from '../database/row-columns.ts';
+import { ColumnBatch } from '../database/column-batch.ts';
 import type { RowBinding, RowReader } from '../database/row-reader.ts';
 import { LinkChecker } from './check-links.ts';
 import type { JournalTexts } from './rules/canonical-bytes.ts';
@@ -16,44 +16,46 @@ const linesMax = 20_000;
 const journalLinesMax = 10_000;
 /** Ids asked for in one statement, always as many, so that it is prepared once. */
 const idsAStatement = 256;
+/** Of which there is room at first. */
+const rowsFirst = 1024;
 
 const journalSpecs = [
-  { name: 'id', type: 'int64' },
-  { name: 'previous_hash', type: 'text' },
-  { name: 'journal_key', type: 'text' },
-  { name: 'kind', type: 'text' },
-  { name: 'business_date', type: 'date' },
-  { name: 'reason', type: 'text' },
-  { name: 'reverses_id', type: 'int64', nullable: true },
-  { name: 'content_digest', type: 'text' },
-  { name: 'line_count', type: 'int32' },
-  { name: 'hash_version', type: 'int32' },
-  { name: 'hash', type: 'text' },
+  { name: 'id', type: 'int64', isRequired: true },
+  { name: 'previous_hash', type: 'text', isRequired: true },
+  { name: 'journal_key', type: 'text', isRequired: true },
+  { name: 'kind', type: 'text', isRequired: true },
+  { name: 'business_date', type: 'date', isRequired: true },
+  { name: 'reason', type: 'text', isRequired: true },
+  { name: 'reverses_id', type: 'int64' },
+  { name: 'content_digest', type: 'text', isRequired: true },
+  { name: 'line_count', type: 'int32', isRequired: true },
+  { name: 'hash_version', type: 'int32', isRequired: true },
+  { name: 'hash', type: 'text', isRequired: true },
 ] as const;
 const lineKeys = [
-  { name: 'journal_id', type: 'int64' },
-  { name: 'line_no', type: 'int32' },
+  { name: 'journal_id', type: 'int64', isRequired: true },
+  { name: 'line_no', type: 'int32', isRequired: true },
 ] as const;
 const entrySpecs = [
   ...lineKeys,
-  { name: 'account_type', type: 'text' },
-  { name: 'owner_id', type: 'int64' },
-  { name: 'amount', type: 'int64' },
+  { name: 'account_type', type: 'text', isRequired: true },
+  { name: 'owner_id', type: 'int64', isRequired: true },
+  { name: 'amount', type: 'int64', isRequired: true },
 ] as const;
 const lotSpecs = [
   ...lineKeys,
-  { name: 'user_id', type: 'int64' },
-  { name: 'amount', type: 'int64' },
-  { name: 'remaining', type: 'int64' },
-  { name: 'granted_at', type: 'datetime' },
-  { name: 'expires_at', type: 'datetime', nullable: true },
+  { name: 'user_id', type: 'int64', isRequired: true },
+  { name: 'amount', type: 'int64', isRequired: true },
+  { name: 'remaining', type: 'int64', isRequired: true },
+  { name: 'granted_at', type: 'datetime', isRequired: true },
+  { name: 'expires_at', type: 'datetime' },
 ] as const;
 const useSpecs = [
   ...lineKeys,
-  { name: 'lot_journal_id', type: 'int64' },
-  { name: 'lot_line_no', type: 'int32' },
-  { name: 'restores_id', type: 'int64' },
-  { name: 'amount', type: 'int64' },
+  { name: 'lot_journal_id', type: 'int64', isRequired: true },
+  { name: 'lot_line_no', type: 'int32', isRequired: true },
+  { name: 'restores_id', type: 'int64', isRequired: true },
+  { name: 'amount', type: 'int64', isRequired: true },
 ] as const;
 
 const list = (specs: readonly { readonly name: string }[]) => specs.map(({ name }) => name).join(', ');
@@ -81,11 +83,11 @@ export interface ReadPage {
 export class PageReader {
   readonly #reader: RowReader;
   readonly #links = new LinkChecker();
-  readonly #journals: RowColumns;
-  readonly #entries: RowColumns;
-  readonly #lots: RowColumns;
-  readonly #uses: RowColumns;
-  readonly #givenBack: RowColumns;
+  readonly #journals: ColumnBatch;
+  readonly #entries: ColumnBatch;
+  readonly #lots: ColumnBatch;
+  readonly #uses: ColumnBatch;
+  readonly #givenBack: ColumnBatch;
   readonly #isShared: boolean;
   #types: Uint8Array = new Uint8Array(0);
   #entryEnd: Int32Array = new Int32Array(0);
@@ -98,11 +100,11 @@ export class PageReader {
   constructor(reader: RowReader, isShared = false) {
     this.#reader = reader;
     this.#isShared = isShared;
-    this.#journals = new RowColumns(journalSpecs, isShared);
-    this.#entries = new RowColumns(entrySpecs, isShared);
-    this.#lots = new RowColumns(lotSpecs, isShared);
-    this.#uses = new RowColumns(useSpecs, isShared);
-    this.#givenBack = new RowColumns(lotSpecs, isShared);
+    this.#journals = new ColumnBatch(journalSpecs, rowsFirst, { grows: true, isShared });
+    this.#entries = new ColumnBatch(entrySpecs, rowsFirst, { grows: true, isShared });
+    this.#lots = new ColumnBatch(lotSpecs, rowsFirst, { grows: true, isShared });
+    this.#uses = new ColumnBatch(useSpecs, rowsFirst, { grows: true, isShared });
+    this.#givenBack = new ColumnBatch(lotSpecs, rowsFirst, { grows: true, isShared });
   }
 
   /**
@@ -118,7 +120,7 @@ export class PageReader {
     const [size, lines] = this.#untilFull();
     journals.size = size;
     const isCut = size < found || (found === wanted && journals.unreadable === undefined);
-    const last = isCut ? journals.int64[0][size - 1] : to;
+    const last = isCut ? journals.int64(0).values[size - 1] : to;
     this.#journalsWanted = Math.min(journalsMax, size < found ? size : wanted * 2);
     const limit = BigInt(lines + 1);
     await this.#fill(this.#entries, sql.entries, [from, last, limit]);
@@ -136,19 +138,17 @@ export class PageReader {
   }
 
   #text(column: number, row: number): string | undefined {
-    const { size, textAt, textLength, bytes } = this.#journals;
-    if (size === 0) return undefined;
-    return Buffer.from(bytes.buffer, textAt[column][row], textLength[column][row]).toString('utf8');
+    return this.#journals.size === 0 ? undefined : this.#journals.textAt(column, row);
   }
 
-  async #fill(columns: RowColumns, statement: string, bindings: readonly RowBinding[]): Promise<void> {
+  async #fill(columns: ColumnBatch, statement: string, bindings: readonly RowBinding[]): Promise<void> {
     columns.clear();
     await this.#reader.read(statement, bindings, columns);
   }
 
   /** How many journals fit into a page with their lines, at least one; and how many lines those say they have. */
   #untilFull(): [number, number] {
-    const counts = this.#journals.int32[8];
+    const counts = this.#journals.int32(8);
     let lines = 0;
     for (let j = 0; j < this.#journals.size; j++) {
       const more = Math.min(Math.max(counts[j], 0), journalLinesMax);
@@ -159,9 +159,10 @@ export class PageReader {
   }
 
   async #readGivenBack(): Promise<void> {
-    const { size, int64 } = this.#uses;
+    const { size } = this.#uses;
+    const [lotJournals, restores] = [this.#uses.int64(2).values, this.#uses.int64(4).values];
     const ids = new Set<bigint>();
-    for (let u = 0; u < size; u++) if (int64[4][u] !== 0n) ids.add(int64[2][u]);
+    for (let u = 0; u < size; u++) if (restores[u] !== 0n) ids.add(lotJournals[u]);
     const sorted = [...ids].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
     for (let at = 0; at < sorted.length; at += idsAStatement) {
       const some = sorted.slice(at, at + idsAStatement);
@@ -171,52 +172,51 @@ export class PageReader {
   }
 
   #texts(): JournalTexts & { readonly hash: { at: Int32Array; length: Int32Array } } {
-    const { bytes, textAt, textLength, instants } = this.#journals;
-    const text = (c: number) => ({ at: textAt[c], length: textLength[c] });
+    const journals = this.#journals;
     return {
-      bytes,
-      previousHash: text(1),
-      key: text(2),
-      kind: text(3),
-      businessDate: instants[4],
-      reason: text(5),
-      contentDigest: text(7),
-      hash: text(10),
+      bytes: journals.bytes,
+      previousHash: journals.texts(1),
+      key: journals.texts(2),
+      kind: journals.texts(3),
+      businessDate: journals.doubles(4),
+      reason: journals.texts(5),
+      contentDigest: journals.texts(7),
+      hash: journals.texts(10),
     };
   }
 
   #page(): LedgerPage {
     const [journals, entries, uses] = [this.#journals, this.#entries, this.#uses];
     this.#reserve(journals.capacity, entries.capacity);
-    const { textAt, textLength, bytes } = entries;
-    for (let e = 0; e < entries.size; e++) this.#types[e] = readAccountType(bytes, textAt[2][e], textLength[2][e]);
+    const { at, length } = entries.texts(2);
+    for (let e = 0; e < entries.size; e++) this.#types[e] = readAccountType(entries.bytes, at[e], length[e]);
     return {
       journals: {
         size: journals.size,
-        id: journals.int64[0],
-        reversesId: journals.int64[6],
-        lineCount: journals.int32[8],
-        hashVersion: journals.int32[9],
+        id: journals.int64(0).values,
+        reversesId: journals.int64(6).values,
+        lineCount: journals.int32(8),
+        hashVersion: journals.int32(9),
       },
       entries: {
         size: entries.size,
-        journalId: entries.int64[0],
-        lineNo: entries.int32[1],
-        ownerId: entries.int64[3],
-        ownerWords: entries.words[3],
-        amount: entries.int64[4],
-        amountWords: entries.words[4],
+        journalId: entries.int64(0).values,
+        lineNo: entries.int32(1),
+        ownerId: entries.int64(3).values,
+        ownerWords: entries.int64(3).words,
+        amount: entries.int64(4).values,
+        amountWords: entries.int64(4).words,
         type: this.#types,
       },
       lots: lotColumns(this.#lots),
       uses: {
         size: uses.size,
-        journalId: uses.int64[0],
-        lineNo: uses.int32[1],
-        lotJournalId: uses.int64[2],
-        lotLineNo: uses.int32[3],
-        restoresId: uses.int64[4],
-        amount: uses.int64[5],
+        journalId: uses.int64(0).values,
+        lineNo: uses.int32(1),
+        lotJournalId: uses.int64(2).values,
+        lotLineNo: uses.int32(3),
+        restoresId: uses.int64(4).values,
+        amount: uses.int64(5).values,
       },
       givenBack: lotColumns(this.#givenBack),
       join: { entryEnd: this.#entryEnd, lotOf: this.#lotOf, useEnd: this.#useEnd },
@@ -251,8 +251,8 @@ export class PageReader {
     for (const [columns, noun] of tables) {
       if (columns.unreadable === undefined || (columns === journals && isCut)) continue;
       const { row, column, value } = columns.unreadable;
-      const id = column > 0 ? columns.int64[0][row] : undefined;
-      const line = noun === 'journal' || column < 2 ? '' : `.${columns.int32[1][row]}`;
+      const id = column > 0 ? columns.int64(0).values[row] : undefined;
+      const line = noun === 'journal' || column < 2 ? '' : `.${columns.int32(1)[row]}`;
       const found = id === undefined ? 0 : page.journals.id.subarray(0, page.journals.size).indexOf(id);
       noteMisfit(page, {
         journal: columns === journals ? row : Math.max(found, 0),
@@ -264,15 +264,15 @@ export class PageReader {
   }
 }
 
-function lotColumns({ size, int64, int32, instants }: RowColumns): LotColumns {
+function lotColumns(lots: ColumnBatch): LotColumns {
   return {
-    size,
-    journalId: int64[0],
-    lineNo: int32[1],
-    userId: int64[2],
-    amount: int64[3],
-    remaining: int64[4],
-    grantedAt: instants[5],
-    expiresAt: instants[6],
+    size: lots.size,
+    journalId: lots.int64(0).values,
+    lineNo: lots.int32(1),
+    userId: lots.int64(2).values,
+    amount: lots.int64(3).values,
+    remaining: lots.int64(4).values,
+    grantedAt: lots.doubles(5),
+    expiresAt: lots.doubles(6),
   };
 }

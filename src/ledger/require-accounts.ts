@@ -1,6 +1,6 @@
 /** The accounts as they are stored beside what a replay made of them. */
 
-import { RowColumns } from '../database/row-columns.ts';
+import { ColumnBatch, type ColumnSpec } from '../database/column-batch.ts';
 import type { RowReader } from '../database/row-reader.ts';
 import { accountTypes } from './rules/journal.ts';
 import { Misfit } from './rules/misfit.ts';
@@ -15,10 +15,11 @@ const pageSql =
 
 /** Every account holds what its entries sum to, and none is missing or too many. @throws Misfit */
 export async function requireAccounts(reader: RowReader, replay: LedgerReplay): Promise<void> {
-  const rows = new RowColumns([
-    { name: 'owner_id', type: 'int64' },
-    { name: 'balance', type: 'int64' },
-  ]);
+  const specs: readonly ColumnSpec[] = [
+    { name: 'owner_id', type: 'int64', isRequired: true },
+    { name: 'balance', type: 'int64', isRequired: true },
+  ];
+  const rows = new ColumnBatch(specs, accountsAPage);
   let known = 0;
   for (const [code, type] of accountTypes.entries()) {
     const sums = replay.accounts[code];
@@ -26,8 +27,8 @@ export async function requireAccounts(reader: RowReader, replay: LedgerReplay): 
     for (let from = ownerLeast; ; ) {
       rows.clear();
       await reader.read(pageSql, [type, from, BigInt(accountsAPage)], rows);
-      const [owners, balances] = rows.int64;
-      const [ownerWords, balanceWords] = rows.words;
+      const { values: owners, words: ownerWords } = rows.int64(0);
+      const { values: balances, words: balanceWords } = rows.int64(1);
       for (let row = 0; row < rows.size; row++) {
         const account = sums.find(ownerWords[2 * row], ownerWords[2 * row + 1]);
         if (account >= 0 && sums.holds(account, balanceWords[2 * row], balanceWords[2 * row + 1])) continue;
@@ -51,8 +52,8 @@ export async function requireAccounts(reader: RowReader, replay: LedgerReplay): 
 
 /** Accounts of a type that there is not were not looked for. */
 async function requireNoOthers(reader: RowReader, known: number): Promise<void> {
-  const counted = new RowColumns([{ name: 'total', type: 'int64' }]);
+  const counted = new ColumnBatch([{ name: 'total', type: 'int64' }], 1);
   await reader.read('SELECT COUNT(*) AS total FROM settle_account', [], counted);
-  const total = counted.int64[0][0];
+  const total = counted.int64(0).values[0];
   if (total !== BigInt(known)) throw new Misfit(place, `${total} accounts are stored, ${known} have entries`);
 }

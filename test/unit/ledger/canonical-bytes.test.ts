@@ -1,7 +1,7 @@
 /** Written from columns, the canonical bytes are those of the text that posting hashes: old ledgers stay verifiable. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { packDateText, packDatetimeText } from '../../../src/database/row-columns.ts';
+import { packDateText, packDatetimeText } from '../../../src/database/packed-time.ts';
 import { type CanonicalJournal, canonicalJournal } from '../../../src/ledger/rules/canonical.ts';
 import { CanonicalBytes, type JournalTexts } from '../../../src/ledger/rules/canonical-bytes.ts';
 import { accountTypes } from '../../../src/ledger/rules/journal.ts';

@@ -25,7 +25,7 @@ export interface ViewColumns {
   readonly playSeconds: Float64Array;
   readonly adViews: Float64Array;
   /** Bit c is set when column c (in the order id, video, viewer, viewed_at, play_seconds, ad_views) is NULL. */
-  readonly nulls: Uint8Array;
+  readonly nulls: Int32Array;
   /** What stands where a NULL is because the column cannot hold it; undefined for a real NULL. Asked of bad rows only. */
   misfit?(row: number, column: number): string | undefined;
 }

@@ -73,7 +73,7 @@ function columnsOf(rows: readonly LogRow[]): ViewColumns {
     viewedAt: Float64Array.from(rows, ({ viewedAt }) => viewedAt ?? Number.NaN),
     playSeconds: Float64Array.from(rows, ({ playSeconds }) => playSeconds ?? 0),
     adViews: Float64Array.from(rows, ({ adViews }) => adViews ?? 0),
-    nulls: Uint8Array.from(rows, (row) =>
+    nulls: Int32Array.from(rows, (row) =>
       [row.id, row.videoId, row.viewerId, row.viewedAt, row.playSeconds, row.adViews].reduce(
         (bits: number, value, column) => bits | (value === null ? 1 << column : 0),
         0,

@@ -1,7 +1,7 @@
 /** Each packed instant has one text only: what is hashed from it is what is stored. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { packDateText, packDatetimeText } from '../../../src/database/row-columns.ts';
+import { packDateText, packDatetimeText } from '../../../src/database/packed-time.ts';
 
 const days = { min: Date.UTC(1000, 0, 1), max: Date.UTC(9999, 11, 31, 23, 59, 59, 999) };
 const textOf = (ms: number) => new Date(ms).toISOString().replace('T', ' ').slice(0, 23);
