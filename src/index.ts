@@ -19,8 +19,8 @@ export { type JobParameter, JobParameters, type ParameterDefinition, type Parame
 export { parseParameters } from './engine/parse-parameters.ts';
 export type { ProgressEvent, ProgressSink } from './engine/progress.ts';
 export { type PurgeOptions, type PurgeResult, purge } from './engine/purge.ts';
-export { defaultRetryPolicy, type RetryPolicy } from './engine/retry-policy.ts';
-export type { ErrorKind, ItemRetry, SkipPhase, SkipPolicy, SkippedRecord } from './engine/skip-policy.ts';
+export { type BackOff, defaultRetryPolicy, type RetryPolicy } from './engine/retry-policy.ts';
+export type { ErrorKind, ErrorTest, ItemRetry, SkipPhase, SkipPolicy, SkippedRecord } from './engine/skip-policy.ts';
 export type {
   BindScope,
   BoundValues,
@@ -65,6 +65,7 @@ export { listStepExecutions } from './repository/step-execution.ts';
 export type { BatchStatus, JobExecution, PartitionProgress, StepExecution } from './repository/types.ts';
 export { migrate, migrationStatus, requireCurrentSchema } from './schema.ts';
 export {
+  type ItemCall,
   type ItemMoves,
   type ItemProcessor,
   type ItemReader,
@@ -73,7 +74,7 @@ export {
   itemPartition,
   itemStep,
 } from './steps/item-step.ts';
-export { type ReplayResult, replaySkipped } from './steps/replay.ts';
+export { type ReplayOptions, type ReplayResult, replaySkipped } from './steps/replay.ts';
 export { type JobRunResult, type RunJobOptions, runJob } from './steps/run-job.ts';
 export { type TableReaderOptions, tableReader } from './steps/table-reader.ts';
 export { tableWriter } from './steps/table-writer.ts';

@@ -15,6 +15,8 @@ import { storageRules } from './error-rules/storage.ts';
 export type { ErrorClass } from './error-rules/error-rule.ts';
 
 const DUPLICATE_KEY_CODES: readonly number[] = [1062, 1586];
+/** The code of an error that no rule knows. */
+export const UNEXPECTED = 'UNEXPECTED';
 /** Of a driver's text, for one line. */
 const TEXT_LENGTH_MAX = 500;
 
@@ -58,7 +60,7 @@ export function toSettleError(error: unknown, where?: string): SettleError {
   const rule = ruleOf(error);
   const place = where === undefined ? '' : ` (${where})`;
   if (rule === undefined) {
-    return new SettleError('UNEXPECTED', ExitCode.failed, `${text}${place}`, {
+    return new SettleError(UNEXPECTED, ExitCode.failed, `${text}${place}`, {
       hint: 'this was not foreseen; run again with --log-level debug for more, and report it',
       cause: error,
     });

@@ -44,3 +44,21 @@ export function retryDelayMs(
   const intervalMs = Math.min(policy.intervalMsMax, policy.intervalMs * 2 ** (failures - 1));
   return Math.min(random() * intervalMs, policy.totalMsMax - elapsedMs);
 }
+
+/** Waits between the attempts at one item: exponential, with full jitter. */
+export interface BackOff {
+  /** The first wait is at most so long, the next one twice that, and so on. Default 100. */
+  readonly firstMs?: number;
+  /** No wait is longer. Default 5,000. */
+  readonly maxMs?: number;
+  /** From the first failure on, no attempt begins after so long. Default 60,000. */
+  readonly totalMs?: number;
+}
+
+/** The policy of `limit` attempts after the first one. */
+export function itemRetryPolicy(
+  limit: number,
+  { firstMs = 100, maxMs = 5_000, totalMs = 60_000 }: BackOff = {},
+): RetryPolicy {
+  return { attemptsMax: limit + 1, intervalMs: firstMs, intervalMsMax: maxMs, totalMsMax: totalMs };
+}

@@ -4,12 +4,18 @@
  */
 import { classifyError, toSettleError } from '../database/errors.ts';
 import { ExitCode, SettleError } from '../errors.ts';
+import type { BackOff } from './retry-policy.ts';
 
 /**
- * A kind of error: a class of errors; or a text, which is `data` (whatever the database says about a row or a value),
- * a `code` or a `name`.
+ * A kind of error: a class of errors; a text, which is `data` (whatever the database says about a row or a value), a
+ * `code` or a `name`; or a test of one's own, `{ matches: (error) => ... }`.
  */
-export type ErrorKind = string | (abstract new (...args: never[]) => Error);
+export type ErrorKind = string | (abstract new (...args: never[]) => Error) | ErrorTest;
+
+/** Says by itself whether an error is meant. */
+export interface ErrorTest {
+  readonly matches: (error: unknown) => boolean;
+}
 
 export interface SkipPolicy {
   /** Records that may be passed over, reading, processing and writing together, over all executions of the instance. */
@@ -21,6 +27,8 @@ export interface ItemRetry {
   /** Attempts after the first one. */
   readonly limit: number;
   readonly on: readonly ErrorKind[];
+  /** The waits between them. */
+  readonly backOff?: BackOff;
 }
 
 export type SkipPhase = 'read' | 'process' | 'write';
@@ -42,7 +50,8 @@ export const SKIP_LIMIT = 'SKIP_LIMIT';
 export function isOfKind(error: unknown, kinds: readonly ErrorKind[]): boolean {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   return kinds.some((kind) => {
-    if (typeof kind !== 'string') return error instanceof kind;
+    if (typeof kind === 'function') return error instanceof kind;
+    if (typeof kind === 'object') return kind.matches(error);
     return kind === code || kind === name || (kind === 'data' && classifyError(error) === 'data');
   });
 }

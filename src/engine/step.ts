@@ -204,6 +204,8 @@ export interface PartitionedStep extends StepBase {
    * columns; those that make objects of every row spend less time on moving them with 32 or so.
    */
   readonly youngHeapMb?: number;
+  /** As `replay` of ChunkStep. */
+  replay?(record: SkippedRecord, context: StepContext, tx: Transaction): Promise<void>;
   /** Module whose default export is a `PartitionWorker`; loaded in the worker thread (import.meta.url based). */
   readonly workerModule: URL;
 }
@@ -230,6 +232,8 @@ export interface PartitionContext {
   /** On restart, as the last commit left it. */
   readonly executionContext: ExecutionContext;
   readonly logger: Logger;
+  /** Aborted when a stop was asked for, or another partition has failed. */
+  readonly signal: AbortSignal;
 }
 
 /** Opens the chunk handlers of one partition, from the state in `context.executionContext`. */

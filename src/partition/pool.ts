@@ -44,8 +44,10 @@ const END_TIMEOUT_MS = 5000;
 /** Throws the first error that is not the result of a partition. */
 export async function runPool(run: PoolRun): Promise<void> {
   const stopFlag = new Int32Array(run.start.stopFlag);
+  const workers = new Set<Worker>();
   const stop = () => {
     Atomics.store(stopFlag, 0, 1);
+    for (const worker of workers) send(worker, { type: 'stop' });
   };
   if (run.signal.aborted) stop();
   run.signal.addEventListener('abort', stop);
@@ -53,7 +55,7 @@ export async function runPool(run: PoolRun): Promise<void> {
     const isStopped = () => Atomics.load(stopFlag, 0) !== 0;
     const running = new RunningPartitions(run.stealing);
     const threads = Array.from({ length: run.workerCount }, () =>
-      runThread(run, running, isStopped, stop).catch((error: unknown) => {
+      runThread(run, workers, running, isStopped, stop).catch((error: unknown) => {
         stop();
         throw error;
       }),
@@ -67,6 +69,7 @@ export async function runPool(run: PoolRun): Promise<void> {
 
 async function runThread(
   run: PoolRun,
+  workers: Set<Worker>,
   running: RunningPartitions,
   isStopped: () => boolean,
   stop: () => void,
@@ -81,6 +84,7 @@ async function runThread(
     resourceLimits: { maxOldGenerationSizeMb: run.heapMbMax ?? HEAP_MB_MAX },
     execArgv: inheritedArguments(),
   });
+  workers.add(worker);
   try {
     const mailbox = createMailbox(worker, run, running);
     const first = await mailbox.next();
@@ -98,6 +102,7 @@ async function runThread(
     send(worker, { type: 'end' });
     await mailbox.closed(END_TIMEOUT_MS);
   } finally {
+    workers.delete(worker);
     await worker.terminate();
   }
 }

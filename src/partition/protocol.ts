@@ -45,6 +45,8 @@ export type ToWorker =
   | { readonly type: 'run'; readonly task: PartitionTask }
   /** At the next chunk boundary: give up the far part of what is left, as partition number `newPartition`. */
   | { readonly type: 'split'; readonly partition: number; readonly newPartition: number }
+  /** A stop was asked for: for work that waits. The flag says it to work that does not. */
+  | { readonly type: 'stop' }
   /** No more partitions: close what is open and end. */
   | { readonly type: 'end' };
 

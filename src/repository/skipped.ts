@@ -30,13 +30,16 @@ export async function insertSkipped(executor: Executor, skips: readonly StoredSk
   }
 }
 
-/** Of one execution, in the order in which they were skipped, at most `limit` after the one called `after`. */
+/**
+ * Of the execution's instance, in the order in which they were skipped, at most `limit` after the one called `after`: a
+ * record that an execution skipped before it was killed is one of the run that completes.
+ */
 export async function listSkipped(
   executor: Executor,
   jobExecutionId: number,
   { after, limit }: { readonly after?: Pick<StoredSkip, 'stepExecutionId' | 'no'>; readonly limit: number },
 ): Promise<StoredSkip[]> {
-  const query = executor(TABLE).where({ job_execution_id: jobExecutionId });
+  const query = ofInstance(executor, jobExecutionId);
   if (after !== undefined) {
     query.andWhere((later) => {
       later
@@ -48,19 +51,19 @@ export async function listSkipped(
   return rows.map(toSkip);
 }
 
+/** Records that the executions of this one's instance have passed over. */
 export async function countSkipped(executor: Executor, jobExecutionId: number): Promise<number> {
-  const [row] = await executor(TABLE).where({ job_execution_id: jobExecutionId }).count({ rows: '*' });
+  const [row] = await ofInstance(executor, jobExecutionId).count({ rows: '*' });
   return toNumber(row.rows);
 }
 
-/** How many records of the execution wait for another try, by error, the most frequent first; at most `limit` errors. */
+/** How many records of the execution's instance wait for another try, by error, the most frequent first; at most `limit` errors. */
 export async function countWaitingByError(
   executor: Executor,
   jobExecutionId: number,
   limit: number,
 ): Promise<{ readonly error: string; readonly rows: number }[]> {
-  const counts: Row[] = await executor(TABLE)
-    .where({ job_execution_id: jobExecutionId })
+  const counts: Row[] = await ofInstance(executor, jobExecutionId)
     .whereNull('replayed_at')
     .groupBy('error')
     .orderBy([{ column: 'rows', order: 'desc' }, 'error'])
@@ -91,6 +94,16 @@ export async function markReplayed(executor: Executor, skip: StoredSkip, now: Da
   await executor(TABLE)
     .where(keyOf(skip))
     .update({ replayed_at: toInstant(now) });
+}
+
+function ofInstance(executor: Executor, jobExecutionId: number) {
+  return executor(TABLE).whereIn('job_execution_id', (all) => {
+    all
+      .select('e.JOB_EXECUTION_ID')
+      .from('BATCH_JOB_EXECUTION as e')
+      .join('BATCH_JOB_EXECUTION as one', 'one.JOB_INSTANCE_ID', 'e.JOB_INSTANCE_ID')
+      .where('one.JOB_EXECUTION_ID', jobExecutionId);
+  });
 }
 
 function keyOf({ jobExecutionId, stepExecutionId, no }: StoredSkip) {

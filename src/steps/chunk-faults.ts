@@ -3,7 +3,7 @@
  * the one item that it is, or give up. Remembers what it must from one opening of the handlers to the next, and
  * forgets it as soon as something was committed: docs/decisions/0006-retry-and-scan.md.
  */
-import { retryDelayMs } from '../engine/retry-policy.ts';
+import { itemRetryPolicy, retryDelayMs } from '../engine/retry-policy.ts';
 import { isTransient, Patience, type Retrying, wait } from '../engine/retrying.ts';
 import { isOfKind, isSkippable, type SkippedRecord, skipReason } from '../engine/skip-policy.ts';
 import type { Chunk, ChunkHandlers, ItemFaults } from '../engine/step.ts';
@@ -24,6 +24,7 @@ export class ChunkFaults {
   #failedWrite: FailedWrite | undefined;
   /** Attempts at the present chunk that the step's own retry policy has been used for. */
   #retries = 0;
+  #firstFailureMs = 0;
   /** Items still to be committed one at a time. */
   #scanLeft = 0;
   /** The item that the next chunk consists of, and that is not to be written. */
@@ -77,8 +78,10 @@ export class ChunkFaults {
     const { skip, retry } = failed.faults;
     if (retry !== undefined && this.#retries < retry.limit && isOfKind(error, retry.on)) {
       this.#retries++;
-      const { policy, isStopRequested } = this.#retrying;
-      return await wait(retryDelayMs(policy, this.#retries, 0) ?? policy.intervalMsMax, isStopRequested);
+      const policy = itemRetryPolicy(retry.limit, retry.backOff);
+      if (this.#retries === 1) this.#firstFailureMs = performance.now();
+      const delayMs = retryDelayMs(policy, this.#retries, performance.now() - this.#firstFailureMs);
+      if (delayMs !== undefined) return await wait(delayMs, this.#retrying.isStopRequested);
     }
     if (!isSkippable(error, skip)) throw error;
     this.#retries = 0;

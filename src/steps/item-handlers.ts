@@ -1,80 +1,63 @@
 /**
  * The four moves of a chunk for single items: reads them from an ItemReader, hands each to an ItemProcessor, and the
- * results as one list to an ItemWriter. What a reader or processor gives at once is taken at once: a promise an item
- * would cost more than most items do.
+ * results as one list to an ItemWriter. What a reader or processor gives at once is taken at once. With `concurrency`
+ * a window of items is in work that reaches over the end of the chunk.
  */
 import type { Transaction } from '../database/database.ts';
+import { isAbort } from '../engine/abort.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import {
-  type ItemRetry,
-  isOfKind,
   isSkippable,
   requireWithinLimit,
   type SkipPhase,
-  type SkipPolicy,
   type SkippedRecord,
   skipReason,
 } from '../engine/skip-policy.ts';
-import type { ChunkHandlers, ItemChunk, ItemFaults, Processed, RangeSplit } from '../engine/step.ts';
+import type { ChunkHandlers, ItemChunk, ItemFaults, PartitionContext, Processed, RangeSplit } from '../engine/step.ts';
 import type { StepContext } from '../engine/step-context.ts';
+import { stepError } from '../engine/step-error.ts';
+import type { ItemPolicies, ItemProcessor, ItemReader, ItemWriter } from './item-parts.ts';
+import { ItemProcessing, type Settled } from './process-item.ts';
 
-/** `C` is the context of what the reader belongs to: StepContext of a step, PartitionContext of a partition. */
-export interface ItemReader<T, C = StepContext> {
-  /** Goes to where `executionContext` says that the last commit was; to the start when it says nothing. */
-  open?(executionContext: ExecutionContext, context: C): Promise<void> | void;
-  /**
-   * The next item, or undefined at the end. After an error that the step skips it is called again and goes on behind
-   * the record it could not read. The error's own `itemKey` and `payload`, texts, are kept with the skipped record.
-   */
-  read(): Promise<T | undefined> | T | undefined;
-  /**
-   * Notes in `executionContext` where to go on after `last`, the last item of the chunk that is being committed; the
-   * reader may have read further.
-   */
-  saveState(executionContext: ExecutionContext, last: T): void;
-  /** Of a partition: as `split` of ChunkHandlers. */
-  split?(): Promise<RangeSplit | undefined> | RangeSplit | undefined;
-  close?(): Promise<void> | void;
+export type { ItemCall, ItemPolicies, ItemProcessor, ItemReader, ItemWriter } from './item-parts.ts';
+
+/** Items of a window behind those of the chunk, for each that is in work. */
+const AHEAD_PER_CONCURRENT = 2;
+
+/** What was read ahead, in order. */
+type Ahead<I, O> =
+  | { readonly kind: 'item'; readonly item: I; readonly settled: Promise<Settled<O>> }
+  | { readonly kind: 'skip'; readonly record: SkippedRecord }
+  | { readonly kind: 'error'; readonly error: unknown };
+
+export interface ItemParts<I, O, C> {
+  readonly reader: ItemReader<I, C>;
+  readonly processor: ItemProcessor<I, O, C>;
+  readonly writer: ItemWriter<O, C>;
 }
 
-export interface ItemProcessor<I, O> {
-  /** Undefined or null filters the item: it is counted, and not written. */
-  process(item: I): Promise<O | null | undefined> | O | null | undefined;
-}
-
-export interface ItemWriter<O> {
-  /** Called with the items of a chunk that were not filtered, if any, in the order in which they were read. */
-  write(items: readonly O[], tx: Transaction): Promise<void>;
-}
-
-/** What to do about errors of single items. */
-export interface ItemPolicies<I> {
-  /** Errors of single records that are passed over. A write that fails so is scanned for the bad item. */
-  readonly skip?: SkipPolicy;
-  /** Errors of processing and writing that are tried again; the items are read again for it. */
-  readonly retry?: ItemRetry;
-  /** What tells an item apart, for the list of skipped records. Default: its JSON. */
-  readonly keyOf?: (item: I) => string | number | bigint;
-}
-
-export class ItemHandlers<I, O, C = StepContext> implements ChunkHandlers<ItemChunk<I>, O[]> {
+export class ItemHandlers<I, O, C extends StepContext | PartitionContext = StepContext>
+  implements ChunkHandlers<ItemChunk<I>, O[]>
+{
   readonly faults: ItemFaults<ItemChunk<I>>;
   readonly #policies: ItemPolicies<I>;
-  readonly #reader: ItemReader<I, C>;
-  readonly #processor: ItemProcessor<I, O>;
-  readonly #writer: ItemWriter<O>;
+  readonly #parts: ItemParts<I, O, C>;
+  readonly #context: C;
+  readonly #processing: ItemProcessing<I, O, C>;
+  readonly #closing = new AbortController();
+  /** Of a window: what was read and not yet handed out. */
+  readonly #ahead: Ahead<I, O>[] = [];
+  #isAtEnd = false;
+  /** Of a window: the items of the present chunk in work. */
+  #inWork: readonly Promise<Settled<O>>[] = [];
   #last: { readonly item: I } | undefined;
 
-  constructor(
-    policies: ItemPolicies<I>,
-    reader: ItemReader<I, C>,
-    processor: ItemProcessor<I, O>,
-    writer: ItemWriter<O>,
-  ) {
+  constructor(policies: ItemPolicies<I>, parts: ItemParts<I, O, C>, context: C) {
     this.#policies = policies;
-    this.#reader = reader;
-    this.#processor = processor;
-    this.#writer = writer;
+    this.#parts = parts;
+    this.#context = context;
+    const stop = AbortSignal.any([context.signal, this.#closing.signal]);
+    this.#processing = new ItemProcessing(policies, parts.processor, stop, (item) => this.#describe(item).key);
     const { skip, retry } = policies;
     this.faults = { skip, retry, describe: ({ items }) => this.#describe(items[0]) };
   }
@@ -82,17 +65,8 @@ export class ItemHandlers<I, O, C = StepContext> implements ChunkHandlers<ItemCh
   async read(limit: number): Promise<ItemChunk<I> | undefined> {
     const items: I[] = [];
     const skipped: SkippedRecord[] = [];
-    while (items.length < limit) {
-      try {
-        const next = this.#reader.read();
-        const item = isPromise(next) ? await next : next;
-        if (item === undefined) break;
-        items.push(item);
-      } catch (error) {
-        const { itemKey = '', payload = '' } = error as { itemKey?: unknown; payload?: unknown };
-        this.#skip(skipped, 'read', error, { key: String(itemKey), payload: String(payload) });
-      }
-    }
+    if ((this.#policies.concurrency ?? 1) > 1) await this.#takeFromWindow(limit, items, skipped);
+    else await this.#takeFromReader(limit, items, skipped);
     if (items.length === 0 && skipped.length === 0) return undefined;
     if (items.length > 0) this.#last = { item: items[items.length - 1] };
     return { items, size: items.length, skipped };
@@ -101,14 +75,14 @@ export class ItemHandlers<I, O, C = StepContext> implements ChunkHandlers<ItemCh
   async process({ items, size }: ItemChunk<I>): Promise<Processed<O[]>> {
     const output: O[] = [];
     const skipped: SkippedRecord[] = [];
-    const { retry } = this.#policies;
-    for (const item of items) {
+    const inWork = this.#inWork;
+    for (const [index, item] of items.entries()) {
       try {
-        const next = retry === undefined ? this.#processor.process(item) : this.#processPatiently(item, retry);
+        const next = inWork.length > 0 ? resultOf(await inWork[index]) : this.#processing.now(item);
         const result = isPromise(next) ? await next : next;
         if (result !== undefined && result !== null) output.push(result);
       } catch (error) {
-        this.#skip(skipped, 'process', error, this.#describe(item));
+        this.#skip(skipped, 'process', error, this.#describe(item), this.#nameOf(item));
       }
     }
     const [writeCount, processSkipCount] = [output.length, skipped.length];
@@ -116,44 +90,128 @@ export class ItemHandlers<I, O, C = StepContext> implements ChunkHandlers<ItemCh
   }
 
   async write(output: O[], tx: Transaction): Promise<void> {
-    if (output.length > 0) await this.#writer.write(output, tx);
+    if (output.length > 0) await this.#parts.writer.write(output, tx);
   }
 
-  saveState(executionContext: ExecutionContext): void {
-    if (this.#last !== undefined) this.#reader.saveState(executionContext, this.#last.item);
+  async saveState(executionContext: ExecutionContext, tx: Transaction): Promise<void> {
+    const { reader, processor, writer } = this.#parts;
+    if (this.#last !== undefined) reader.saveState(executionContext, this.#last.item);
+    processor.saveState?.(executionContext);
+    await writer.saveState?.(executionContext, tx);
+  }
+
+  async finish(tx: Transaction): Promise<undefined> {
+    await this.#parts.writer.finish?.(this.#context.executionContext, tx);
+    return undefined;
   }
 
   async split(): Promise<RangeSplit | undefined> {
-    return await this.#reader.split?.();
+    return await this.#parts.reader.split?.();
   }
 
   async close(): Promise<void> {
-    await this.#reader.close?.();
+    this.#closing.abort();
+    await Promise.all(this.#ahead.map((one) => (one.kind === 'item' ? one.settled : undefined)));
+    await closeAll([this.#parts.reader, this.#parts.processor, this.#parts.writer]);
   }
 
-  async #processPatiently(item: I, retry: ItemRetry): Promise<O | null | undefined> {
-    for (let retries = 0; ; retries++) {
+  async #takeFromReader(limit: number, items: I[], skipped: SkippedRecord[]): Promise<void> {
+    while (items.length < limit) {
       try {
-        return await this.#processor.process(item);
+        const next = this.#parts.reader.read();
+        const item = isPromise(next) ? await next : next;
+        if (item === undefined) return;
+        items.push(item);
       } catch (error) {
-        if (retries >= retry.limit || !isOfKind(error, retry.on)) throw error;
+        this.#skip(skipped, 'read', error, describeUnread(error));
+      }
+    }
+  }
+
+  /** Takes a chunk's items after filling the window, so that what comes behind is in work before the chunk is done. */
+  async #takeFromWindow(limit: number, items: I[], skipped: SkippedRecord[]): Promise<void> {
+    const ahead = this.#ahead;
+    const wanted = limit + AHEAD_PER_CONCURRENT * this.#policies.concurrency!;
+    while (ahead.length < wanted && !this.#isAtEnd) ahead.push(...(await this.#readOne()));
+    const inWork: Promise<Settled<O>>[] = [];
+    while (ahead.length > 0 && items.length < limit) {
+      const next = ahead[0];
+      // What was read before the error is committed first.
+      if (next.kind === 'error' && items.length > 0) break;
+      if (next.kind === 'error') throw next.error;
+      ahead.shift();
+      if (next.kind === 'skip') {
+        skipped.push(next.record);
+        requireWithinLimit(this.#policies.skip!, skipped.length, next.record.error);
+      } else {
+        items.push(next.item);
+        inWork.push(next.settled);
+      }
+    }
+    this.#inWork = inWork;
+  }
+
+  /** None at the end. */
+  async #readOne(): Promise<Ahead<I, O>[]> {
+    try {
+      const item = await this.#parts.reader.read();
+      if (item !== undefined) return [{ kind: 'item', item, settled: this.#processing.inTurn(item) }];
+      this.#isAtEnd = true;
+      return [];
+    } catch (error) {
+      const skipped: SkippedRecord[] = [];
+      try {
+        this.#skip(skipped, 'read', error, describeUnread(error));
+        return skipped.map((record) => ({ kind: 'skip', record }));
+      } catch (fatal) {
+        this.#isAtEnd = true;
+        return [{ kind: 'error', error: fatal }];
       }
     }
   }
 
   /** Adds the record to those that the chunk passes over; throws when its error is not to be skipped, or one too many. */
-  #skip(skipped: SkippedRecord[], phase: SkipPhase, error: unknown, item: { key: string; payload: string }): void {
+  #skip(
+    skipped: SkippedRecord[],
+    phase: SkipPhase,
+    error: unknown,
+    item: { readonly key: string; readonly payload: string },
+    name?: string,
+  ): void {
     const { skip } = this.#policies;
-    if (skip === undefined || !isSkippable(error, skip)) throw error;
+    if (isAbort(error, this.#context.signal)) throw error;
+    if (skip === undefined || !isSkippable(error, skip)) throw stepError(error, this.#context.stepName, name);
     const reason = skipReason(error);
     skipped.push({ phase, ...item, error: reason });
     requireWithinLimit(skip, skipped.length, reason);
   }
 
-  #describe(item: I): { key: string; payload: string } {
+  /** Undefined without `keyOf`: a whole item is nothing for an error message. */
+  #nameOf(item: I): string | undefined {
+    const { keyOf, itemName = 'item' } = this.#policies;
+    return keyOf === undefined ? undefined : `${itemName} ${keyOf(item)}`;
+  }
+
+  #describe(item: I): { readonly key: string; readonly payload: string } {
     const payload = jsonOf(item);
     return { key: String(this.#policies.keyOf?.(item) ?? payload), payload };
   }
+}
+
+/** Closes each; the first failure is thrown when all have been closed. */
+export async function closeAll(parts: readonly { close?(): Promise<void> | void }[]): Promise<void> {
+  const ends = await Promise.allSettled(parts.map(async (part) => await part.close?.()));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+function describeUnread(error: unknown): { key: string; payload: string } {
+  const { itemKey = '', payload = '' } = (error ?? {}) as { itemKey?: unknown; payload?: unknown };
+  return { key: String(itemKey), payload: String(payload) };
+}
+
+function resultOf<O>(settled: Settled<O>): O | null | undefined {
+  if (!settled.isDone) throw settled.error;
+  return settled.result;
 }
 
 /** bigint as text: JSON knows none. */

@@ -3,36 +3,29 @@
  * the worker of a partitioned step. A hot path that wants no objects reads columns and implements ChunkHandlers itself.
  */
 import type { Transaction } from '../database/database.ts';
-import type { RetryPolicy } from '../engine/retry-policy.ts';
+import type { ChunkSize } from '../engine/chunk-size.ts';
 import type { SkippedRecord } from '../engine/skip-policy.ts';
 import type { ChunkHandlers, ChunkStep, PartitionContext, PartitionWorker } from '../engine/step.ts';
 import type { StepContext } from '../engine/step-context.ts';
-import {
-  ItemHandlers,
-  type ItemPolicies,
-  type ItemProcessor,
-  type ItemReader,
-  type ItemWriter,
-} from './item-handlers.ts';
+import { closeAll, ItemHandlers } from './item-handlers.ts';
+import type { ItemPolicies, ItemProcessor, ItemReader, ItemWriter } from './item-parts.ts';
 
-export type { ItemProcessor, ItemReader, ItemWriter } from './item-handlers.ts';
+export type { ItemCall, ItemProcessor, ItemReader, ItemWriter } from './item-parts.ts';
 
 /** Who reads, processes and writes the items. `C` is StepContext of a step, PartitionContext of a partition. */
 export interface ItemMoves<I, O, C> extends ItemPolicies<I> {
   /** Called at each start, also on restart and when a chunk is tried again. */
   reader(context: C): ItemReader<I, C> | Promise<ItemReader<I, C>>;
   /** Default: items are written as they were read. */
-  processor?(context: C): ItemProcessor<I, O>;
-  writer(context: C): ItemWriter<O>;
+  processor?(context: C): ItemProcessor<I, O, C>;
+  writer(context: C): ItemWriter<O, C>;
 }
 
-export interface ItemStepOptions<I, O> extends ItemMoves<I, O, StepContext> {
-  readonly name: string;
-  readonly chunkSize: number;
-  readonly allowStartIfComplete?: boolean;
-  readonly startLimit?: number;
-  /** How long transient errors of the database are put up with. */
-  readonly transientRetry?: Partial<RetryPolicy>;
+/** With what every step can have: `next`, `bind`, `listeners`, `startLimit` ... */
+export interface ItemStepOptions<I, O>
+  extends ItemMoves<I, O, StepContext>,
+    Omit<ChunkStep, 'kind' | 'chunkSize' | 'open' | 'replay'> {
+  readonly chunkSize: ChunkSize;
   /** The item again, from the payload of a skipped record; throws what is wrong with it. Makes `replay` possible. */
   readonly fromPayload?: (payload: string) => I;
   /** For the progress display. */
@@ -41,7 +34,8 @@ export interface ItemStepOptions<I, O> extends ItemMoves<I, O, StepContext> {
 
 /** A chunk step that reads, processes and writes items one by one; counts are those of Spring Batch's chunk step. */
 export function itemStep<I, O = I>(options: ItemStepOptions<I, O>): ChunkStep {
-  const { name, chunkSize, allowStartIfComplete, startLimit, transientRetry } = options;
+  const { name, chunkSize, allowStartIfComplete, startLimit, transientRetry, next, listeners } = options;
+  const { fromPayload } = options;
   return {
     kind: 'chunk',
     name,
@@ -49,7 +43,13 @@ export function itemStep<I, O = I>(options: ItemStepOptions<I, O>): ChunkStep {
     allowStartIfComplete,
     startLimit,
     transientRetry,
-    replay: options.fromPayload === undefined ? undefined : (...replay) => replayItem(options, ...replay),
+    next,
+    listeners,
+    bind: options.bind === undefined ? undefined : (scope) => options.bind?.(scope) ?? {},
+    replay:
+      fromPayload === undefined
+        ? undefined
+        : (record, context, tx) => replayItem(options, fromPayload, record, context, tx),
     open: async (context) => {
       const handlers = await openItems(options, context);
       try {
@@ -70,36 +70,44 @@ export function itemPartition<I, O = I>(moves: ItemMoves<I, O, PartitionContext>
   return (context) => openItems(moves, context);
 }
 
-async function openItems<I, O, C extends StepContext | PartitionContext>(
+/** Opens the parts from the state in `context.executionContext`; closes them again when one cannot be opened. */
+export async function openItems<I, O, C extends StepContext | PartitionContext>(
   moves: ItemMoves<I, O, C>,
   context: C,
 ): Promise<ChunkHandlers> {
   const reader = await moves.reader(context);
+  const opened: { close?(): Promise<void> | void }[] = [reader];
   try {
     const processor = moves.processor?.(context) ?? passOn<I, O>();
-    const handlers = new ItemHandlers(moves, reader, processor, moves.writer(context));
-    await reader.open?.(context.executionContext, context);
-    return handlers;
+    opened.push(processor);
+    const writer = moves.writer(context);
+    opened.push(writer);
+    const { executionContext } = context;
+    await reader.open?.(executionContext, context);
+    await processor.open?.(executionContext, context);
+    await writer.open?.(executionContext, context);
+    return new ItemHandlers(moves, { reader, processor, writer }, context);
   } catch (error) {
-    await reader.close?.();
+    await closeAll(opened).catch(() => {});
     throw error;
   }
 }
 
 /** As the item would have gone had it been good; without a retry of its own. */
-async function replayItem<I, O>(
-  options: ItemStepOptions<I, O>,
-  { payload }: SkippedRecord,
-  context: StepContext,
+export async function replayItem<I, O, C extends StepContext | PartitionContext>(
+  moves: Pick<ItemMoves<I, O, C>, 'processor' | 'writer' | 'keyOf'>,
+  fromPayload: (payload: string) => I,
+  { payload, key }: SkippedRecord,
+  context: C,
   tx: Transaction,
 ): Promise<void> {
-  const item = options.fromPayload!(payload);
-  const processor = options.processor?.(context) ?? passOn<I, O>();
-  const result = await processor.process(item);
-  if (result !== undefined && result !== null) await options.writer(context).write([result], tx);
+  const item = fromPayload(payload);
+  const processor = moves.processor?.(context) ?? passOn<I, O>();
+  const result = await processor.process(item, { signal: context.signal, attempt: 1, key });
+  if (result !== undefined && result !== null) await moves.writer(context).write([result], tx);
 }
 
 /** Without a processor O is I; a member that may be absent has no type that says so. */
-function passOn<I, O>(): ItemProcessor<I, O> {
+function passOn<I, O>(): ItemProcessor<I, O, unknown> {
   return { process: (item) => item as unknown as O };
 }

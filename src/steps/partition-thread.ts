@@ -6,11 +6,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type Logger, pino } from 'pino';
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
+import { isAbort } from '../engine/abort.ts';
 import { ChunkSizer, rowsMaxOf } from '../engine/chunk-size.ts';
 import { deserialiseContext } from '../engine/execution-context.ts';
 import { JobParameters } from '../engine/parameters.ts';
 import { type Retrying, withRetry } from '../engine/retrying.ts';
 import type { PartitionWorker } from '../engine/step.ts';
+import { stepError } from '../engine/step-error.ts';
 import type { FromWorker, PartitionResult, PartitionTask, ToWorker, WorkerStart } from '../partition/protocol.ts';
 import { toRemoteError } from '../partition/remote-error.ts';
 import { updatePartition } from '../repository/partition.ts';
@@ -30,6 +32,8 @@ const parameters = new JobParameters(start.parameters);
 let splitAsked: Extract<ToWorker, { type: 'split' }> | undefined;
 const sizer = new ChunkSizer(start.chunkSize);
 const isStopRequested = () => Atomics.load(stopFlag, 0) !== 0;
+/** For work that waits: the message that aborts it needs a turn of the event loop. */
+const stopping = new AbortController();
 const retrying: Retrying = { policy: start.retryPolicy, circuit: { isOpen: false }, isStopRequested, logger };
 
 try {
@@ -51,6 +55,9 @@ try {
         return;
       case 'split':
         splitAsked = message;
+        return;
+      case 'stop':
+        stopping.abort('stop was asked for');
         return;
       case 'end':
         database.close().finally(() => port.close());
@@ -103,6 +110,7 @@ async function runPartition(
           shared: start.shared,
           executionContext,
           logger: partitionLogger,
+          signal: stopping.signal,
         });
       },
       retrying: { ...retrying, logger: partitionLogger },
@@ -127,7 +135,12 @@ async function runPartition(
     });
     return outcome === 'COMPLETED' ? { outcome: 'completed' } : { outcome: 'stopped' };
   } catch (error) {
-    return { outcome: 'failed', error: toRemoteError(error), rollbackCount: stepExecution.rollbackCount };
+    if (isAbort(error, stopping.signal)) return { outcome: 'stopped' };
+    return {
+      outcome: 'failed',
+      error: toRemoteError(stepError(error, stepName)),
+      rollbackCount: stepExecution.rollbackCount,
+    };
   }
 }
 

@@ -2,7 +2,7 @@
  * Gives the records that an execution has skipped another try. Each in a transaction of its own that holds the record's
  * row and marks it: of two replays at once, or after a crash between two records, each record gets through once.
  */
-import type { Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Database } from '../database/database.ts';
 import { ExecutionContext } from '../engine/execution-context.ts';
 import { parameterTypeOf } from '../engine/java-types.ts';
@@ -11,7 +11,7 @@ import { JobParameters } from '../engine/parameters.ts';
 import { defaultRetryPolicy } from '../engine/retry-policy.ts';
 import { type Retrying, withRetry } from '../engine/retrying.ts';
 import { skipReason } from '../engine/skip-policy.ts';
-import type { ChunkStep } from '../engine/step.ts';
+import type { ChunkStep, PartitionedStep } from '../engine/step.ts';
 import type { StepContext } from '../engine/step-context.ts';
 import { usageError } from '../errors.ts';
 import { listJobParameters } from '../repository/job-parameters.ts';
@@ -27,13 +27,21 @@ export interface ReplayResult {
   readonly failed: readonly { readonly record: StoredSkip; readonly error: string }[];
 }
 
-/** Throws a usage error when a step whose records wait does not know how to replay one. */
+export interface ReplayOptions {
+  /** Default: silent. */
+  readonly logger?: Logger;
+  /** Aborted to end after the present record. */
+  readonly signal?: AbortSignal;
+}
+
+/** Those of all executions of the instance. Throws a usage error when a step whose records wait does not know how to replay one. */
 export async function replaySkipped(
   database: Database,
   job: JobDefinition,
   execution: JobExecution,
-  { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
+  options: ReplayOptions = {},
 ): Promise<ReplayResult> {
+  const { logger = pino({ level: 'silent' }), signal = new AbortController().signal } = options;
   const parameters = await storedParameters(database, execution.id);
   const retrying: Retrying = {
     policy: defaultRetryPolicy,
@@ -65,7 +73,7 @@ export async function replaySkipped(
 /** False when someone else was faster. */
 async function replayOne(
   database: Database,
-  step: ChunkStep & Required<Pick<ChunkStep, 'replay'>>,
+  step: Required<Pick<ChunkStep | PartitionedStep, 'replay'>>,
   record: StoredSkip,
   context: StepContext,
 ): Promise<boolean> {
@@ -78,10 +86,12 @@ async function replayOne(
 }
 
 function requireReplayable(job: JobDefinition, { stepName }: StoredSkip) {
-  const step = allSteps(job).find(({ name }) => name === stepName);
-  if (step?.kind === 'chunk' && step.replay !== undefined) return { ...step, replay: step.replay };
+  // A partition's row is named `<step>:<partition>`.
+  const name = stepName.replace(/:\d+$/, '');
+  const step = allSteps(job).find((one) => one.name === name);
+  if (step !== undefined && step.kind !== 'tasklet' && step.replay !== undefined) return { replay: step.replay };
   throw usageError(
-    `step ${stepName} of ${job.name} cannot replay single records`,
+    `step ${name} of ${job.name} cannot replay single records`,
     'correct them and run the job again, or hand them in some other way',
   );
 }

@@ -2,7 +2,6 @@
 import { nextIndex } from '../engine/flow.ts';
 import type { JobDefinition, Split } from '../engine/job.ts';
 import type { Step } from '../engine/step.ts';
-import { skipCountOf } from './chunk-commit.ts';
 import type { JobRun, StepOutcome } from './job-run.ts';
 import { runStep } from './run-step.ts';
 
@@ -31,8 +30,8 @@ async function runSequence(steps: readonly Step[], run: JobRun): Promise<FlowEnd
   let exitStatus = 'COMPLETED';
   for (const step of steps) {
     if (run.signal.aborted) return { status: 'STOPPED', skipCount, exitStatus };
-    const { outcome, stepExecution } = await runStep(step, run);
-    skipCount += skipCountOf(stepExecution);
+    const { outcome, stepExecution, skipCount: skipsOfStep } = await runStep(step, run);
+    skipCount += skipsOfStep;
     exitStatus = stepExecution.exitCode;
     if (outcome === 'STOPPED') return { status: 'STOPPED', skipCount, exitStatus };
   }

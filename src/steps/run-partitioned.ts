@@ -7,11 +7,11 @@
 import { extname } from 'node:path';
 import type { Span } from '@opentelemetry/api';
 import type { Database } from '../database/database.ts';
-import { toSettleError } from '../database/errors.ts';
 import { ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
 import { fencedTransaction } from '../engine/fence.ts';
 import { isExhausted, withRetry } from '../engine/retrying.ts';
 import type { PartitionedStep } from '../engine/step.ts';
+import { stepError } from '../engine/step-error.ts';
 import { isPlanOutdated, planOutdated, type SettleError } from '../errors.ts';
 import { runPool } from '../partition/pool.ts';
 import type { PartitionResult, PartitionTask } from '../partition/protocol.ts';
@@ -252,7 +252,7 @@ async function endPartition(run: StepRun, task: PartitionTask, result: Partition
     return;
   }
   const status = result.outcome === 'failed' ? 'FAILED' : 'STOPPED';
-  const exitMessage = result.outcome === 'failed' ? toSettleError(fromRemoteError(result.error)).message : '';
+  const exitMessage = result.outcome === 'failed' ? stepError(fromRemoteError(result.error), stepName).message : '';
   const rollbackCount = result.outcome === 'failed' ? result.rollbackCount : 0;
   if (status === 'FAILED') logger.error({ partition, reason: exitMessage }, 'partition failed');
   await withRetry(run.retrying, () =>

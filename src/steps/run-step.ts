@@ -1,11 +1,13 @@
 /** Runs one step of a job, whatever its kind: decides whether it is due, keeps its row, and says how it ended. */
 
 import { toSettleError } from '../database/errors.ts';
+import { isAbort } from '../engine/abort.ts';
 import { deserialiseContext, ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
 import { fencedTransaction, isOwnershipLost } from '../engine/fence.ts';
 import { tellAfter } from '../engine/listeners.ts';
 import { withRetry } from '../engine/retrying.ts';
 import type { Step } from '../engine/step.ts';
+import { stepError } from '../engine/step-error.ts';
 import { ExitCode, SettleError } from '../errors.ts';
 import {
   insertStepContext,
@@ -15,12 +17,14 @@ import {
 } from '../repository/execution-context.ts';
 import { nextStepExecutionId } from '../repository/next-id.ts';
 import {
+  findPreviousCounts,
   findStepHistory,
   insertStepExecution,
   selectStepExecution,
   updateStepExecution,
 } from '../repository/step-execution.ts';
 import type { BatchStatus, StepExecution } from '../repository/types.ts';
+import { skipCountOf } from './chunk-commit.ts';
 import { createStepContext, type JobRun, type StepOutcome, type StepRun } from './job-run.ts';
 import { EXECUTING, newStepExecution } from './new-step-execution.ts';
 import { runChunkStep } from './run-chunk-step.ts';
@@ -32,6 +36,8 @@ export interface StepResult {
   readonly outcome: StepOutcome;
   /** Of this run; of the earlier one where the step had completed before. */
   readonly stepExecution: StepExecution;
+  /** Records that the step has passed over for the instance, those of executions that stopped, failed or died included. */
+  readonly skipCount: number;
 }
 
 /** Throws what the step threw, after its row says FAILED, and a START_LIMIT error when it was started too often. */
@@ -41,26 +47,44 @@ export async function runStep(definition: Step, jobRun: JobRun): Promise<StepRes
   const history = await withRetry(retrying, () => findStepHistory(database.knex, fence.jobInstanceId, step.name));
   if (history.last?.status === 'COMPLETED' && !step.allowStartIfComplete) {
     jobRun.logger.info({ step: step.name }, 'step had completed before');
-    return { outcome: 'COMPLETED', stepExecution: history.last };
+    const skipCount = skipCountOf(history.last) + (await skipsBefore(step, history.last, jobRun));
+    return { outcome: 'COMPLETED', stepExecution: history.last, skipCount };
   }
   requireStartsLeft(step, history.startCount);
   return await inSpan('step', spanAttributes({ step: step.name, kind: step.kind }), async (span) => {
     const run = await startStep(step, jobRun, history.last);
     try {
+      const skippedBefore = await skipsBefore(step, run.stepExecution, run);
       await step.listeners?.beforeStep?.(run.context);
       const outcome = await runKind(step, run);
       run.noteUsage(run.jobContext);
       await noteEventLoop(run);
       await endStep(step, run, outcome, '');
       span.setAttribute('settle.status', outcome);
-      return { outcome, stepExecution: run.stepExecution };
-    } catch (error) {
+      return { outcome, stepExecution: run.stepExecution, skipCount: skippedBefore + skipCountOf(run.stepExecution) };
+    } catch (thrown) {
+      // Whatever a stop has made the step's code throw: what was not committed is done by the restart.
+      if (isAbort(thrown, run.signal) && !isOwnershipLost(thrown)) {
+        await endStep(step, run, 'STOPPED', '');
+        span.setAttribute('settle.status', 'STOPPED');
+        return { outcome: 'STOPPED', stepExecution: run.stepExecution, skipCount: 0 };
+      }
+      const error = stepError(thrown, step.name);
       await noteFailure(step, run, error);
       throw error;
     } finally {
       await tellAfter(run.logger, () => step.listeners?.afterStep?.(run.context, { ...run.stepExecution }));
     }
   });
+}
+
+/**
+ * Records that earlier executions of the step have passed over. A partitioned step's row has the sums of the whole plan
+ * over all executions; other rows have their own only.
+ */
+async function skipsBefore(step: Step, row: StepExecution, { database, fence, retrying }: JobRun): Promise<number> {
+  if (step.kind === 'partitioned') return 0;
+  return skipCountOf(await withRetry(retrying, () => findPreviousCounts(database.knex, fence.jobInstanceId, row)));
 }
 
 function runKind(step: Step, run: StepRun): Promise<StepOutcome> {

@@ -9,19 +9,13 @@ import { addCounts, type StepOutcome, type StepRun } from './job-run.ts';
 export async function runTasklet(step: TaskletStep, run: StepRun): Promise<StepOutcome> {
   const { stepName } = run.stepExecution;
   run.progress({ type: 'step-started', step: stepName, rowsExpected: undefined, rowsDone: 0 });
-  let counts: Awaited<ReturnType<TaskletStep['run']>>;
   const jobContextText = serialiseContext(run.jobContext);
   let isFirst = true;
-  try {
-    counts = await withRetry(run.retrying, async () => {
-      if (!isFirst) await goBack(run, jobContextText);
-      isFirst = false;
-      return await step.run(run.context);
-    });
-  } catch (error) {
-    if (run.signal.aborted && isAbort(error, run.signal)) return 'STOPPED';
-    throw error;
-  }
+  const counts = await withRetry(run.retrying, async () => {
+    if (!isFirst) await goBack(run, jobContextText);
+    isFirst = false;
+    return await step.run(run.context);
+  });
   const exitCode = counts?.exitStatus ?? 'COMPLETED';
   Object.assign(run.stepExecution, addCounts(run.stepExecution, counts), { exitCode });
   return 'COMPLETED';
@@ -32,9 +26,4 @@ async function goBack(run: StepRun, jobContextText: string): Promise<void> {
   const text = await selectStepContext(run.database.knex, run.stepExecution.id);
   if (text !== undefined) run.executionContext.restore(text);
   run.jobContext.restore(jobContextText);
-}
-
-/** What `signal.throwIfAborted()` and the functions of Node throw for an aborted signal. */
-function isAbort(error: unknown, signal: AbortSignal): boolean {
-  return error === signal.reason || (error as { name?: unknown } | null)?.name === 'AbortError';
 }

@@ -10,7 +10,7 @@ import type { Scanner } from '../database/scanner.ts';
 import type { Integer } from '../database/values.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import type { RangeSplit } from '../engine/step.ts';
-import type { ItemReader } from './item-handlers.ts';
+import type { ItemReader } from './item-parts.ts';
 
 /** Rows a fetch: enough that round trips do not count, few enough for the caches. */
 const FETCH_ROWS = 10_000;

@@ -3,7 +3,7 @@ import { bulkInsert } from '../database/bulk-insert.ts';
 import type { Database } from '../database/database.ts';
 import type { InsertTarget } from '../database/dialect.ts';
 import type { SqlValue } from '../database/values.ts';
-import type { ItemWriter } from './item-handlers.ts';
+import type { ItemWriter } from './item-parts.ts';
 
 /** Values of so many items are made at a time, so that they are gone before the garbage collector looks at them. */
 const SLICE_ITEMS = 5000;
@@ -13,7 +13,7 @@ export function tableWriter<O>(
   { dialect }: Database,
   target: InsertTarget,
   valuesOf: (item: O) => readonly SqlValue[],
-): ItemWriter<O> {
+): ItemWriter<O, unknown> {
   return {
     async write(items, tx) {
       for (let first = 0; first < items.length; first += SLICE_ITEMS) {

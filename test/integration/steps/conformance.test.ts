@@ -232,8 +232,8 @@ describe.each(testDatabases())('conformance on $name', ({ name }) => {
       throw new Error('always');
     });
     const limited = itemsJob({ ...failing, startLimit: 2 });
-    expect(await bench.start(limited)).toMatchObject({ outcome: 'failed', error: { message: 'always' } });
-    expect(await bench.start(limited)).toMatchObject({ outcome: 'failed', error: { message: 'always' } });
+    expect(await bench.start(limited)).toMatchObject({ outcome: 'failed', error: { message: 'step failing: always' } });
+    expect(await bench.start(limited)).toMatchObject({ outcome: 'failed', error: { message: 'step failing: always' } });
     const third = await bench.start(limited);
     expect(third).toMatchObject({ outcome: 'failed', error: { code: 'START_LIMIT' } });
     expect(third.error?.message).toContain('start limit');

@@ -92,7 +92,7 @@ describe.each(testDatabases())('flow on $name', ({ name }) => {
         note('after'),
       );
     const first = await bench.start(job(failing('side')));
-    expect(first).toMatchObject({ outcome: 'failed', error: { message: 'side failed' } });
+    expect(first).toMatchObject({ outcome: 'failed', error: { message: 'step side: side failed' } });
     expect(await bench.output()).toEqual(numbers(1, 5));
     expect(runs).toEqual(['side']);
     expect(await bench.start(job(note('side')))).toMatchObject({ outcome: 'completed' });
@@ -106,7 +106,7 @@ describe.each(testDatabases())('flow on $name', ({ name }) => {
     };
     for (const listeners of [{ beforeStep: fail }, { beforeChunk: fail }]) {
       const { execution } = await bench.start(itemsJob(itemsStep({ step: { listeners } })));
-      expect(execution).toMatchObject({ status: 'FAILED', exitMessage: 'not now' });
+      expect(execution).toMatchObject({ status: 'FAILED', exitMessage: 'step copy: not now' });
       expect(await stepsOf(execution.id)).toEqual([['copy', 'FAILED', 'FAILED']]);
     }
     const { execution } = await bench.start({ ...itemsJob(itemsStep()), listeners: { beforeJob: fail } });
@@ -146,7 +146,7 @@ describe.each(testDatabases())('flow on $name', ({ name }) => {
     ]);
     told.length = 0;
     const failed = await bench.start({ ...itemsJob(failing('one')), listeners }, {}, { date: '2024-01-02' });
-    expect(failed).toMatchObject({ outcome: 'failed', execution: { exitMessage: 'one failed' } });
+    expect(failed).toMatchObject({ outcome: 'failed', execution: { exitMessage: 'step one: one failed' } });
     expect(told).toEqual(['before items', 'job FAILED']);
   });
 

@@ -75,11 +75,11 @@ describe.each(testDatabases())('a partitioned step on $name', ({ name }) => {
   });
 
   test.each([
-    ['throw-in-read', 1, 'id 11 cannot be read'],
+    ['throw-in-read', 1, 'step numbers: id 11 cannot be read'],
     ['throw-in-write', 20, 'the toy is broken'],
-    ['throw-in-finish', 1, 'cannot finish'],
-    ['throw-late', 1, 'thrown outside of any promise'],
-    ['exit', 1, 'the worker thread ended by itself with exit code 7'],
+    ['throw-in-finish', 1, 'step numbers: cannot finish'],
+    ['throw-late', 1, 'step numbers: thrown outside of any promise'],
+    ['exit', 1, 'step numbers: the worker thread ended by itself with exit code 7'],
   ] as const)(
     'a worker that fails by %s fails its partition, and a restart completes',
     async (kind, exitCode, message) => {
