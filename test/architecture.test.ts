@@ -3,11 +3,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { registry } from './support/platform.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LINES_MAX = 400;
 /** What draws, parses or connects: nothing that a pure rule may know. luxon is a rule's own library: it knows zones. */
 const IMPURE = /^(node:|knex|mysql2|better-sqlite3|ioredis|pino|cli-progress|commander)/;
+
+/** Rooms that run any job: they know no domain, no table of one and no job. */
+const ENGINE = [
+  ...['src/cli', 'src/doctor', 'src/steps', 'src/partition', 'src/engine', 'src/repository'],
+  ...['src/database', 'src/database/migrate.ts'],
+];
+const DOMAIN = /^src\/(jobs|ledger|bench|platform\.ts)\b/;
+const ENGINE_MIGRATIONS = /^migrations\/(engine\/|apply\.ts$|migration\.ts$)/;
 
 /** What switches the types off. Explicit `any` is an error of the linter, so it needs the comment that silences that. */
 const UNTYPED =
@@ -57,6 +66,48 @@ describe('the table in docs/architecture.md', () => {
       for (const target of table.get(room) ?? []) below(target, [...path, room]);
     };
     for (const room of table.keys()) below(room, []);
+  });
+});
+
+describe('the engine', () => {
+  const engine = sources.filter(({ path }) => ENGINE.includes(roomOf(path) ?? ''));
+
+  test('is in the table, and has files', () => {
+    expect([...new Set(engine.map(({ path }) => roomOf(path)))].sort()).toEqual([...ENGINE].sort());
+  });
+
+  test('imports no domain, and no migration of one', () => {
+    for (const room of ENGINE) {
+      const domains = [...table.get(room)!].filter((target) => DOMAIN.test(target));
+      expect(domains, `${room} may import a domain by the table`).toEqual([]);
+    }
+    const wrong = engine.flatMap(({ path, imports }) =>
+      imports
+        .map((specifier) => resolve(path, specifier) ?? '')
+        .filter((target) => DOMAIN.test(target) || (/^migrations\//.test(target) && !ENGINE_MIGRATIONS.test(target)))
+        .map((target) => `${path} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('names no table of a domain, not even in a comment', () => {
+    const tables = tablesOf((path) => !ENGINE_MIGRATIONS.test(path));
+    // So that a new way to make a table is seen here.
+    expect(tables).toEqual(expect.arrayContaining(['view_log', 'video', 'settle_entry', 'challenge', 'settle_outbox']));
+    expect(tables.length).toBeGreaterThan(30);
+    const named = new RegExp(`\\b(${tables.join('|')})\\b`, 'g');
+    const found = engine.flatMap(({ path, text }) => [...text.matchAll(named)].map(([name]) => `${path}: ${name}`));
+    expect(found).toEqual([]);
+  });
+
+  test('names no job in its code', async () => {
+    const names = (await registry.jobs()).map(({ name }) => name).join('|');
+    expect(names).toContain('daily|');
+    const named = new RegExp(`['"\`](${names})['"\`]|settle run (${names})|--job (${names})|import-`, 'g');
+    const found = engine.flatMap(({ path, text }) =>
+      [...text.replace(COMMENT, '').matchAll(named)].map(([name]) => `${path}: ${name}`),
+    );
+    expect(found).toEqual([]);
   });
 });
 
@@ -117,6 +168,14 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+/** Names of the tables that the migrations at these paths make. */
+function tablesOf(isWanted: (path: string) => boolean): string[] {
+  const names = sources
+    .filter(({ path }) => path.startsWith('migrations/') && isWanted(path))
+    .flatMap(({ text }) => [...text.matchAll(/CREATE TABLE (?:IF NOT EXISTS )?[`"]?(\w+)/g)].map(([, name]) => name));
+  return [...new Set(names)];
+}
 
 function isForEveryone(target: string | undefined, room: string): boolean {
   return target === 'src/errors.ts' || (target === 'src/environment.ts' && !/\brules$/.test(room));
