@@ -11,6 +11,7 @@ import { engineMigrations } from './engine/index.ts';
 import { ledgerMigrations } from './ledger/index.ts';
 import { inOrder, type Migration } from './migration.ts';
 import { outboxMigrations } from './outbox/index.ts';
+import { serveMigrations } from './serve/index.ts';
 import { videoSettlementMigrations } from './video-settlement/index.ts';
 import { viewsMigrations } from './views/index.ts';
 
@@ -21,6 +22,7 @@ export const platformMigrations: readonly Migration[] = inOrder(
   ledgerMigrations,
   outboxMigrations,
   acrossMigrations,
+  serveMigrations,
   videoSettlementMigrations,
   viewsMigrations,
 );

@@ -11,6 +11,7 @@ import { seedDomain } from './jobs/seed/domain.ts';
 import { videoSettlementDomain } from './jobs/video-settlement/domain.ts';
 import { viewsDomain } from './jobs/views/domain.ts';
 import { ledgerDomain } from './ledger/cli/domain.ts';
+import { serveDomain } from './serve/domain.ts';
 
 export const platform: Platform = {
   description: 'Settles one business date at a time: view statistics from a raw log, restartable and exact.',
@@ -24,6 +25,7 @@ export const platform: Platform = {
     seedDomain,
     importDomain,
     copyViewsDomain,
+    serveDomain,
     benchDomain,
   ],
   migrations: async () => (await import('../migrations/index.ts')).platformMigrations,
@@ -37,7 +39,7 @@ export const platform: Platform = {
   commandOrder: [
     ...['run', 'jobs', 'runs', 'dates', 'show', 'stats', 'verify', 'settlement', 'explain', 'ledger', 'challenge'],
     ...['close', 'rates', 'reprice', 'skipped', 'replay', 'stop', 'restart', 'abandon', 'recover', 'purge', 'doctor'],
-    ...['migrate', 'import', 'seed', 'bench'],
+    ...['migrate', 'import', 'seed', 'serve', 'bench'],
     ...['explain settlement', 'explain payout', 'explain balance'],
     ...['ledger verify', 'ledger balances', 'ledger statement', 'ledger post', 'ledger reverse'],
   ],

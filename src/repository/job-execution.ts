@@ -77,6 +77,8 @@ export interface ExecutionFilter {
   readonly since?: Date;
   /** Started before. */
   readonly until?: Date;
+  /** Executions with smaller ids: the page before. */
+  readonly before?: number;
   /** Text of a parameter, by its name. */
   readonly parameter?: { readonly name: string; readonly value: string };
   /** As `isBusinessDate` knows it. */
@@ -86,12 +88,13 @@ export interface ExecutionFilter {
 
 /** Newest first. */
 export async function listJobExecutions(database: Database, filter: ExecutionFilter): Promise<JobExecution[]> {
-  const { job, status, since, until, parameter, businessDate, limit } = filter;
+  const { job, status, since, until, before, parameter, businessDate, limit } = filter;
   const query = select(database.knex).orderBy('e.JOB_EXECUTION_ID', 'desc').limit(limit);
   if (job !== undefined) query.where('i.JOB_NAME', job);
   if (status !== undefined) query.where('e.STATUS', status);
   if (since !== undefined) query.where('e.START_TIME', '>=', toInstant(since));
   if (until !== undefined) query.where('e.START_TIME', '<', toInstant(until));
+  if (before !== undefined) query.where('e.JOB_EXECUTION_ID', '<', before);
   if (parameter !== undefined) {
     query
       .join('BATCH_JOB_EXECUTION_PARAMS as p', 'p.JOB_EXECUTION_ID', 'e.JOB_EXECUTION_ID')

@@ -1,30 +1,73 @@
 /** Reads published statistics: exact sums by video over a run of dates. */
 import type { Database, Executor } from '../../../database/database.ts';
 import { type Row, toBigInt } from '../../../database/values.ts';
-import type { VideoStatistics } from '../rules/ranking.ts';
+import type { RankingMetric, VideoStatistics } from '../rules/ranking.ts';
 
-/** Sums by video from the first date to the last, both inside, ordered by video id. */
+/** A part of the videos, by id. */
+export interface VideoPageRequest {
+  /** Ids above this one. */
+  readonly after?: bigint;
+  readonly limit: number;
+}
+
+/** Sums by video from the first date to the last, both inside, ordered by video id; all of them without a page. */
 export async function readStatistics(
   { knex }: Database,
   period: { readonly from: string; readonly to: string },
+  page?: VideoPageRequest,
 ): Promise<VideoStatistics[]> {
-  const single = period.from === period.to;
-  const query = knex('video_daily_stats').orderBy('video_id');
-  if (single) query.where({ business_date: period.from }).select('video_id', 'views', 'ad_views', 'play_seconds');
-  else {
-    query
-      .whereBetween('business_date', [period.from, period.to])
-      .groupBy('video_id')
-      .select('video_id')
-      .sum({ views: 'views', ad_views: 'ad_views', play_seconds: 'play_seconds' });
+  const query = sumsByVideo(knex, period).orderBy('video_id');
+  if (page?.after !== undefined) query.where('video_id', '>', page.after.toString());
+  if (page !== undefined) query.limit(page.limit);
+  return (await query).map(statisticsOf);
+}
+
+/** The first videos of a period by a metric, the highest first, then by id. */
+export async function readTopVideos(
+  { knex }: Database,
+  period: { readonly from: string; readonly to: string },
+  metric: RankingMetric,
+  limit: number,
+): Promise<VideoStatistics[]> {
+  const query = sumsByVideo(knex, period)
+    .orderBy([{ column: metric, order: 'desc' }, 'video_id'])
+    .limit(limit);
+  return (await query).map(statisticsOf);
+}
+
+/** One video's statistics of each date that has any, from the first to the last, both inside, by date. */
+export async function readVideoDays(
+  { knex }: Database,
+  videoId: bigint,
+  period: { readonly from: string; readonly to: string },
+): Promise<(VideoStatistics & { readonly date: string })[]> {
+  const rows: Row[] = await knex('video_daily_stats')
+    .where({ video_id: videoId.toString() })
+    .whereBetween('business_date', [period.from, period.to])
+    .orderBy('business_date')
+    .select('business_date', 'video_id', 'views', 'ad_views', 'play_seconds');
+  return rows.map((row) => ({ date: String(row.business_date), ...statisticsOf(row) }));
+}
+
+function sumsByVideo(knex: Executor, period: { readonly from: string; readonly to: string }) {
+  const query = knex('video_daily_stats');
+  if (period.from === period.to) {
+    return query.where({ business_date: period.from }).select<Row[]>('video_id', 'views', 'ad_views', 'play_seconds');
   }
-  const rows: Row[] = await query;
-  return rows.map((row) => ({
+  return query
+    .whereBetween('business_date', [period.from, period.to])
+    .groupBy('video_id')
+    .select<Row[]>('video_id')
+    .sum({ views: 'views', ad_views: 'ad_views', play_seconds: 'play_seconds' });
+}
+
+function statisticsOf(row: Row): VideoStatistics {
+  return {
     videoId: toBigInt(row.video_id),
     views: toBigInt(row.views),
     adViews: toBigInt(row.ad_views),
     playSeconds: toBigInt(row.play_seconds),
-  }));
+  };
 }
 
 /** The dates that have been settled within a run of dates, ascending. */
@@ -37,4 +80,10 @@ export async function listSettledDates(
     .orderBy('business_date')
     .select('business_date');
   return rows.map((row) => String(row.business_date));
+}
+
+/** Undefined before any date has been settled. */
+export async function readNewestSettledDate(executor: Executor): Promise<string | undefined> {
+  const row: Row | undefined = await executor('settle_statistics_run').max({ date: 'business_date' }).first();
+  return row === undefined || row.date === null ? undefined : String(row.date);
 }

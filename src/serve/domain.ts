@@ -1,0 +1,5 @@
+/** The service as the command line has it. */
+import type { Domain } from '../cli/domain.ts';
+import { registerServe } from './command.ts';
+
+export const serveDomain: Domain = { name: 'serve', register: registerServe };

@@ -1,0 +1,103 @@
+/** Runs: the rows of `settle runs`, `settle show` and `settle skipped`. */
+import type { FastifyInstance } from 'fastify';
+import { readExecutionView } from '../../cli/execution-view.ts';
+import { skippedRecords } from '../../cli/output/skipped-json.ts';
+import { readRunRows } from '../../cli/run-rows.ts';
+import { readSkippedView } from '../../cli/skipped-view.ts';
+import { type ExecutionFilter, getJobExecution, listJobExecutions } from '../../repository/job-execution.ts';
+import type { BatchStatus } from '../../repository/types.ts';
+import { sendJson } from '../answer.ts';
+import { problem, sendProblem } from '../problem.ts';
+import type { ServerOptions } from '../server.ts';
+import { answers, dateSchema } from './schema.ts';
+
+const STATUSES = ['STARTING', 'STARTED', 'STOPPING', 'STOPPED', 'FAILED', 'COMPLETED', 'ABANDONED'] as const;
+const executionId = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
+const params = { type: 'object', properties: { id: executionId } } as const;
+
+interface Query {
+  readonly job?: string;
+  readonly status?: BatchStatus;
+  readonly date?: string;
+  readonly before?: number;
+  readonly limit: number;
+}
+
+export function registerRuns(api: FastifyInstance, { database }: ServerOptions): void {
+  api.get<{ Querystring: Query }>(
+    '/runs',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'executions, newest first, in pages',
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            job: { type: 'string', maxLength: 100 },
+            status: { type: 'string', enum: [...STATUSES] },
+            date: dateSchema,
+            before: { ...executionId, description: 'the page before this execution' },
+            limit: { type: 'integer', minimum: 1, maximum: 500, default: 50 },
+          },
+        },
+        response: answers('rows, and `next`'),
+      },
+    },
+    async (request, reply) => {
+      const { job, status, date, before, limit } = request.query;
+      const filter: ExecutionFilter = {
+        job,
+        status,
+        before,
+        parameter: date === undefined ? undefined : { name: 'date', value: date },
+        limit,
+      };
+      const rows = await readRunRows(database, await listJobExecutions(database, filter), new Date());
+      return await sendJson(request, reply, { rows, next: rows.length === limit ? rows.at(-1)?.id : null });
+    },
+  );
+
+  api.get<{ Params: { id: number } }>(
+    '/runs/:id',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'one execution with its steps, partitions, counts and what to do next',
+        params,
+        response: answers('the same object as `settle show --json`'),
+      },
+    },
+    async (request, reply) => {
+      const execution = await getJobExecution(database, request.params.id);
+      if (execution === undefined)
+        return await sendProblem(reply, problem(404, `there is no execution ${request.params.id}`));
+      return await sendJson(request, reply, await readExecutionView(database, execution, new Date()));
+    },
+  );
+
+  api.get<{ Params: { id: number }; Querystring: { limit: number } }>(
+    '/runs/:id/skipped',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'the records that an execution set aside, by reason and one by one',
+        params,
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          properties: { limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 } },
+        },
+        response: answers('reasons, records, their number, and the command that tries them again'),
+      },
+    },
+    async (request, reply) => {
+      const execution = await getJobExecution(database, request.params.id);
+      if (execution === undefined)
+        return await sendProblem(reply, problem(404, `there is no execution ${request.params.id}`));
+      const view = await readSkippedView(database, execution, request.query.limit);
+      const { reasons, total, next, replacedBy } = view;
+      return await sendJson(request, reply, { reasons, total, records: skippedRecords(view), replacedBy, next });
+    },
+  );
+}

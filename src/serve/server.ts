@@ -1,0 +1,74 @@
+/** The HTTP service: routes, their documentation, errors, and how it begins and ends. */
+import fastifySwagger from '@fastify/swagger';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Logger } from 'pino';
+import { version } from '../cli/version.ts';
+import type { Database } from '../database/database.ts';
+import { toSettleError } from '../database/errors.ts';
+import { isSettleError } from '../errors.ts';
+import { type AccessOptions, guardAccess } from './access.ts';
+import { toJson } from './answer.ts';
+import { problem, problemOf, sendProblem } from './problem.ts';
+import { registerRoutes } from './routes/index.ts';
+
+export interface ServerOptions extends AccessOptions {
+  readonly database: Database;
+  readonly logger: Logger;
+  /** IANA zone of business dates, for what names none. */
+  readonly zone: string;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** How the command line is started for an action, with the arguments before those of the action. */
+  readonly settleCommand: readonly string[];
+}
+
+const BODY_BYTES_MAX = 1_048_576;
+/** A client that sends its headers and body more slowly is let go. */
+const REQUEST_MS_MAX = 10_000;
+const IDLE_MS_MAX = 65_000;
+
+/** The service, not listening yet. Closing it waits for the answers that are on their way. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { logger, tls } = options;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: IDLE_MS_MAX,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    trustProxy: false,
+    ...(tls === undefined ? {} : { https: tls }),
+    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
+  });
+  app.setSerializerCompiler(() => toJson);
+  app.setReplySerializer((payload) => toJson(payload));
+  app.setErrorHandler(async (error, request, reply) => {
+    const known =
+      isSettleError(error) || (error as { statusCode?: number }).statusCode !== undefined
+        ? error
+        : toSettleError(error);
+    const found = problemOf(known);
+    if (found.status >= 500) request.log.error({ err: error, url: request.url.split('?', 1)[0] }, 'request failed');
+    return await sendProblem(reply, found);
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    return await sendProblem(
+      reply,
+      problem(404, `there is nothing at ${request.method} ${request.url.split('?', 1)[0]}`, {
+        hint: '/openapi.json lists what there is',
+      }),
+    );
+  });
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'settle', version: version(), description: 'What settle has computed, and how its runs go.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    },
+  });
+  guardAccess(app, options);
+  await registerRoutes(app, options);
+  return app;
+}
