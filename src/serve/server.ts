@@ -1,25 +1,14 @@
 /** The HTTP service: routes, their documentation, errors, and how it begins and ends. */
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import type { Logger } from 'pino';
 import { version } from '../cli/version.ts';
-import type { Database } from '../database/database.ts';
 import { toSettleError } from '../database/errors.ts';
 import { isSettleError } from '../errors.ts';
-import { type AccessOptions, guardAccess } from './access.ts';
+import { guardAccess } from './access.ts';
 import { toJson } from './answer.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
 import { registerRoutes } from './routes/index.ts';
-
-export interface ServerOptions extends AccessOptions {
-  readonly database: Database;
-  readonly logger: Logger;
-  /** IANA zone of business dates, for what names none. */
-  readonly zone: string;
-  readonly tls?: { readonly cert: string; readonly key: string };
-  /** How the command line is started for an action, with the arguments before those of the action. */
-  readonly settleCommand: readonly string[];
-}
+import type { ServerOptions } from './server-options.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
 /** A client that sends its headers and body more slowly is let go. */

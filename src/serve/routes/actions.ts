@@ -7,7 +7,7 @@ import { type ActionOutcome, ActionProcesses } from '../action-process.ts';
 import { sendJson } from '../answer.ts';
 import { listAudit, noteAsked, noteEnded } from '../audit.ts';
 import { problem, sendProblem } from '../problem.ts';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { answers, dateSchema } from './schema.ts';
 
 /** A refusal comes within this time; what takes longer is under way, and its client looks at the runs. */

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { explainPayout } from '../../jobs/challenges/settlement/explain-payout.ts';
 import { pageMemberViews, readChallenge } from '../../jobs/challenges/settlement/read-challenge.ts';
 import { sendJson } from '../answer.ts';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { answers, idSchema } from './schema.ts';
 
 export function registerChallenges(api: FastifyInstance, { database }: ServerOptions): void {

@@ -5,7 +5,7 @@ import { readDates } from '../../jobs/daily/read-dates.ts';
 import { readNewestSettledDate } from '../../jobs/views/statistics/read-statistics.ts';
 import { addDays, businessDateOf, parseBusinessDate } from '../../rules/business-time.ts';
 import { sendJson } from '../answer.ts';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { answers, dateSchema } from './schema.ts';
 
 const DATES_DEFAULT = 31;

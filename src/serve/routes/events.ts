@@ -5,7 +5,7 @@ import { readRunRows } from '../../cli/run-rows.ts';
 import { listJobExecutions } from '../../repository/job-execution.ts';
 import { toJson } from '../answer.ts';
 import { problem, sendProblem } from '../problem.ts';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 
 const LOOK_MS = 1_000;
 const RUNS_SHOWN = 20;
@@ -13,14 +13,18 @@ const CLIENTS_MAX = 2_000;
 /** A client that takes nothing for so long is let go. */
 const BACKLOG_BYTES_MAX = 262_144;
 
-export function registerEvents(api: FastifyInstance, { database, logger }: ServerOptions): void {
+export function registerEvents(api: FastifyInstance, { database, registry, logger }: ServerOptions): void {
   const clients = new Set<ServerResponse>();
   let last = '';
   let timer: NodeJS.Timeout | undefined;
 
   const look = async () => {
     try {
-      const runs = await readRunRows(database, await listJobExecutions(database, { limit: RUNS_SHOWN }), new Date());
+      const runs = await readRunRows(
+        { database, registry },
+        await listJobExecutions(database, { limit: RUNS_SHOWN }),
+        new Date(),
+      );
       const text = toJson(runs);
       if (text !== last) broadcast(`event: runs\ndata: ${text}\n\n`);
       else broadcast(': nothing new\n\n');

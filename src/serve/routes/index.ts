@@ -1,6 +1,6 @@
 /** Every route of the service, by subject. */
 import type { FastifyInstance } from 'fastify';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { registerActions } from './actions.ts';
 import { registerChallenges } from './challenges.ts';
 import { registerDates } from './dates.ts';

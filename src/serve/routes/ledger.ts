@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { explainBalance } from '../../ledger/explain-balance.ts';
 import { pageStatement, pageUserBalances } from '../../ledger/read-statement.ts';
 import { type CsvColumns, sendCsv, sendJson } from '../answer.ts';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { answers, formatSchema, idSchema, limitSchema } from './schema.ts';
 
 type Balance = Awaited<ReturnType<typeof pageUserBalances>>[number];

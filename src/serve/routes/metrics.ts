@@ -2,7 +2,7 @@
 import { collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client';
 import type { FastifyInstance } from 'fastify';
 import { DatabaseMetrics } from '../metrics/database-metrics.ts';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 
 export function registerMetrics(app: FastifyInstance, { database }: ServerOptions): void {
   const registry = new Registry();

@@ -8,7 +8,7 @@ import { type ExecutionFilter, getJobExecution, listJobExecutions } from '../../
 import type { BatchStatus } from '../../repository/types.ts';
 import { sendJson } from '../answer.ts';
 import { problem, sendProblem } from '../problem.ts';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { answers, dateSchema } from './schema.ts';
 
 const STATUSES = ['STARTING', 'STARTED', 'STOPPING', 'STOPPED', 'FAILED', 'COMPLETED', 'ABANDONED'] as const;
@@ -23,7 +23,7 @@ interface Query {
   readonly limit: number;
 }
 
-export function registerRuns(api: FastifyInstance, { database }: ServerOptions): void {
+export function registerRuns(api: FastifyInstance, { database, registry }: ServerOptions): void {
   api.get<{ Querystring: Query }>(
     '/runs',
     {
@@ -53,7 +53,7 @@ export function registerRuns(api: FastifyInstance, { database }: ServerOptions):
         parameter: date === undefined ? undefined : { name: 'date', value: date },
         limit,
       };
-      const rows = await readRunRows(database, await listJobExecutions(database, filter), new Date());
+      const rows = await readRunRows({ database, registry }, await listJobExecutions(database, filter), new Date());
       return await sendJson(request, reply, { rows, next: rows.length === limit ? rows.at(-1)?.id : null });
     },
   );
@@ -72,7 +72,8 @@ export function registerRuns(api: FastifyInstance, { database }: ServerOptions):
       const execution = await getJobExecution(database, request.params.id);
       if (execution === undefined)
         return await sendProblem(reply, problem(404, `there is no execution ${request.params.id}`));
-      return await sendJson(request, reply, await readExecutionView(database, execution, new Date()));
+      const { view } = await readExecutionView({ database, registry }, execution, new Date());
+      return await sendJson(request, reply, view);
     },
   );
 
@@ -95,7 +96,7 @@ export function registerRuns(api: FastifyInstance, { database }: ServerOptions):
       const execution = await getJobExecution(database, request.params.id);
       if (execution === undefined)
         return await sendProblem(reply, problem(404, `there is no execution ${request.params.id}`));
-      const view = await readSkippedView(database, execution, request.query.limit);
+      const view = await readSkippedView({ database, registry }, execution, request.query.limit);
       const { reasons, total, next, replacedBy } = view;
       return await sendJson(request, reply, { reasons, total, records: skippedRecords(view), replacedBy, next });
     },

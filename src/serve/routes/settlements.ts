@@ -6,7 +6,7 @@ import { listPricedDates, readSettlement, type SettledVideo } from '../../jobs/v
 import { readReversals } from '../../jobs/video-settlement/reversals.ts';
 import { type PeriodKind, parseBusinessDate, periodOf } from '../../rules/business-time.ts';
 import { type CsvColumns, sendCsv, sendJson } from '../answer.ts';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { answers, dateSchema, formatSchema, idSchema, limitSchema, periodSchema } from './schema.ts';
 
 /** The headers of `settle settlement --format csv`; whole won. */

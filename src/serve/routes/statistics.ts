@@ -10,7 +10,7 @@ import {
 } from '../../jobs/views/statistics/read-statistics.ts';
 import { type PeriodKind, parseBusinessDate, periodOf } from '../../rules/business-time.ts';
 import { type CsvColumns, sendCsv, sendJson } from '../answer.ts';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { answers, dateSchema, formatSchema, idSchema, limitSchema, periodSchema } from './schema.ts';
 
 /** The headers of `settle stats --format csv`. */
