@@ -2,4 +2,8 @@
 import type { Domain } from '../cli/domain.ts';
 import { registerServe } from './command.ts';
 
-export const serveDomain: Domain = { name: 'serve', register: registerServe };
+export const serveDomain: Domain = {
+  name: 'serve',
+  register: registerServe,
+  health: async () => ({ privileges: { own: { settle_audit: ['SELECT', 'INSERT', 'UPDATE'] } } }),
+};

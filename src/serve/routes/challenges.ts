@@ -51,7 +51,7 @@ export function registerChallenges(api: FastifyInstance, { database }: ServerOpt
         tags: ['money'],
         summary: 'why a user got what out of a challenge',
         params: { type: 'object', properties: { id: idSchema, user: idSchema } },
-        response: answers('the same object as `settle explain payout --json`'),
+        response: answers('the object that the command line prints'),
       },
     },
     async (request, reply) => {

@@ -82,7 +82,7 @@ export function registerLedger(api: FastifyInstance, { database }: ServerOptions
         tags: ['points'],
         summary: 'why a user has the points that they have',
         params: { type: 'object', properties: { user: idSchema } },
-        response: answers('the same object as `settle explain balance --json`'),
+        response: answers('the object that the command line prints'),
       },
     },
     async (request, reply) =>

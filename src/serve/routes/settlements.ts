@@ -83,7 +83,7 @@ export function registerSettlements(api: FastifyInstance, { database }: ServerOp
         tags: ['money'],
         summary: 'why a video is paid what it is paid for a date: counts, card, tiers, run, revisions, adjustments',
         params: { type: 'object', properties: { date: dateSchema, video: idSchema } },
-        response: answers('the same object as `settle explain settlement --json`'),
+        response: answers('the object that the command line prints'),
       },
     },
     async (request, reply) => {
