@@ -12,7 +12,7 @@ export { type OpenOptions, openDatabase } from './database/open.ts';
 export type { Integer, SqlValue } from './database/values.ts';
 export type { ChunkSize, TimedChunkSize } from './engine/chunk-size.ts';
 export { type ContextValue, ExecutionContext } from './engine/execution-context.ts';
-export type { JobDefinition, Split } from './engine/job.ts';
+export type { Decision, DecisionScope, FlowElement, JobDefinition, Split } from './engine/job.ts';
 export type { JobEvent, JobListeners, StepListeners } from './engine/listeners.ts';
 export { abandonExecution, recoverExecutions, requestStop } from './engine/operate.ts';
 export { type JobParameter, JobParameters, type ParameterDefinition, type ParameterType } from './engine/parameters.ts';
@@ -74,6 +74,7 @@ export {
   itemPartition,
   itemStep,
 } from './steps/item-step.ts';
+export { type JobStepOptions, jobStep } from './steps/job-step.ts';
 export { type ReplayOptions, type ReplayResult, replaySkipped } from './steps/replay.ts';
 export { type JobRunResult, type RunJobOptions, runJob } from './steps/run-job.ts';
 export { type TableReaderOptions, tableReader } from './steps/table-reader.ts';

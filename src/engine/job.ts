@@ -2,12 +2,14 @@
  * What a job is: data. A name, its parameters, its steps in order. The engine knows nothing of what a job computes;
  * src/jobs hands it definitions, and a user can write one of their own (docs/writing-a-job.md).
  */
+import type { Logger } from 'pino';
 import type { Database } from '../database/database.ts';
 import type { JobCost } from './cost.ts';
 import type { DescribedExecution, ExecutionDescription } from './describe-execution.ts';
 import type { JobListeners } from './listeners.ts';
 import type { JobParameters, ParameterDefinition } from './parameters.ts';
-import type { Step } from './step.ts';
+import type { BindScope, Step } from './step.ts';
+import type { Transition } from './transition.ts';
 
 export interface JobDefinition {
   /** Lower-case words joined by `-`; at most 100 characters (BATCH_JOB_INSTANCE.JOB_NAME). */
@@ -16,7 +18,7 @@ export interface JobDefinition {
   readonly description: string;
   readonly parameters: readonly ParameterDefinition[];
   /** Run in this order, where no `next` of a step says otherwise; one starts when the one before it has completed. */
-  readonly steps: readonly (Step | Split)[];
+  readonly steps: readonly FlowElement[];
   readonly listeners?: JobListeners;
   /** The step whose rows are the rows of a run in summaries. Default: the one that handled most. */
   readonly countedStep?: string;
@@ -60,9 +62,34 @@ export interface Split {
   /** Unique among the steps and splits of its job. */
   readonly name: string;
   readonly flows: readonly (readonly Step[])[];
+  /** By COMPLETED, or FAILED when one of its steps has failed. */
+  readonly next?: readonly Transition[];
 }
+
+/** Decides where the job goes on, and does nothing else: it is asked again by every restart. */
+export interface Decision {
+  readonly kind: 'decision';
+  /** Unique among the steps, splits and decisions of its job. */
+  readonly name: string;
+  /** Returns a status, upper-case words joined by `_`, for `next`. */
+  decide(scope: DecisionScope): Promise<string> | string;
+  readonly next: readonly Transition[];
+}
+
+export interface DecisionScope extends BindScope {
+  readonly database: Database;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Of the element before it. */
+  readonly exitStatus: string;
+}
+
+export type FlowElement = Step | Split | Decision;
 
 /** Every step of the job, in the order of the definition. */
 export function allSteps(job: JobDefinition): readonly Step[] {
-  return job.steps.flatMap((element) => (element.kind === 'split' ? element.flows.flat() : [element]));
+  return job.steps.flatMap((element) => {
+    if (element.kind === 'decision') return [];
+    return element.kind === 'split' ? element.flows.flat() : [element];
+  });
 }

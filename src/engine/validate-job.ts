@@ -2,6 +2,7 @@
 import { allSteps, type JobDefinition } from './job.ts';
 import { REVISION } from './parse-parameters.ts';
 
+const ENDS = ['end', 'fail', 'stop'];
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** JOB_NAME and STEP_NAME hold 100 characters; a partition's row adds `:` and its number to the step's name. */
 const JOB_NAME_LENGTH_MAX = 100;
@@ -10,8 +11,8 @@ const PARAMETER_NAME_LENGTH_MAX = 100;
 
 /** Throws an Error (a fault in the program, not of its user) for a definition that the engine could not keep. */
 export function requireValidJob(job: JobDefinition): void {
-  const splits = job.steps.filter(({ kind }) => kind === 'split');
-  const names = [...allSteps(job), ...splits].map(({ name }) => name);
+  const others = job.steps.filter(({ kind }) => kind === 'split' || kind === 'decision');
+  const names = [...allSteps(job), ...others].map(({ name }) => name);
   const parameters = job.parameters.map((parameter) => parameter.name);
   if (!NAME.test(job.name) || job.name.length > JOB_NAME_LENGTH_MAX) fail(job, 'its name must be lower-case words');
   if (allSteps(job).length === 0) fail(job, 'it has no step');
@@ -34,12 +35,13 @@ function requireValidFlow(job: JobDefinition): void {
     if (element.kind === 'split') {
       if (element.flows.flat().some(({ next }) => next !== undefined))
         fail(job, 'a step within a split decides nothing');
-      continue;
     }
-    for (const { to } of element.next ?? []) {
-      if (to === 'end' || to === 'fail') continue;
-      const isFurtherOn = job.steps.slice(index + 1).some(({ name }) => name === to);
-      if (!isFurtherOn) fail(job, `${to}, where ${element.name} leads, is no step further on`);
+    for (const { to, restartAt } of element.next ?? []) {
+      for (const target of [to, ...(restartAt === undefined ? [] : [restartAt])]) {
+        if (ENDS.includes(target)) continue;
+        const isFurtherOn = job.steps.slice(index + 1).some(({ name }) => name === target);
+        if (!isFurtherOn) fail(job, `${target}, where ${element.name} leads, is no step further on`);
+      }
     }
   }
 }

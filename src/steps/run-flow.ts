@@ -1,31 +1,105 @@
-/** Runs the steps of a job in the order that its flow gives: one after another, side by side, or as a step decides. */
-import { nextIndex } from '../engine/flow.ts';
-import type { JobDefinition, Split } from '../engine/job.ts';
+/** Runs the elements of a job in the order that its flow gives: one after another, side by side, or as one decides. */
+
+import { isOwnershipLost } from '../engine/fence.ts';
+import { FAILED, handlesFailure, nextTarget } from '../engine/flow.ts';
+import type { Decision, FlowElement, JobDefinition, Split } from '../engine/job.ts';
+import { withRetry } from '../engine/retrying.ts';
 import type { Step } from '../engine/step.ts';
+import { findPreviousCounts, findStepHistory } from '../repository/step-execution.ts';
+import { skipCountOf } from './chunk-commit.ts';
 import type { JobRun, StepOutcome } from './job-run.ts';
 import { runStep } from './run-step.ts';
 
 export interface FlowEnd {
   readonly status: StepOutcome;
-  /** Records skipped by all steps, those of earlier executions that had completed included. */
+  /** Records skipped by all steps for the instance, in earlier executions too. */
   readonly skipCount: number;
-  /** Of the last step; of a split, COMPLETED. */
+  /** The exit code of the execution. */
+  readonly exitCode: string;
+}
+
+/** What became of one element. */
+interface ElementEnd {
+  readonly status: StepOutcome;
+  readonly skipCount: number;
+  /** Of the last step, of a decision; of a split COMPLETED; FAILED after a failure that leads on. */
   readonly exitStatus: string;
 }
 
-/** Throws what the step threw that failed. */
+/** In the job's context: the element at which a restart goes on after a transition to `stop`. */
+const RESTART_AT = 'flow.restartAt';
+const AT_END = '';
+
+/** Throws what the step threw that failed, unless a transition leads on from there. */
 export async function runFlow(job: JobDefinition, run: JobRun): Promise<FlowEnd> {
-  let end: FlowEnd = { status: 'COMPLETED', skipCount: 0, exitStatus: 'COMPLETED' };
-  for (let index = 0; index < job.steps.length; index = nextIndex(job, index, end.exitStatus)) {
-    const element = job.steps[index];
-    const last = element.kind === 'split' ? await runSplit(element, run) : await runSequence([element], run);
-    end = { ...last, skipCount: end.skipCount + last.skipCount };
-    if (end.status === 'STOPPED') break;
+  let skipCount = 0;
+  let exitStatus = 'COMPLETED';
+  const first = startIndex(job, run.jobContext.get(RESTART_AT));
+  for (const element of job.steps.slice(0, first)) skipCount += await skipsOfElement(element, run);
+  for (let index = first; index < job.steps.length; ) {
+    const end = await runElement(job.steps[index], run, exitStatus);
+    skipCount += end.skipCount;
+    exitStatus = end.exitStatus;
+    if (end.status === 'STOPPED') return { status: 'STOPPED', skipCount, exitCode: 'STOPPED' };
+    const target = nextTarget(job, index, exitStatus);
+    if (target.kind === 'end') return { status: 'COMPLETED', skipCount, exitCode: target.exitCode };
+    if (target.kind === 'stop') {
+      run.jobContext.put(RESTART_AT, job.steps[target.restartIndex]?.name ?? AT_END);
+      return { status: 'STOPPED', skipCount, exitCode: target.exitCode };
+    }
+    index = target.index;
   }
-  return end;
+  return { status: 'COMPLETED', skipCount, exitCode: 'COMPLETED' };
 }
 
-async function runSequence(steps: readonly Step[], run: JobRun): Promise<FlowEnd> {
+function startIndex(job: JobDefinition, restartAt: unknown): number {
+  if (restartAt === undefined) return 0;
+  if (restartAt === AT_END) return job.steps.length;
+  return Math.max(
+    0,
+    job.steps.findIndex(({ name }) => name === restartAt),
+  );
+}
+
+async function runElement(element: FlowElement, run: JobRun, exitStatus: string): Promise<ElementEnd> {
+  if (run.signal.aborted) return { status: 'STOPPED', skipCount: 0, exitStatus };
+  if (element.kind === 'decision') return await decide(element, run, exitStatus);
+  try {
+    return element.kind === 'split' ? await runSplit(element, run) : await runSequence([element], run);
+  } catch (error) {
+    // Nothing leads on without the database, or after another process has taken over.
+    if (!handlesFailure(element) || isOwnershipLost(error) || run.retrying.circuit.isOpen) throw error;
+    run.logger.warn({ step: element.name, err: error }, 'the step failed; the flow leads on');
+    return { status: 'COMPLETED', skipCount: await skipsOfElement(element, run), exitStatus: FAILED };
+  }
+}
+
+async function decide({ name, decide }: Decision, run: JobRun, exitStatus: string): Promise<ElementEnd> {
+  const { parameters, jobContext, database, logger, signal } = run;
+  const decided = await withRetry(run.retrying, async () =>
+    decide({ parameters, jobContext, database, logger, signal, exitStatus }),
+  );
+  logger.info({ decision: name, exitStatus: decided }, 'decided');
+  return { status: 'COMPLETED', skipCount: 0, exitStatus: decided };
+}
+
+async function skipsOfElement(element: FlowElement, run: JobRun): Promise<number> {
+  if (element.kind === 'decision') return 0;
+  let skipCount = 0;
+  for (const step of element.kind === 'split' ? element.flows.flat() : [element]) skipCount += await skipsOf(step, run);
+  return skipCount;
+}
+
+/** Of a step whose executions have not completed, or of one of a split that has. */
+async function skipsOf(step: Step, { database, fence, retrying }: JobRun): Promise<number> {
+  const { last } = await withRetry(retrying, () => findStepHistory(database.knex, fence.jobInstanceId, step.name));
+  if (last === undefined) return 0;
+  if (step.kind === 'partitioned') return skipCountOf(last);
+  const before = await withRetry(retrying, () => findPreviousCounts(database.knex, fence.jobInstanceId, last));
+  return skipCountOf(last) + skipCountOf(before);
+}
+
+async function runSequence(steps: readonly Step[], run: JobRun): Promise<ElementEnd> {
   let skipCount = 0;
   let exitStatus = 'COMPLETED';
   for (const step of steps) {
@@ -38,9 +112,9 @@ async function runSequence(steps: readonly Step[], run: JobRun): Promise<FlowEnd
   return { status: 'COMPLETED', skipCount, exitStatus };
 }
 
-async function runSplit({ flows }: Split, run: JobRun): Promise<FlowEnd> {
+async function runSplit({ flows }: Split, run: JobRun): Promise<ElementEnd> {
   const ends = await Promise.allSettled(flows.map((steps) => runSequence(steps, run)));
-  const completed: FlowEnd[] = [];
+  const completed: ElementEnd[] = [];
   for (const end of ends) {
     if (end.status === 'rejected') throw end.reason;
     completed.push(end.value);

@@ -9,7 +9,9 @@ import type { Database } from '../database/database.ts';
 import { toSettleError } from '../database/errors.ts';
 import { requireChunkSize } from '../engine/chunk-size.ts';
 import { measureEventLoop } from '../engine/event-loop.ts';
+import { serialiseContext } from '../engine/execution-context.ts';
 import { fencedTransaction, isOwnershipLost, ownershipLost } from '../engine/fence.ts';
+import { exitCodeOf } from '../engine/flow.ts';
 import { startHeartbeat } from '../engine/heartbeat.ts';
 import type { JobDefinition } from '../engine/job.ts';
 import { type Launch, launch } from '../engine/launch.ts';
@@ -21,6 +23,7 @@ import { resolveParameters } from '../engine/revision.ts';
 import { measureUsage } from '../engine/run-usage.ts';
 import { requireValidJob } from '../engine/validate-job.ts';
 import { ExitCode, type SettleError } from '../errors.ts';
+import { updateJobContext } from '../repository/execution-context.ts';
 import { getJobExecution, selectJobExecution, updateJobExecution } from '../repository/job-execution.ts';
 import { deleteLease } from '../repository/lease.ts';
 import type { BatchStatus, JobExecution } from '../repository/types.ts';
@@ -138,7 +141,7 @@ export async function runJob(
       await job.listeners?.beforeJob?.(event);
       const end = await runFlow(job, run);
       lost.signal.throwIfAborted();
-      await endExecution(run, end.status, '');
+      await endExecution(run, end.status, '', end.exitCode);
       span.setAttribute('settle.status', end.status);
       return end;
     });
@@ -158,7 +161,7 @@ export async function runJob(
 }
 
 /** The last transaction of a run: how it ended, and that nobody owns it any more. */
-async function endExecution(run: JobRun, status: BatchStatus, exitMessage: string): Promise<void> {
+async function endExecution(run: JobRun, status: BatchStatus, exitMessage: string, exitCode: string): Promise<void> {
   const { database, fence, execution } = run;
   const now = run.now();
   const ended = await withRetry(run.retrying, () =>
@@ -168,9 +171,10 @@ async function endExecution(run: JobRun, status: BatchStatus, exitMessage: strin
       if (stored?.endTime !== undefined && stored.status === status) return stored;
       // Whoever asked for a stop has stepped the version.
       const version = stored?.status === 'STOPPING' ? stored.version : execution.version;
-      const next: JobExecution = { ...execution, status, exitCode: status, exitMessage, version };
+      const next: JobExecution = { ...execution, status, exitCode, exitMessage, version };
       Object.assign(next, { endTime: now, lastUpdated: now });
       await updateJobExecution(tx, next);
+      await updateJobContext(tx, execution.id, serialiseContext(run.jobContext));
       await deleteLease(tx, execution.id);
       return next;
     }),
@@ -204,7 +208,7 @@ async function failRun(
   logger.debug({ err: error }, 'the error with its stack');
   const failed = { outcome: 'failed', exitCode: error.exitCode, error } as const;
   try {
-    if (!isOwnershipLost(error)) await endExecution(run, 'FAILED', error.message);
+    if (!isOwnershipLost(error)) await endExecution(run, 'FAILED', error.message, exitCodeOf(error) ?? 'FAILED');
   } catch (second) {
     logger.error({ err: second }, 'the failure could not be written down; the next start will take over');
     return { execution: { ...execution, status: 'FAILED', exitMessage: error.message }, ...failed };

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobDefinition } from '../../../src/engine/job.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
+import { jobStep } from '../../../src/steps/job-step.ts';
 import { testDatabases } from '../../support/databases.ts';
 import { type ItemsBench, itemsJob, itemsStep, openItemsBench, tasklet } from '../../support/items-job.ts';
 import { numbers } from '../../support/toy/toy-job.ts';
@@ -60,6 +61,85 @@ describe.each(testDatabases())('flow on $name', ({ name }) => {
       expect(failed).toMatchObject({ outcome: 'failed', error: { code: 'FLOW_FAILED' } });
     }
     expect(runs).toEqual(['check']);
+  });
+
+  test('a step that fails leads on where a transition names the failure, and a restart tries it again', async () => {
+    const handled = (on: string, step: ReturnType<typeof tasklet>) =>
+      itemsJob(
+        { ...step, next: [{ on, to: 'alert' }] },
+        { ...note('report'), next: [{ on: '*', to: 'end' }] },
+        {
+          ...note('alert'),
+          next: [{ on: '*', to: 'fail', status: 'NOT_LOADED', message: 'the orders were not loaded' }],
+        },
+      );
+    for (const on of ['FAILED', 'F?I*']) {
+      runs.length = 0;
+      const date = on === 'FAILED' ? '2024-01-01' : '2024-01-02';
+      const failed = await bench.start(handled(on, failing('load')), {}, { date });
+      expect(failed).toMatchObject({
+        outcome: 'failed',
+        error: { code: 'FLOW_FAILED', message: 'the orders were not loaded' },
+        execution: { status: 'FAILED', exitCode: 'NOT_LOADED', exitMessage: 'the orders were not loaded' },
+      });
+      expect(runs).toEqual(['load', 'alert']);
+      expect((await stepsOf(failed.execution.id)).map(([step, status]) => [step, status])).toEqual([
+        ['load', 'FAILED'],
+        ['alert', 'COMPLETED'],
+      ]);
+      runs.length = 0;
+      expect(await bench.start(handled(on, note('load')), {}, { date })).toMatchObject({ outcome: 'completed' });
+      expect(runs).toEqual(['load', 'report']);
+    }
+    // A failure that nobody has named is none that is passed over.
+    const any = await bench.start(handled('*', failing('load')), {}, { date: '2024-01-03' });
+    expect(any).toMatchObject({ outcome: 'failed', error: { message: 'step load: load failed' } });
+  });
+
+  test('a decision leads on by a pattern, and an end has a status of its own', async () => {
+    const decided: string[] = [];
+    const job = itemsJob(
+      note('first', 'SAW_3_ROWS'),
+      {
+        kind: 'decision',
+        name: 'enough',
+        decide: ({ exitStatus, parameters }) => {
+          decided.push(`${exitStatus} ${parameters.get('date')}`);
+          return 'TOO_FEW';
+        },
+        next: [
+          { on: 'TOO_?', to: 'fail' },
+          { on: 'TOO_*', to: 'end', status: 'EMPTY' },
+        ],
+      },
+      note('never'),
+    );
+    const ended = await bench.start(job);
+    expect(ended).toMatchObject({ outcome: 'completed', execution: { status: 'COMPLETED', exitCode: 'EMPTY' } });
+    expect([runs, decided]).toEqual([['first'], ['SAW_3_ROWS 2024-01-01']]);
+    expect(await bench.start(job)).toMatchObject({ outcome: 'already-complete' });
+  });
+
+  test('a job that stops by its flow goes on where the flow says', async () => {
+    const next = [{ on: 'ASK', to: 'stop', status: 'WAITS_FOR_A_PERSON', restartAt: 'third' }];
+    const job = itemsJob({ ...note('first', 'ASK'), next }, note('second'), note('third'));
+    const stopped = await bench.start(job);
+    expect(stopped).toMatchObject({ outcome: 'stopped', execution: { exitCode: 'WAITS_FOR_A_PERSON' } });
+    expect(await bench.start(job)).toMatchObject({ outcome: 'completed' });
+    expect(runs).toEqual(['first', 'third']);
+  });
+
+  test('a job is a step of another one, and is continued with it', async () => {
+    const inner = (last: ReturnType<typeof tasklet>): JobDefinition => ({
+      ...itemsJob(note('inner-first'), last),
+      name: 'inner',
+    });
+    const outer = (job: JobDefinition) =>
+      itemsJob(jobStep({ job, parameters: ({ parameters }) => ({ date: parameters.require('date') }) }), note('after'));
+    const failed = await bench.start(outer(inner(failing('inner-last'))));
+    expect(failed).toMatchObject({ outcome: 'failed', error: { message: 'step inner-last: inner-last failed' } });
+    expect(await bench.start(outer(inner(note('inner-last'))))).toMatchObject({ outcome: 'completed' });
+    expect(runs).toEqual(['inner-first', 'inner-last', 'inner-last', 'after']);
   });
 
   test('a restart takes the same way as the run before it', async () => {
