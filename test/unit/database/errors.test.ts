@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createRegistry } from '../../../src/cli/create-registry.ts';
 import { classifyError, toSettleError } from '../../../src/database/errors.ts';
 import { ExitCode, SettleError } from '../../../src/errors.ts';
+import { platform } from '../../../src/platform.ts';
+
+// As the command line begins: each domain says what errors about its tables mean.
+beforeAll(() => createRegistry(platform).useErrorRules());
 
 /** Numbers and names of the servers' errors, as the driver knows them. */
 function driverErrors(): [number, string][] {

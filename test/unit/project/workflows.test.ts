@@ -87,7 +87,7 @@ describe.each(['CONTRIBUTING.md', 'SECURITY.md', '.github/pull_request_template.
     const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) => target);
     const paths = [...text.matchAll(/(?<![\w/])(?:bin|src|test|migrations|seeds|docs)\/[\w./-]*/g)]
       .map(([name]) => name.replace(/[.:,]$/, ''))
-      .filter((name) => !/NAME|NNNN|JOB/.test(text.slice(text.indexOf(name), text.indexOf(name) + name.length + 5)));
+      .filter((name) => !/NAME|NNNN|DOMAIN/.test(text.slice(text.indexOf(name), text.indexOf(name) + name.length + 5)));
     expect([...links, ...paths].filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
   });
 
