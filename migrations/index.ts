@@ -7,11 +7,13 @@
 import { acrossMigrations } from './across/index.ts';
 import { challengesMigrations } from './challenges/index.ts';
 import { copyViewsMigrations } from './copy-views/index.ts';
+import { couponsMigrations } from './coupons/index.ts';
 import { engineMigrations } from './engine/index.ts';
 import { ledgerMigrations } from './ledger/index.ts';
 import { inOrder, type Migration } from './migration.ts';
 import { outboxMigrations } from './outbox/index.ts';
 import { serveMigrations } from './serve/index.ts';
+import { stockMigrations } from './stock/index.ts';
 import { videoSettlementMigrations } from './video-settlement/index.ts';
 import { viewsMigrations } from './views/index.ts';
 
@@ -19,10 +21,12 @@ export const platformMigrations: readonly Migration[] = inOrder(
   engineMigrations,
   challengesMigrations,
   copyViewsMigrations,
+  couponsMigrations,
   ledgerMigrations,
   outboxMigrations,
   acrossMigrations,
   serveMigrations,
+  stockMigrations,
   videoSettlementMigrations,
   viewsMigrations,
 );

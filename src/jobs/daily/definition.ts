@@ -3,6 +3,7 @@
 import type { JobDefinition } from '../../engine/job.ts';
 import type { ParameterDefinition } from '../../engine/parameters.ts';
 import { challengeSettlementStep } from '../challenges/settlement/definition.ts';
+import { couponAllocationStep } from '../coupons/allocation/definition.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { pointsExpirySteps } from '../points/expiry/definition.ts';
@@ -78,6 +79,7 @@ export const dailyJob: JobDefinition = {
     challengeSettlementStep,
     // After stakes have come back: what a refund restores may have expired on the way.
     ...pointsExpirySteps,
+    couponAllocationStep,
   ],
 };
 

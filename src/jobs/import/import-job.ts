@@ -7,14 +7,18 @@ import { describeImport } from './describe-import.ts';
 import { type ImportKind, importParameterDefinitions } from './import-parameters.ts';
 import {
   openChallengeRows,
+  openCouponRequestRows,
+  openCouponRows,
   openGrantRows,
   openMemberRows,
   openProofRows,
+  openStockMovementRows,
   openVideoRows,
   openViewRows,
 } from './row-source.ts';
 import { targetsOf } from './target-columns.ts';
 import { requireWholeTimes } from './whole-times.ts';
+import { writeCouponRequestsStep, writeCouponsStep, writeStockMovementsStep } from './write-allocations.ts';
 import { writeChallengesStep, writeProofsStep } from './write-challenges.ts';
 import { writeMembersStep } from './write-members.ts';
 import { writeVideosStep } from './write-videos.ts';
@@ -32,6 +36,10 @@ const checkMembers = checkFileStep({ openRows: openMemberRows, targets: () => ta
 const checkProofs = checkFileStep({ openRows: openProofRows, targets: () => targetsOf.proofs });
 const checkGrants = checkFileStep({ openRows: openGrantRows, targets: () => [] });
 
+const checkCoupons = checkFileStep({ openRows: openCouponRows, targets: () => targetsOf.coupons });
+const checkCouponRequests = checkFileStep({ openRows: openCouponRequestRows, targets: () => targetsOf.couponRequests });
+const checkStockMovements = checkFileStep({ openRows: openStockMovementRows, targets: () => targetsOf.stockMovements });
+
 const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | 'steps' | 'requireFit'>>> = {
   views: { description: 'load a file of views into view_log', steps: [checkViews, writeViewsStep] },
   videos: { description: 'load a file of videos and their creators', steps: [checkVideos, writeVideosStep] },
@@ -46,6 +54,15 @@ const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | '
     description: 'post a file of grants onto the ledger',
     steps: [checkGrants, postGrantsStep],
     requireFit: requireFitLedger,
+  },
+  coupons: { description: 'load a file of coupons', steps: [checkCoupons, writeCouponsStep] },
+  'coupon-requests': {
+    description: 'load a file of requests for coupons',
+    steps: [checkCouponRequests, writeCouponRequestsStep],
+  },
+  'stock-movements': {
+    description: 'load a file of movements of stock',
+    steps: [checkStockMovements, writeStockMovementsStep],
   },
 };
 

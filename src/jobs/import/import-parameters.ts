@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import type { JobParameters, ParameterDefinition } from '../../engine/parameters.ts';
 import { defaultZone, requireZone } from '../../rules/business-time.ts';
 import { grantColumns } from '../points/grants/grant-row.ts';
+import { couponColumns, couponRequestColumns, stockMovementColumns } from './allocation-rows.ts';
 import { challengeColumns, memberColumns, proofColumns } from './challenge-rows.ts';
 import { type ColumnDefinition, type ColumnMap, parseColumnMap, parseIgnoredColumns } from './columns.ts';
 import { defaultEncoding, parseEncoding } from './encoding.ts';
@@ -14,7 +15,17 @@ import { videoColumns } from './video-row.ts';
 import { viewColumns } from './view-row.ts';
 import { timeUnits } from './view-time.ts';
 
-export const importKinds = ['views', 'videos', 'challenges', 'members', 'proofs', 'grants'] as const;
+export const importKinds = [
+  'views',
+  'videos',
+  'challenges',
+  'members',
+  'proofs',
+  'grants',
+  'coupons',
+  'coupon-requests',
+  'stock-movements',
+] as const;
 export type ImportKind = (typeof importKinds)[number];
 
 const columnsByKind: Readonly<Record<ImportKind, readonly ColumnDefinition[]>> = {
@@ -24,7 +35,20 @@ const columnsByKind: Readonly<Record<ImportKind, readonly ColumnDefinition[]>> =
   members: memberColumns,
   proofs: proofColumns,
   grants: grantColumns,
+  coupons: couponColumns,
+  'coupon-requests': couponRequestColumns,
+  'stock-movements': stockMovementColumns,
 };
+
+/** Kinds whose times may carry no offset. */
+const zonedKinds: ReadonlySet<ImportKind> = new Set([
+  'views',
+  'members',
+  'grants',
+  'coupons',
+  'coupon-requests',
+  'stock-movements',
+]);
 
 /** The parameter that takes a last line without an end. */
 export const ALLOW_OPEN_LINE = 'allow-partial-last-line';
@@ -45,7 +69,7 @@ export interface ImportOptions {
   readonly signal?: AbortSignal;
   /** `target=source,...` */
   readonly map?: string;
-  /** Zone of times that carry no offset; default UTC. Views, members and grants only. */
+  /** Zone of times that carry no offset; default UTC. Only for kinds that `hasZone` names. */
   readonly zone?: string;
   /** Grants and views: zone of the business dates. */
   readonly dayZone?: string;
@@ -75,6 +99,11 @@ export function columnsOf(kind: ImportKind): readonly ColumnDefinition[] {
 export function timeUnitsOf(kind: ImportKind): readonly string[] {
   if (kind === 'videos') return [];
   return kind === 'challenges' || kind === 'proofs' ? ['compact'] : timeUnits;
+}
+
+/** Whether `--zone` means something for files of this kind. */
+export function hasZone(kind: ImportKind): boolean {
+  return zonedKinds.has(kind);
 }
 
 /** Whether a file of this kind has a column that can be NULL. */
@@ -171,12 +200,12 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
     validate: (value) => problemOf(() => requireZone(value)),
     canonical: requireZone,
   };
-  if (kind === 'members') return [...common, zone];
+  if (!hasZone(kind)) return common;
   if (kind === 'grants') {
     const description = 'IANA time zone whose day of granted_at dates a grant';
     return [...common, zone, { ...zone, name: DAY_ZONE, default: defaultZone, description }];
   }
-  if (kind !== 'views') return common;
+  if (kind !== 'views') return [...common, zone];
   return [
     ...common,
     zone,

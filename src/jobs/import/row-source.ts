@@ -6,6 +6,14 @@ import { usageError } from '../../errors.ts';
 import type { JournalRequest } from '../../ledger/types.ts';
 import { parseGrant } from '../points/grants/grant-row.ts';
 import {
+  type CouponRequestRow,
+  type CouponRow,
+  parseCouponRequestRow,
+  parseCouponRow,
+  parseStockMovementRow,
+  type StockMovementRow,
+} from './allocation-rows.ts';
+import {
   type ChallengeRow,
   type MemberRow,
   type ProofRow,
@@ -91,16 +99,65 @@ export function openGrantRows(
   return openRows('grants', { parameters, checked }, setAsideBadLines(columns, parse));
 }
 
-interface OwnFields<T> {
+export function openCouponRows(
+  parameters: JobParameters,
+  checked?: ExecutionContext,
+): Promise<RowSource<FileLine<CouponRow>>> {
+  return openLines('coupons', couponFields(), { parameters, checked });
+}
+
+export function openCouponRequestRows(
+  parameters: JobParameters,
+  checked?: ExecutionContext,
+): Promise<RowSource<FileLine<CouponRequestRow>>> {
+  return openLines('coupon-requests', couponRequestFields(), { parameters, checked });
+}
+
+export function openStockMovementRows(
+  parameters: JobParameters,
+  checked?: ExecutionContext,
+): Promise<RowSource<FileLine<StockMovementRow>>> {
+  return openLines('stock-movements', stockMovementFields(), { parameters, checked });
+}
+
+function openLines<T>(
+  kind: ImportKind,
+  { columns, parse }: OwnFields<T>,
+  run: CheckedRun,
+): Promise<RowSource<FileLine<T>>> {
+  return openRows(kind, run, setAsideBadLines(columns, parse));
+}
+
+export interface OwnFields<T> {
   readonly columns: readonly ColumnDefinition[];
   /** Of a record that holds just these columns, in this order. */
   readonly parse: ParseFields<T>;
 }
 
 export function memberFields(): OwnFields<MemberRow> {
-  const columns = columnsOf('members');
+  return ownFields('members', parseMemberRow);
+}
+
+export function couponFields(): OwnFields<CouponRow> {
+  return ownFields('coupons', parseCouponRow);
+}
+
+export function couponRequestFields(): OwnFields<CouponRequestRow> {
+  return ownFields('coupon-requests', parseCouponRequestRow);
+}
+
+export function stockMovementFields(): OwnFields<StockMovementRow> {
+  return ownFields('stock-movements', parseStockMovementRow);
+}
+
+/** @param parse takes the places of the kind's columns in a record that holds just these, in their order */
+function ownFields<T>(
+  kind: ImportKind,
+  parse: (record: InputRecord, places: readonly number[], reading: Reading) => T,
+): OwnFields<T> {
+  const columns = columnsOf(kind);
   const places = columns.map((_, index) => index);
-  return { columns, parse: (record, reading) => parseMemberRow(record, places, reading) };
+  return { columns, parse: (record, reading) => parse(record, places, reading) };
 }
 
 export function grantFields(parameters: JobParameters): OwnFields<JournalRequest> {

@@ -70,6 +70,26 @@ export const targetsOf = {
       columns: { id: 'integer', challenge_id: 'integer', user_id: 'integer', proof_date: 'date' },
     },
   ],
+  coupons: [{ table: 'coupon', columns: { id: 'integer', quota: 'integer', opens_at: 'time', closes_at: 'time' } }],
+  couponRequests: [
+    {
+      table: 'coupon_request',
+      columns: { id: 'integer', coupon_id: 'integer', user_id: 'integer', requested_at: 'time' },
+    },
+  ],
+  stockMovements: [
+    {
+      table: 'stock_movement',
+      columns: {
+        id: 'integer',
+        product_id: 'integer',
+        kind: 'text',
+        quantity: 'integer',
+        reservation_id: 'text',
+        happened_at: 'time',
+      },
+    },
+  ],
 } satisfies Readonly<Record<string, readonly TargetTable[]>>;
 
 /**

@@ -73,6 +73,27 @@ const kinds: Readonly<Record<ImportKind, Kind>> = {
     key: 'journal_id',
     value: 'amount',
   },
+  coupons: {
+    header: 'id,opens_at,closes_at,quota',
+    line: (id) => `${id},2026-11-20T00:00:00Z,2026-11-21T00:00:00Z,12`,
+    table: 'coupon',
+    key: 'id',
+    value: 'quota',
+  },
+  'coupon-requests': {
+    header: 'id,coupon_id,requested_at,user_id',
+    line: (id) => `${id},1,2026-11-20T00:00:00Z,12`,
+    table: 'coupon_request',
+    key: 'id',
+    value: 'user_id',
+  },
+  'stock-movements': {
+    header: 'id,product_id,kind,reservation_id,happened_at,quantity',
+    line: (id) => `${id},1,receive,,2026-11-20T00:00:00Z,12`,
+    table: 'stock_movement',
+    key: 'id',
+    value: 'quantity',
+  },
 };
 
 type Change = (path: string, content: string) => void;

@@ -14,9 +14,12 @@ import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { columnsOf, type ImportKind, importParameters } from '../../../src/jobs/import/import-parameters.ts';
 import {
   openChallengeRows,
+  openCouponRequestRows,
+  openCouponRows,
   openGrantRows,
   openMemberRows,
   openProofRows,
+  openStockMovementRows,
   openVideoRows,
   openViewRows,
   type RowSource,
@@ -57,8 +60,14 @@ const GOOD: Readonly<Record<ImportKind, Readonly<Record<string, string>>>> = {
   },
   proofs: { id: '1', challenge_id: '2', user_id: '3', proof_date: '2024-11-20' },
   grants: { key: 'k', user_id: '1', amount: '10', granted_at: '2024-11-20', expires_at: '2025-11-20', reason: '' },
+  coupons: { id: '1', quota: '2', opens_at: '2024-11-20 01:02:03', closes_at: '2024-11-21 01:02:03' },
+  'coupon-requests': { id: '1', coupon_id: '2', user_id: '3', requested_at: '2024-11-20 01:02:03' },
+  'stock-movements': {
+    ...{ id: '1', product_id: '2', kind: 'reserve', quantity: '3', reservation_id: 'r' },
+    happened_at: '2024-11-20 01:02:03',
+  },
 };
-const TEXTS = ['key', 'reason'];
+const TEXTS = ['key', 'reason', 'kind', 'reservation_id'];
 const openers: Readonly<Record<ImportKind, (parameters: JobParameters) => Promise<RowSource<object>>>> = {
   views: openViewRows,
   videos: openVideoRows,
@@ -66,6 +75,9 @@ const openers: Readonly<Record<ImportKind, (parameters: JobParameters) => Promis
   members: openMemberRows,
   proofs: openProofRows,
   grants: openGrantRows,
+  coupons: openCouponRows,
+  'coupon-requests': openCouponRequestRows,
+  'stock-movements': openStockMovementRows,
 };
 
 /** What is wrong with the first line of such a file. */

@@ -1,5 +1,6 @@
 /** Statements on challenge: which are due, the lock that a settlement holds, and what they become. */
 import type { Database, Executor, Transaction } from '../../../database/database.ts';
+import { rowsOf } from '../../../database/rows-of.ts';
 import { streamRows } from '../../../database/stream-rows.ts';
 import { type Row, toBigInt, toNumber, toText } from '../../../database/values.ts';
 import { inGroups } from '../../../ledger/in-groups.ts';
@@ -96,12 +97,6 @@ export async function findChallenge(executor: Executor, id: bigint): Promise<Cha
     .where({ id: String(id) })
     .first(executor.raw(columns));
   return row === undefined ? undefined : toChallenge(row);
-}
-
-/** What `knex.raw` gives for a SELECT: the rows on SQLite, the rows and their columns on servers. */
-export function rowsOf(result: unknown): Row[] {
-  if (!Array.isArray(result)) throw new TypeError('not the result of a SELECT');
-  return Array.isArray(result[0]) ? result[0] : result;
 }
 
 function toChallenge(row: Row): Challenge {

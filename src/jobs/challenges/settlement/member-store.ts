@@ -5,10 +5,10 @@
 import type { Executor } from '../../../database/database.ts';
 import type { Dialect } from '../../../database/dialect.ts';
 import { parseInstant } from '../../../database/instant.ts';
+import { rowsOf } from '../../../database/rows-of.ts';
 import { type Row, toBigInt, toNumber, toText } from '../../../database/values.ts';
 import { inSmallGroups } from '../../../ledger/in-groups.ts';
 import type { Challenge } from '../rules/decision.ts';
-import { rowsOf } from './challenge-store.ts';
 
 export interface Member {
   readonly id: bigint;

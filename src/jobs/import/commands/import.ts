@@ -1,4 +1,4 @@
-/** `settle import`: loads a file of views, videos, challenges, members, proofs or rates. Restartable: a file that was cut short is continued. */
+/** `settle import`: loads a file of views, videos, challenges, coupons, stock and so on. Restartable: a file that was cut short is continued. */
 import { Option } from 'commander';
 import type { Cli } from '../../../cli/cli.ts';
 import type { GlobalFlags } from '../../../cli/config.ts';
@@ -12,7 +12,16 @@ import {
   timeUnitOption,
 } from './reading-options.ts';
 
-const kinds = ['views', 'videos', 'challenges', 'members', 'proofs'] as const;
+const kinds = [
+  'views',
+  'videos',
+  'challenges',
+  'members',
+  'proofs',
+  'coupons',
+  'coupon-requests',
+  'stock-movements',
+] as const;
 
 interface Flags extends GlobalFlags, RunFlags, ReadingFlags {
   readonly map?: string;
@@ -64,8 +73,9 @@ export function registerImport(cli: Cli): void {
       if (flags.yes || flags.correctClosed) throw usageError('--yes and --correct-closed are for rates');
       if (what !== 'views' && flags.allowRepeat) throw usageError('--allow-repeat is for views');
       if (what !== 'views' && flags.registerVideos) throw usageError('--register-videos is for views');
-      if (what !== 'views' && what !== 'members' && flags.zone !== undefined) {
-        throw usageError('--zone is for views and members: nothing else has times');
+      const { hasZone } = await import('../../jobs/import/import-parameters.ts');
+      if (!hasZone(what) && flags.zone !== undefined) {
+        throw usageError(`--zone is not for ${what}: they have no times`);
       }
       await requireReadingFlags(what, flags);
       const { importJob } = await import('../import-job.ts');

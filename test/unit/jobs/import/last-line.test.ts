@@ -10,9 +10,12 @@ import { importJob } from '../../../../src/jobs/import/import-job.ts';
 import { type ImportKind, importParameters } from '../../../../src/jobs/import/import-parameters.ts';
 import {
   openChallengeRows,
+  openCouponRequestRows,
+  openCouponRows,
   openGrantRows,
   openMemberRows,
   openProofRows,
+  openStockMovementRows,
   openVideoRows,
   openViewRows,
   type RowSource,
@@ -28,6 +31,9 @@ const openers: Readonly<Record<ImportKind, (parameters: JobParameters) => Promis
   members: openMemberRows,
   proofs: openProofRows,
   grants: openGrantRows,
+  coupons: openCouponRows,
+  'coupon-requests': openCouponRequestRows,
+  'stock-movements': openStockMovementRows,
 };
 
 /** How many rows the file has. */

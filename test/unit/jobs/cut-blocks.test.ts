@@ -1,12 +1,12 @@
 /** Ranges of challenges of equal weight. */
 import { describe, expect, test } from 'vitest';
-import { cutBlocks, type DueBlock } from '../../../../src/jobs/challenges/settlement/settlement-plan.ts';
+import { cutBlocks, type WeightedBlock } from '../../../src/jobs/cut-blocks.ts';
 
 /** Blocks of one challenge each, ids 10, 20, 30 ... */
-function blocks(...weights: number[]): DueBlock[] {
+function blocks(...weights: number[]): WeightedBlock[] {
   return weights.map((weight, i) => {
     const id = BigInt(10 * (i + 1));
-    return { minId: id, maxId: id, challenges: 1, weight };
+    return { minId: id, maxId: id, rows: 1, weight };
   });
 }
 
