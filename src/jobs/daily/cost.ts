@@ -26,6 +26,7 @@ export const dailyCost: JobCost = {
     'publish-popular': serial(videos, 0.1),
     'challenge-settlement': serial(ROWS, 0, 50),
     'coupon-allocation': serial(ROWS, 0, 30),
+    'stock-settlement': serial(ROWS, 0, 30),
   },
   memoryMb: (units, workers) => 120 + workers * 60 + (units[videos] * (60 + 30 * workers)) / 1e6,
 };

@@ -8,6 +8,8 @@ import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { pointsExpirySteps } from '../points/expiry/definition.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
+import { stockSettlementStep } from '../stock/settlement/definition.ts';
+import { reservationMinutesParameter } from '../stock/settlement/stock-terms.ts';
 import { settlementSteps, videoSettlementSteps } from '../video-settlement/definition.ts';
 import { postedWon } from '../video-settlement/posted-won.ts';
 import { defaultPopularDays, defaultRankingSize } from '../views/rules/ranking.ts';
@@ -57,6 +59,7 @@ const parameters: readonly ParameterDefinition[] = [
     example: '1000',
     validate: (text) => between(text, 0, Number.MAX_SAFE_INTEGER),
   },
+  reservationMinutesParameter,
 ];
 
 export const dailyJob: JobDefinition = {
@@ -80,6 +83,7 @@ export const dailyJob: JobDefinition = {
     // After stakes have come back: what a refund restores may have expired on the way.
     ...pointsExpirySteps,
     couponAllocationStep,
+    stockSettlementStep,
   ],
 };
 

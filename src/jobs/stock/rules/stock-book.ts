@@ -88,6 +88,7 @@ export class StockBook {
   readonly #open = new Map<string, Reservation>();
   /** Begun or ended here. */
   readonly #changed = new Map<string, Reservation>();
+  #lastHeldMs = Number.NEGATIVE_INFINITY;
   #onHand: bigint;
   #reserved: bigint;
   #movements: bigint;
@@ -104,8 +105,8 @@ export class StockBook {
     this.#digest = start.digest;
     this.#timeoutMs = timeoutMs;
     this.#dateOf = dateOf;
-    const open = start.open.toSorted((a, b) => a.heldUntilMs - b.heldUntilMs || (a.movementId < b.movementId ? -1 : 1));
-    for (const reservation of open) this.#open.set(reservation.id, reservation);
+    for (const reservation of start.open) this.#open.set(reservation.id, reservation);
+    if (start.open.length > 0) this.#sortOpen();
   }
 
   /** Reservations as they are now, of those that have begun or ended here. */
@@ -119,39 +120,14 @@ export class StockBook {
    * @throws Oversold
    */
   take(movement: Movement, earlier: (id: string) => ReservationOutcome | undefined): void {
-    const { id, kind, quantity, reservationId, atMs } = movement;
+    const { id, atMs } = movement;
     this.#expire(atMs);
     this.#enter(atMs);
     this.#movements++;
     this.#digest += BigInt(movement.digest);
-    switch (kind) {
-      case 'receive':
-        if (quantity <= 0n) return this.#pass(movement, 'bad-quantity');
-        this.#onHand += quantity;
-        this.#tally.receivedUnits += quantity;
-        break;
-      case 'adjust':
-        this.#onHand += quantity;
-        this.#tally.adjustedUnits += quantity;
-        break;
-      case 'reserve':
-        if (reservationId === null) return this.#pass(movement, 'no-reservation-id');
-        if (quantity <= 0n) return this.#pass(movement, 'bad-quantity');
-        if (this.#outcomeOf(reservationId, earlier) !== undefined) return this.#pass(movement, 'reservation-exists');
-        this.#reserve(id, reservationId, quantity, atMs);
-        break;
-      case 'confirm':
-      case 'release': {
-        if (reservationId === null) return this.#pass(movement, 'no-reservation-id');
-        const open = this.#open.get(reservationId);
-        if (open === undefined) return this.#pass(movement, notOpen(this.#outcomeOf(reservationId, earlier)));
-        this.#end(open, kind === 'confirm' ? 'confirmed' : 'released', atMs);
-        break;
-      }
-      default:
-        return this.#pass(movement, 'unknown-kind');
-    }
-    this.#requireUnits(movement);
+    const reason = this.#apply(movement, earlier);
+    if (reason !== undefined) this.setAside.push({ movementId: id, date: this.#date!, reason });
+    else this.#requireUnits(movement);
   }
 
   /** Ends the book before the instant: what times out at it, does so in the next one. */
@@ -160,19 +136,71 @@ export class StockBook {
     this.#leave();
   }
 
+  /** Returns why the movement changes nothing; undefined: it has been applied. */
+  #apply(
+    { id, kind, quantity, reservationId, atMs }: Movement,
+    earlier: (id: string) => ReservationOutcome | undefined,
+  ): SetAsideReason | undefined {
+    switch (kind) {
+      case 'receive':
+        if (quantity <= 0n) return 'bad-quantity';
+        this.#onHand += quantity;
+        this.#tally.receivedUnits += quantity;
+        return undefined;
+      case 'adjust':
+        this.#onHand += quantity;
+        this.#tally.adjustedUnits += quantity;
+        return undefined;
+      case 'reserve':
+        if (reservationId === null) return 'no-reservation-id';
+        if (quantity <= 0n) return 'bad-quantity';
+        if (this.#outcomeOf(reservationId, earlier) !== undefined) return 'reservation-exists';
+        this.#reserve(id, reservationId, quantity, atMs);
+        return undefined;
+      case 'confirm':
+      case 'release': {
+        if (reservationId === null) return 'no-reservation-id';
+        const open = this.#open.get(reservationId);
+        if (open === undefined) return notOpen(this.#outcomeOf(reservationId, earlier));
+        this.#end(open, kind === 'confirm' ? 'confirmed' : 'released', atMs);
+        return undefined;
+      }
+      default:
+        return 'unknown-kind';
+    }
+  }
+
+  /** A row for the date of an instant on which nothing has changed. */
+  enterFirst(atMs: number): void {
+    this.#enter(atMs);
+    this.#leave();
+  }
+
   #reserve(movementId: bigint, id: string, quantity: bigint, atMs: number): void {
     this.#reserved += quantity;
     this.#tally.reservedUnits += quantity;
     const heldUntilMs = atMs + this.#timeoutMs;
     const reservation: Reservation = {
-      ...{ id, movementId, quantity, reservedAtMs: atMs, heldUntilMs },
+      id,
+      movementId,
+      quantity,
+      reservedAtMs: atMs,
+      heldUntilMs,
       outcome: 'open',
       endedAtMs: null,
     };
-    // Held the longest of all: the time-out is the same for every one, and movements come in order of time. One that was
-    // begun under another time-out may be out of order here; it is ended late by that much, and dated rightly.
     this.#open.set(id, reservation);
     this.#changed.set(id, reservation);
+    // The time-out is the same for all that begin here: only where a longer one was in force before is it not the last.
+    if (heldUntilMs < this.#lastHeldMs) this.#sortOpen();
+    else this.#lastHeldMs = heldUntilMs;
+  }
+
+  #sortOpen(): void {
+    const open = [...this.#open.values()].sort((a, b) => a.heldUntilMs - b.heldUntilMs);
+    this.#open.clear();
+    for (const reservation of open) this.#open.set(reservation.id, reservation);
+    this.#lastHeldMs = open.at(-1)!.heldUntilMs;
   }
 
   #end(reservation: Reservation, outcome: Exclude<ReservationOutcome, 'open'>, endedAtMs: number): void {
@@ -198,10 +226,6 @@ export class StockBook {
 
   #outcomeOf(id: string, earlier: (id: string) => ReservationOutcome | undefined): ReservationOutcome | undefined {
     return this.#open.get(id)?.outcome ?? this.#changed.get(id)?.outcome ?? earlier(id);
-  }
-
-  #pass({ id }: Movement, reason: SetAsideReason): void {
-    this.setAside.push({ movementId: id, date: this.#date!, reason });
   }
 
   /** The date of what comes next. */
