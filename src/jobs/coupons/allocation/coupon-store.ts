@@ -2,7 +2,7 @@
 import type { Database, Executor, Transaction } from '../../../database/database.ts';
 import type { Dialect } from '../../../database/dialect.ts';
 import { instantText, parseInstant } from '../../../database/instant.ts';
-import { lockRow } from '../../../database/lock-row.ts';
+import { lockName } from '../../../database/lock-row.ts';
 import { rowsOf } from '../../../database/rows-of.ts';
 import { streamRows } from '../../../database/stream-rows.ts';
 import { type Row, toBigInt, toNumber, toText, toTextOrNull } from '../../../database/values.ts';
@@ -134,15 +134,18 @@ export async function findDueCoupon(executor: Executor, id: bigint): Promise<Due
  */
 export async function lockCoupons(
   tx: Transaction,
-  dialect: Dialect,
   ids: readonly bigint[],
 ): Promise<Map<bigint, StoredTerms | undefined>> {
   const locked = new Map<bigint, StoredTerms | undefined>(ids.map((id) => [id, undefined]));
   for (const group of inSmallGroups(ids)) {
-    const sql = `SELECT id, quota, opens_at, closes_at FROM coupon WHERE id IN (${group.join(',')}) ORDER BY id`;
-    for (const row of rowsOf(await tx.raw(`${sql}${dialect.rowLock}`))) locked.set(toBigInt(row.id), toTerms(row));
+    const rows: Row[] = await tx('coupon')
+      .whereRaw(`id IN (${group.join(',')})`)
+      .orderBy('id')
+      .select('id', 'quota', 'opens_at', 'closes_at')
+      .forUpdate();
+    for (const row of rows) locked.set(toBigInt(row.id), toTerms(row));
   }
-  for (const [id, terms] of locked) if (terms === undefined) await lockRow(tx, dialect, `coupon ${id}`);
+  for (const [id, terms] of locked) if (terms === undefined) await lockName(tx, `coupon ${id}`);
   return locked;
 }
 

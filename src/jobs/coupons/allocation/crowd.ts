@@ -167,7 +167,7 @@ export class Crowd {
     const { dialect } = this.#database;
     const { due, state, opening, requests, isLast } = page;
     const id = this.#couponId;
-    const locked = await lockCoupons(tx, dialect, [id]);
+    const locked = await lockCoupons(tx, [id]);
     const revision = (await readRevisions(tx, [id])).get(id);
     const expected = opening === undefined ? state.revision : due.allocation?.revision;
     if (!isSameTerms(locked.get(id), due.terms) || revision !== expected) throw overtaken(id);

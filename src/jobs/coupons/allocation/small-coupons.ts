@@ -136,7 +136,7 @@ export async function writeBatch(
   if (coupons.length === 0) return;
   const { dialect } = database;
   const ids = coupons.map(({ due }) => due.id);
-  const locked = await lockCoupons(tx, dialect, ids);
+  const locked = await lockCoupons(tx, ids);
   const digests = await digestCoupons(tx, dialect, ids);
   const revisions = await readRevisions(tx, ids);
   for (const { due, row } of coupons) {

@@ -78,17 +78,20 @@ export async function readOpenings(executor: Executor, ids: readonly bigint[]): 
   return openings;
 }
 
-/** @param lock what stands at the end of the SELECT */
+/** @param isLocking the rows stay locked until the executor's transaction ends; `ids` ascend then */
 export async function readHeads(
   executor: Executor,
   ids: readonly bigint[],
-  lock = '',
+  isLocking = false,
 ): Promise<Map<bigint, StockHead>> {
   const heads = new Map<bigint, StockHead>();
   for (const group of inSmallGroups(ids)) {
-    const sql = `SELECT product_id, revision, zone, through_date, through_end FROM settle_stock_head
-      WHERE product_id IN (${group.join(',')}) ORDER BY product_id${lock}`;
-    for (const row of rowsOf(await executor.raw(sql))) {
+    const query = executor('settle_stock_head')
+      .whereRaw(`product_id IN (${group.join(',')})`)
+      .orderBy('product_id')
+      .select('product_id', 'revision', 'zone', 'through_date', 'through_end');
+    const rows: Row[] = await (isLocking ? query.forUpdate() : query);
+    for (const row of rows) {
       heads.set(toBigInt(row.product_id), {
         revision: toBigInt(row.revision),
         zone: toText(row.zone),

@@ -177,7 +177,7 @@ async function lockUnchanged(
     { ...headTarget, mode: 'ignore' },
     ids.map((id) => [id, 0, zone, null, null]),
   );
-  const heads = await readHeads(tx, ids, dialect.rowLock);
+  const heads = await readHeads(tx, ids, true);
   const fingerprints = await readFingerprints(tx, dialect, { ids, heads }, from, end);
   for (const { productId, head, fingerprint } of products) {
     const isSame =
