@@ -3,11 +3,13 @@ import { benchDomain } from './bench/domain.ts';
 import type { Platform } from './cli/domain.ts';
 import { challengesDomain } from './jobs/challenges/domain.ts';
 import { copyViewsDomain } from './jobs/copy-views/domain.ts';
+import { couponsDomain } from './jobs/coupons/domain.ts';
 import { dailyDomain } from './jobs/daily/domain.ts';
 import { dateOptions } from './jobs/date-options.ts';
 import { importDomain } from './jobs/import/domain.ts';
 import { pointsDomain } from './jobs/points/domain.ts';
 import { seedDomain } from './jobs/seed/domain.ts';
+import { stockDomain } from './jobs/stock/domain.ts';
 import { videoSettlementDomain } from './jobs/video-settlement/domain.ts';
 import { viewsDomain } from './jobs/views/domain.ts';
 import { ledgerDomain } from './ledger/cli/domain.ts';
@@ -22,6 +24,8 @@ export const platform: Platform = {
     videoSettlementDomain,
     challengesDomain,
     pointsDomain,
+    couponsDomain,
+    stockDomain,
     seedDomain,
     importDomain,
     copyViewsDomain,
@@ -37,10 +41,24 @@ export const platform: Platform = {
     told: 'it is moved nevertheless',
   },
   commandOrder: [
-    ...['run', 'jobs', 'runs', 'dates', 'show', 'stats', 'verify', 'settlement', 'explain', 'ledger', 'challenge'],
+    ...[
+      'run',
+      'jobs',
+      'runs',
+      'dates',
+      'show',
+      'stats',
+      'verify',
+      'settlement',
+      'explain',
+      'ledger',
+      'challenge',
+      'coupon',
+      'stock',
+    ],
     ...['close', 'rates', 'reprice', 'skipped', 'replay', 'stop', 'restart', 'abandon', 'recover', 'purge', 'doctor'],
     ...['migrate', 'import', 'seed', 'serve', 'bench'],
-    ...['explain settlement', 'explain payout', 'explain balance'],
+    ...['explain settlement', 'explain payout', 'explain balance', 'explain coupon'],
     ...['ledger verify', 'ledger balances', 'ledger statement', 'ledger post', 'ledger reverse'],
   ],
   help: {

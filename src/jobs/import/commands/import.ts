@@ -73,7 +73,7 @@ export function registerImport(cli: Cli): void {
       if (flags.yes || flags.correctClosed) throw usageError('--yes and --correct-closed are for rates');
       if (what !== 'views' && flags.allowRepeat) throw usageError('--allow-repeat is for views');
       if (what !== 'views' && flags.registerVideos) throw usageError('--register-videos is for views');
-      const { hasZone } = await import('../../jobs/import/import-parameters.ts');
+      const { hasZone } = await import('../import-parameters.ts');
       if (!hasZone(what) && flags.zone !== undefined) {
         throw usageError(`--zone is not for ${what}: they have no times`);
       }
