@@ -104,6 +104,21 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
       '{"name":"c","effectiveFrom":"2026-11-01","view":[{"from":0,"price":"2"}],"adView":[{"from":0,"price":"3"}]}',
     );
     const videos = write('videos.csv', 'id,creator_id', '1,9', '2,');
+    const coupons = write('coupons.csv', 'id,quota,opens_at,closes_at', `1,1,${DATE}T01:00:00Z,${DATE}T02:00:00Z`);
+    const requests = write(
+      'requests.csv',
+      'id,coupon_id,user_id,requested_at',
+      `1,1,7,${DATE}T01:00:00Z`,
+      `2,1,8,${DATE}T01:00:01Z`,
+    );
+    const movements = write(
+      'movements.csv',
+      'id,product_id,kind,quantity,reservation_id,happened_at',
+      `1,1,receive,5,,${DATE}T01:00:00Z`,
+      `2,1,reserve,2,a,${DATE}T01:00:01Z`,
+      `3,1,confirm,,b,${DATE}T01:00:02Z`,
+      `4,2,adjust,-1,,${DATE}T01:00:02Z`,
+    );
     const newCard = write('next.json', readFileSync(card, 'utf8').replace('2026-11-01', '2026-12-01'));
     const all: [DatabaseUser, readonly string[], number][] = [
       [importer, ['migrate', '--status'], 0],
@@ -115,6 +130,9 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
       [importer, ['import', 'challenges', challenges], 0],
       [importer, ['import', 'members', members], 0],
       [importer, ['import', 'proofs', proofs], 0],
+      [importer, ['import', 'coupons', coupons], 0],
+      [importer, ['import', 'coupon-requests', requests], 0],
+      [importer, ['import', 'stock-movements', movements], 0],
     ];
     // From here on without a right to write the platform's tables.
     const nightly = await runner();
@@ -131,6 +149,9 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
       [['import', 'rates', newCard], 0],
       [['challenge', 'show', '1'], 0],
       [['explain', 'balance', '--user', '7'], 0],
+      [['coupon', 'show', '1'], 0],
+      [['explain', 'coupon', '--coupon', '1', '--user', '8'], 0],
+      [['stock', '--date', DATE], 0],
       [['ledger', 'reverse', 'g8', '--reason', 'a mistake', '--date', DATE], 1],
       [['ledger', 'reverse', 'g10', '--reason', 'a mistake', '--date', DATE], 0],
       [['ledger', 'balances'], 0],
