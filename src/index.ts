@@ -10,6 +10,17 @@ export type { DialectName, InsertTarget } from './database/dialect.ts';
 export type { MigrationStatus } from './database/migrate.ts';
 export { type OpenOptions, openDatabase } from './database/open.ts';
 export type { Integer, SqlValue } from './database/values.ts';
+export {
+  defineJob,
+  type JobElement,
+  type JobOptions,
+  type StepOptions,
+  type StepScope,
+  step,
+  task,
+} from './define/define-job.ts';
+export { file } from './define/file-parameter.ts';
+export { type IdRange, type IdRangesOptions, idRanges, listOf, type Partitions, queryOf } from './define/partitions.ts';
 export type { ChunkSize, TimedChunkSize } from './engine/chunk-size.ts';
 export { type ContextValue, ExecutionContext } from './engine/execution-context.ts';
 export type { Decision, DecisionScope, FlowElement, JobDefinition, Split } from './engine/job.ts';
@@ -44,6 +55,17 @@ export type {
 } from './engine/step.ts';
 export type { RunOptions, StepContext } from './engine/step-context.ts';
 export type { Transition } from './engine/transition.ts';
+export {
+  date,
+  double,
+  long,
+  optional,
+  type ParameterOptions,
+  type TypedParameter,
+  type TypedParameters,
+  text,
+  type ValuesOf,
+} from './engine/typed-parameters.ts';
 export { ExitCode, isSettleError, planOutdated, SettleError, usageError } from './errors.ts';
 export { type PostingResult, postCoveredJournals, postJournals } from './ledger/post-journals.ts';
 export { reverseJournal } from './ledger/reverse-journal.ts';
@@ -58,6 +80,7 @@ export type {
   RejectedJournal,
 } from './ledger/types.ts';
 export { type LedgerVerification, type VerifyOptions, verifyLedger } from './ledger/verify-ledger.ts';
+export { type MainOptions, main } from './main.ts';
 export { getJobExecution, lastJobExecution, listJobExecutions } from './repository/job-execution.ts';
 export { listJobParameters } from './repository/job-parameters.ts';
 export { listPartitions } from './repository/partition.ts';

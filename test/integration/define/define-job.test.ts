@@ -1,0 +1,111 @@
+/** A job in one file: typed parameters, partitions without a module of their own, its command line. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { openDatabase } from '../../../src/database/open.ts';
+import { parseParameters } from '../../../src/engine/parse-parameters.ts';
+import { defineJob, file, migrate, replaySkipped, runJob, task } from '../../../src/index.ts';
+import { orders } from '../../fixtures/jobs/orders.ts';
+import { freshDatabase, testDatabases } from '../../support/databases.ts';
+
+async function makeTables({ knex }: Database, bad: number): Promise<void> {
+  await knex.schema.createTable('orders', (table) => {
+    table.bigInteger('id').primary();
+    table.bigInteger('amount').notNullable();
+  });
+  await knex.schema.createTable('prices', (table) => {
+    table.bigInteger('id').primary();
+    table.bigInteger('amount').notNullable();
+    table.string('day', 10).notNullable();
+  });
+  await knex.schema.createTable('tenants', (table) => table.string('name', 10).notNullable());
+  await knex.schema.createTable('counts', (table) => {
+    table.string('day', 10);
+    table.string('above', 30);
+  });
+  const rows = Array.from({ length: 20 }, (_none, index) => ({ id: index + 1, amount: index + 1 === bad ? 101 : 10 }));
+  await knex('orders').insert(rows);
+}
+
+describe.each(testDatabases())('a job in one file on $name', ({ name }) => {
+  let place: Awaited<ReturnType<typeof freshDatabase>>;
+  let database: Database;
+  beforeEach(async () => {
+    place = await freshDatabase(name);
+    database = await openDatabase(place.url);
+    await migrate(database);
+  });
+  afterEach(async () => {
+    await database.close();
+    await place.drop();
+  });
+
+  test('its partitions run in threads, with typed parameters, and their skipped records are replayed', async () => {
+    await makeTables(database, 7);
+    const { knex } = database;
+    const result = await runJob(database, orders, { date: '2024-01-31' }, { workers: 2, partitions: 3 });
+    expect([result.outcome, result.error?.message]).toEqual(['completed-with-skips', undefined]);
+    const prices = await knex('prices').orderBy('id').pluck('id');
+    expect(prices.map(Number)).toEqual(
+      Array.from({ length: 20 }, (_none, index) => index + 1).filter((id) => id !== 7),
+    );
+    expect(await knex('prices').where({ id: 1 }).first()).toMatchObject({ day: '2024-01-31' });
+    expect(await knex('tenants').orderBy('name').pluck('name')).toEqual(['A', 'B']);
+    expect(await knex('counts')).toEqual([{ day: '2024-01-31', above: '101' }]);
+    expect(await replaySkipped(database, orders, result.execution)).toEqual({ replayed: 1, failed: [] });
+    expect(Number((await knex('prices').where({ id: 7 }).first()).amount)).toBe(2);
+  });
+});
+
+test('main is the command line of the job: migrate, run, skipped, replay, show', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'settle-main-'));
+  const path = join(folder, 'orders.db');
+  const module = new URL('../../fixtures/jobs/orders.ts', import.meta.url).pathname;
+  const run = (...args: string[]) =>
+    new Promise<{ code: number; out: string; err: string }>((resolve) => {
+      const env = { ...process.env, SETTLE_DATABASE_URL: `sqlite:${path}`, SETTLE_LOG: 'warn' };
+      const child = execFile(process.execPath, [module, ...args], { env }, (_error, out, err) => {
+        resolve({ code: child.exitCode ?? -1, out, err });
+      });
+    });
+  try {
+    expect(await run('migrate')).toMatchObject({ code: 0 });
+    const database = await openDatabase(`sqlite:${path}`);
+    await makeTables(database, 7);
+    await database.close();
+    expect(await run('-p', 'date=31.1.2024')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^settle: date: .*calendar date/),
+    });
+    const ran = await run('-p', 'date=2024-01-31', '--workers', '1');
+    expect([ran.code, ran.err]).toEqual([3, '']);
+    expect((await run('skipped', '1')).out).toContain('amount 101 is above 100');
+    expect(await run('replay', '1')).toMatchObject({ code: 0, out: expect.stringContaining('1 replayed') });
+    expect((await run('show', '--last')).out).toContain('price');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a file is a parameter with its content: a changed one is other work, and a missing one is refused', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'settle-file-'));
+  const path = join(folder, 'a.csv');
+  const job = defineJob('load', { file: file() }, [task('load', async () => {})]);
+  const stored = (text: string) => parseParameters(job, { file: text }).require('file');
+  try {
+    expect(() => stored(path)).toThrow(`file: there is no file ${path}`);
+    expect(() => stored(folder)).toThrow('is not a file');
+    writeFileSync(path, 'a');
+    const first = stored(path);
+    expect(first).toMatch(/a\.csv#sha256=[0-9a-f]{64}$/);
+    expect(stored(first)).toBe(first);
+    writeFileSync(path, 'bb');
+    expect(stored(path)).not.toBe(first);
+    expect(() => stored(first)).toThrow('has changed since the run began');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
