@@ -46,7 +46,7 @@ export type {
   PartitionWorker,
   PlannedPartition,
   Processed,
-  RangeSplit,
+  RangeCut,
   Stealing,
   Step,
   StepCounts,
@@ -89,10 +89,10 @@ export type { BatchStatus, JobExecution, PartitionProgress, StepExecution } from
 export { migrate, migrationStatus, requireCurrentSchema } from './schema.ts';
 export {
   type ItemCall,
-  type ItemMoves,
   type ItemProcessor,
   type ItemReader,
   type ItemStepOptions,
+  type ItemStepParts,
   type ItemWriter,
   itemPartition,
   itemStep,

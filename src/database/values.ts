@@ -2,6 +2,7 @@
  * Values as they go into and come out of every dialect. Integers come back as a number when it is exact and as a
  * decimal text (or bigint) when it is not: these helpers are the one place that tells them apart.
  */
+import { ExitCode, SettleError } from '../errors.ts';
 
 /** A row as a driver gives it: what its columns hold is known only after one of the conversions below. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -36,6 +37,18 @@ export function toText(value: unknown): string {
 /** As `toText`, for a column that may be NULL. */
 export function toTextOrNull(value: unknown): string | null {
   return value === null ? null : toText(value);
+}
+
+/**
+ * A text column's value where it is one of a list.
+ * @param column what to call it, e.g. `challenge.status`
+ * @throws SettleError VALUE_UNKNOWN (exit 20) for anything else: nobody can say what is to be done with it
+ */
+export function toOneOf<T extends string>(value: unknown, allowed: readonly T[], column: string): T {
+  const found = allowed.find((one) => one === value);
+  if (found !== undefined) return found;
+  const problem = `${column} holds ${describe(value)}, which settle does not know`;
+  throw new SettleError('VALUE_UNKNOWN', ExitCode.invariantBroken, problem, { hint: `it knows ${allowed.join(', ')}` });
 }
 
 function describe(value: unknown): string {

@@ -12,7 +12,7 @@ import type { PartitionContext, Step, StepReport, TaskletStep } from '../engine/
 import type { StepContext } from '../engine/step-context.ts';
 import { definitionsOf, type TypedParameters, type ValuesOf, valuesOf } from '../engine/typed-parameters.ts';
 import type { ItemCall, ItemPolicies, ItemReader, ItemWriter } from '../steps/item-parts.ts';
-import { type ItemMoves, itemStep, openItems, replayItem } from '../steps/item-step.ts';
+import { type ItemStepParts, itemStep, openItems, replayItem } from '../steps/item-step.ts';
 import type { Partitions } from './partitions.ts';
 import { jobModules, jobsByName, partitionWorkers } from './registered.ts';
 
@@ -80,8 +80,8 @@ export function step<P, I, O = I, V = undefined>(name: string, options: StepOpti
           listeners,
           bind,
         },
-        plan: (context, gridSize) => partitions.plan(context, gridSize),
-        youngHeapMb: 32,
+        plan: (context, partitionCount) => partitions.plan(context, partitionCount),
+        maxYoungGenerationSizeMb: 32,
         workerModule: workerModuleOf(job, name),
         replay: (record, context, tx) => replayItem<I, O, StepContext>(moves, fromPayload, record, context, tx),
       };
@@ -139,7 +139,7 @@ export function defineJob<const D extends TypedParameters>(
 function movesOf<P, I, O, V>(
   job: JobPlace<P>,
   options: StepOptions<P, I, O, V>,
-): Pick<ItemMoves<I, O, AnyContext>, 'reader' | 'processor' | 'writer'> & ItemPolicies<I> {
+): Pick<ItemStepParts<I, O, AnyContext>, 'reader' | 'processor' | 'writer'> & ItemPolicies<I> {
   const { read, write, process, partitions, skip, retry, keyOf, itemName, concurrency, timeoutMs, ratePerSecond } =
     options;
   const scopeOf = (context: AnyContext): StepScope<P, V> => ({

@@ -8,7 +8,7 @@ const PARTITIONS_PER_WORKER = 4;
 
 /** `V` is what the code of one partition is given as `partition`. */
 export interface Partitions<V> {
-  plan(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan>;
+  plan(context: StepContext, partitionCount: number | undefined): Promise<PartitionPlan>;
   /** Of a partition by what was frozen with the plan. */
   valueOf(partition: { readonly minId: bigint; readonly maxId: bigint }, detail: unknown): V;
 }
@@ -29,12 +29,12 @@ export interface IdRangesOptions {
 /** Ranges of about as many ids each, between the least and the greatest id that are there when the plan is made. */
 export function idRanges({ table, key }: IdRangesOptions): Partitions<IdRange> {
   return {
-    async plan({ database, options }, gridSize) {
+    async plan({ database, options }, partitionCount) {
       const [row] = await database.knex(table).min({ first: key }).max({ last: key }).count({ rows: '*' });
       if (row.first === null) return { partitions: [], detail: null };
       const [first, last, rows] = [BigInt(row.first), BigInt(row.last), Number(row.rows)];
       const ids = last - first + 1n;
-      const wanted = BigInt(gridSize ?? options.workers * PARTITIONS_PER_WORKER);
+      const wanted = BigInt(partitionCount ?? options.workers * PARTITIONS_PER_WORKER);
       const count = wanted < ids ? wanted : ids;
       const partitions = Array.from({ length: Number(count) }, (_none, index) => ({
         minId: first + (ids * BigInt(index)) / count,

@@ -36,19 +36,19 @@ export function isExhausted(error: unknown): boolean {
 
 /** `work` must be safe to run again after any part of it, its commit included. */
 export async function withRetry<T>(retrying: Retrying, work: () => Promise<T>): Promise<T> {
-  const patience = new Patience(retrying);
+  const retryState = new RetryState(retrying);
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (!isTransient(error)) throw error;
-      await patience.afterFailure(error);
+      await retryState.afterFailure(error);
     }
   }
 }
 
 /** Failures in a row, and how many more are put up with. */
-export class Patience {
+export class RetryState {
   readonly #retrying: Retrying;
   #failures = 0;
   #firstAtMs = 0;

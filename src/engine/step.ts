@@ -123,7 +123,7 @@ export interface ChunkHandlers<C extends Chunk = Chunk, O = unknown> {
    * undefined: nowhere at present. Asked between two chunks. After a cut the handlers are closed, and opened anew from
    * the last commit with a smaller `maxId`.
    */
-  split?(): Promise<RangeSplit | undefined> | RangeSplit | undefined;
+  cut?(): Promise<RangeCut | undefined> | RangeCut | undefined;
   /** Frees what `open` took. Called exactly once, also after an error. */
   close(): Promise<void>;
   /** Absent: an error of an item is an error of the step. */
@@ -131,14 +131,14 @@ export interface ChunkHandlers<C extends Chunk = Chunk, O = unknown> {
 }
 
 /** The far part of what a partition has not read yet. */
-export interface RangeSplit {
+export interface RangeCut {
   /** Its first key, above every key that was read; it ends where the partition ended. */
   readonly minId: bigint;
   /** About which share of the rows not yet read it holds, above 0 and below 1. */
   readonly share: number;
 }
 
-/** Whether partitions of a step may be cut while they run: for steps whose handlers have `split`. */
+/** Whether partitions of a step may be cut while they run: for steps whose handlers have `cut`. */
 export interface Stealing {
   /** A part with fewer rows is not worth another worker's while: half of a rest of twice as many is. */
   readonly rowsMin: number;
@@ -188,8 +188,8 @@ export interface PartitionedStep extends StepBase {
   readonly kind: 'partitioned';
   /** Rows a chunk unless `--chunk` says otherwise. */
   readonly chunkSize: ChunkSize;
-  /** `gridSize` undefined: the planner decides. An empty plan completes the step. */
-  plan(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan>;
+  /** `partitionCount` undefined: the planner decides. An empty plan completes the step. */
+  plan(context: StepContext, partitionCount: number | undefined): Promise<PartitionPlan>;
   /** Data for all workers (SharedArrayBuffers welcome), made afresh at each start. */
   share?(context: StepContext): Promise<unknown>;
   /**
@@ -203,7 +203,7 @@ export interface PartitionedStep extends StepBase {
    * MB that a thread may hold of objects that have just been made. The default is small, for handlers that work on
    * columns; those that make objects of every row spend less time on moving them with 32 or so.
    */
-  readonly youngHeapMb?: number;
+  readonly maxYoungGenerationSizeMb?: number;
   /** As `replay` of ChunkStep. */
   replay?(record: SkippedRecord, context: StepContext, tx: Transaction): Promise<void>;
   /** Module whose default export is a `PartitionWorker`; loaded in the worker thread (import.meta.url based). */

@@ -28,16 +28,16 @@ export interface WeightedBlock {
   readonly weight: number;
 }
 
-/** Ranges of the items, which ascend by id; `workers` and the weight decide how many where `gridSize` does not. */
+/** Ranges of the items, which ascend by id; `workers` and the weight decide how many where `partitionCount` does not. */
 export async function cutByWeight(
   items: AsyncIterable<WeightedItem>,
-  gridSize: number | undefined,
+  partitionCount: number | undefined,
   workers: number,
 ): Promise<PlannedPartition[]> {
   const blocks: WeightedBlock[] = [];
   for await (const block of blocksOf(items)) blocks.push(block);
   const weight = blocks.reduce((sum, block) => sum + block.weight, 0);
-  const wanted = gridSize ?? Math.min(workers * partitionsPerWorker, weight / partitionWeightMin);
+  const wanted = partitionCount ?? Math.min(workers * partitionsPerWorker, weight / partitionWeightMin);
   return cutBlocks(blocks, Math.max(1, Math.ceil(wanted)));
 }
 

@@ -1,7 +1,7 @@
 /** The links of the chain: each journal of a page follows the one before it, and has the hash of what it holds. */
 import { hash } from 'node:crypto';
 import { CanonicalBytes, type JournalTexts } from './rules/canonical-bytes.ts';
-import { type LedgerPage, noteMisfit, type TextColumn, unknownType } from './rules/page.ts';
+import { type LedgerPage, noteViolation, type TextColumn, unknownType } from './rules/page.ts';
 
 const HASH_LENGTH = 64;
 /** Journals whose hashes are compared together: looking at a text of its own for each costs as much as hashing. */
@@ -25,7 +25,7 @@ export class LinkChecker {
     let firstEntry = 0;
     for (let j = 0; j < journals.size; j++) {
       // What is already wrong comes before whatever is found from here on.
-      if (page.misfit !== undefined && page.misfit.journal <= j) break;
+      if (page.violation !== undefined && page.violation.journal <= j) break;
       const end = join.entryEnd[j];
       if (j > 0 && !isSame(view, previousHash, j, view, hashes.at[j - 1], hashes.length[j - 1])) {
         note(page, j, false, 'its previous hash is not that of the journal before');
@@ -55,7 +55,7 @@ export class LinkChecker {
 }
 
 function note(page: LedgerPage, journal: number, isAfterEffects: boolean, problem: string): void {
-  noteMisfit(page, { journal, isAfterEffects, place: `journal ${page.journals.id[journal]}`, problem });
+  noteViolation(page, { journal, isAfterEffects, place: `journal ${page.journals.id[journal]}`, problem });
 }
 
 /** False with an account of a type that there is not: the replay names it. */

@@ -19,9 +19,9 @@ export interface StoredVerification {
   readonly isSound: boolean;
   /** Journals that fitted. */
   readonly journals: bigint;
-  /** The misfit was found by ends of the chain that were kept elsewhere: only they can show that it is gone. */
+  /** The violation was found by ends of the chain that were kept elsewhere: only they can show that it is gone. */
   readonly isAgainstKnownEnds: boolean;
-  readonly misfit: { readonly place: string; readonly problem: string } | undefined;
+  readonly violation: { readonly place: string; readonly problem: string } | undefined;
 }
 
 /** Undefined when the ledger was never verified. */
@@ -34,7 +34,7 @@ export async function readLastVerification(executor: Executor): Promise<StoredVe
     isSound: Number(row.is_sound) === 1,
     journals: toBigInt(row.journals),
     isAgainstKnownEnds: Number(row.against_known_ends) === 1,
-    misfit: place === null ? undefined : { place: String(place), problem: String(row.misfit_problem) },
+    violation: place === null ? undefined : { place: String(place), problem: String(row.misfit_problem) },
   };
 }
 
@@ -50,7 +50,7 @@ export async function noteVerification(
   return await database.transaction(async (tx) => {
     const before = await readLastVerification(tx);
     if (found.sound && !knewEnds && before?.isSound === false && before.isAgainstKnownEnds) return false;
-    const { head, misfit } = found;
+    const { head, violation } = found;
     const row = {
       verified_at: await database.dialect.now(tx),
       is_sound: found.sound ? 1 : 0,
@@ -58,8 +58,8 @@ export async function noteVerification(
       head_hash: head?.hash ?? null,
       journals: found.journals.toString(),
       against_known_ends: found.contradictsEnds ? 1 : 0,
-      misfit_place: misfit?.place.slice(0, PLACE_LENGTH_MAX) ?? null,
-      misfit_problem: misfit?.problem.slice(0, PROBLEM_LENGTH_MAX) ?? null,
+      misfit_place: violation?.place.slice(0, PLACE_LENGTH_MAX) ?? null,
+      misfit_problem: violation?.problem.slice(0, PROBLEM_LENGTH_MAX) ?? null,
     };
     await tx(TABLE)
       .insert({ id: 1, ...row })
@@ -76,7 +76,7 @@ export async function requireNotKnownBroken(executor: Executor): Promise<void> {
   throw new SettleError(
     LEDGER_BROKEN,
     ExitCode.invariantBroken,
-    `the ledger is known to be broken since ${last.verifiedAt} UTC (${last.misfit?.place}: ${last.misfit?.problem}), so no money is moved`,
+    `the ledger is known to be broken since ${last.verifiedAt} UTC (${last.violation?.place}: ${last.violation?.problem}), so no money is moved`,
     { hint: brokenAdvice(last) },
   );
 }

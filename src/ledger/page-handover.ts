@@ -4,7 +4,7 @@
  */
 
 import type { ReadPage } from './page-reader.ts';
-import type { LedgerPage, PageMisfit } from './rules/page.ts';
+import type { LedgerPage, PageViolation } from './rules/page.ts';
 
 const parts = ['journals', 'entries', 'lots', 'uses', 'givenBack'] as const;
 
@@ -13,25 +13,25 @@ export interface HandedPage extends Omit<ReadPage, 'page'> {
   readonly memory: LedgerPage | undefined;
   /** Rows of journals, entries, lots, uses, and lots given back. */
   readonly sizes: readonly number[];
-  readonly misfit: PageMisfit | undefined;
+  readonly violation: PageViolation | undefined;
 }
 
 /** Hands over the pages of one PageReader. */
-export class PageGiver {
+export class PageProducer {
   #handed: LedgerPage | undefined;
 
   give({ page, ...read }: ReadPage): HandedPage {
     const memory = this.#handed !== undefined && isSameMemory(page, this.#handed) ? undefined : page;
     this.#handed = memory ?? this.#handed;
-    return { ...read, memory, sizes: parts.map((part) => page[part].size), misfit: page.misfit };
+    return { ...read, memory, sizes: parts.map((part) => page[part].size), violation: page.violation };
   }
 }
 
-/** Takes what one PageGiver gives, in the same order. */
-export class PageTaker {
+/** Takes what one PageProducer gives, in the same order. */
+export class PageConsumer {
   #memory: LedgerPage | undefined;
 
-  take({ memory = this.#memory, sizes, misfit, ...read }: HandedPage): ReadPage {
+  take({ memory = this.#memory, sizes, violation, ...read }: HandedPage): ReadPage {
     if (memory === undefined) throw new Error('a page was handed over before its memory');
     this.#memory = memory;
     const [journals, entries, lots, uses, givenBack] = sizes;
@@ -42,7 +42,7 @@ export class PageTaker {
       uses: { ...memory.uses, size: uses },
       givenBack: { ...memory.givenBack, size: givenBack },
       join: memory.join,
-      misfit,
+      violation,
     };
     return { ...read, page };
   }

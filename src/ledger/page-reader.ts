@@ -7,7 +7,7 @@ import { ColumnBatch } from '../database/column-batch.ts';
 import type { RowBinding, RowReader } from '../database/row-reader.ts';
 import { LinkChecker } from './check-links.ts';
 import type { JournalTexts } from './rules/canonical-bytes.ts';
-import { joinPage, type LedgerPage, type LotColumns, noteMisfit, readAccountType } from './rules/page.ts';
+import { joinPage, type LedgerPage, type LotColumns, noteViolation, readAccountType } from './rules/page.ts';
 
 /** Bounds of a page: what it holds is a few megabytes. */
 const journalsMax = 4_096;
@@ -109,7 +109,7 @@ export class PageReader {
 
   /**
    * The next journals from id `from` on, up to `to` at most. The page is valid until the next call. What it finds wrong
-   * is `page.misfit`.
+   * is `page.violation`.
    * @param isChecked false: only read, which is what verification is measured against
    */
   async read(from: bigint, to: bigint, isChecked = true): Promise<ReadPage> {
@@ -220,7 +220,7 @@ export class PageReader {
       },
       givenBack: lotColumns(this.#givenBack),
       join: { entryEnd: this.#entryEnd, lotOf: this.#lotOf, useEnd: this.#useEnd },
-      misfit: undefined,
+      violation: undefined,
     };
   }
 
@@ -239,7 +239,12 @@ export class PageReader {
     for (let j = 0; j < journals.size; j++) {
       if (page.journals.reversesId[j] !== 0n || (journals.nulls[j] & (1 << 6)) !== 0) continue;
       const place = `journal ${page.journals.id[j]}`;
-      noteMisfit(page, { journal: j, isAfterEffects: false, place, problem: 'it reverses journal 0, which is none' });
+      noteViolation(page, {
+        journal: j,
+        isAfterEffects: false,
+        place,
+        problem: 'it reverses journal 0, which is none',
+      });
     }
     const tables = [
       [journals, 'journal'],
@@ -254,7 +259,7 @@ export class PageReader {
       const id = column > 0 ? columns.int64(0).values[row] : undefined;
       const line = noun === 'journal' || column < 2 ? '' : `.${columns.int32(1)[row]}`;
       const found = id === undefined ? 0 : page.journals.id.subarray(0, page.journals.size).indexOf(id);
-      noteMisfit(page, {
+      noteViolation(page, {
         journal: columns === journals ? row : Math.max(found, 0),
         isAfterEffects: false,
         place: id === undefined ? `the ${noun} after ${row} others` : `${noun} ${id}${line}`,

@@ -5,7 +5,7 @@ import { openDatabase } from '../database/open.ts';
 import { withRowReader } from '../database/read-rows.ts';
 import type { RowReader } from '../database/row-reader.ts';
 import { readSnapshot } from '../database/snapshot.ts';
-import { PageGiver } from './page-handover.ts';
+import { PageProducer } from './page-handover.ts';
 import { type FromPageThread, type PageThreadStart, pagesAThread, type ToPageThread } from './page-protocol.ts';
 import { PageReader } from './page-reader.ts';
 import { readLedgerState } from './read-head.ts';
@@ -36,7 +36,7 @@ function say(message: FromPageThread): void {
 async function readRuns(reader: RowReader, lastId: bigint): Promise<ToPageThread> {
   const places = Array.from({ length: pagesAThread }, () => ({
     pages: new PageReader(reader, true),
-    giver: new PageGiver(),
+    giver: new PageProducer(),
   }));
   const free = places.map((_reader, place) => place);
   for (let run = BigInt(thread); run * journalsARun < lastId; run += BigInt(threadCount)) {

@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Database } from '../database/database.ts';
 import { leaveRemovedFolder } from '../database/working-folder.ts';
-import { PageTaker } from './page-handover.ts';
+import { PageConsumer } from './page-handover.ts';
 import { type FromPageThread, type PageThreadStart, pagesAThread, type ToPageThread } from './page-protocol.ts';
 import type { ReadPage } from './page-reader.ts';
 import { isSameState, type LedgerState } from './read-head.ts';
@@ -47,7 +47,7 @@ export function openPageThreads(
     },
     async *pages(lastId) {
       for (const { send } of threads) send({ type: 'read', lastId });
-      const takers = threads.map(() => Array.from({ length: pagesAThread }, () => new PageTaker()));
+      const takers = threads.map(() => Array.from({ length: pagesAThread }, () => new PageConsumer()));
       try {
         for (let run = 0n; run * journalsARun < lastId; run++) {
           const thread = Number(run % BigInt(threadCount));

@@ -31,6 +31,8 @@ export interface PostingResult {
   /** In the order of the requests, without the rejected ones. */
   readonly posted: readonly PostedJournal[];
   readonly rejected: readonly RejectedJournal[];
+  /** What users and escrows that were taken from (at least) hold afterwards, by `accountKey`. */
+  readonly holdings: ReadonlyMap<string, bigint>;
 }
 
 /**
@@ -45,11 +47,17 @@ export async function postJournals(
   context: PostingContext,
   requests: readonly JournalRequest[],
 ): Promise<readonly PostedJournal[]> {
-  return (
-    await post(context, requests, (error) => {
-      throw error;
-    })
-  ).posted;
+  return (await postEveryJournal(context, requests)).posted;
+}
+
+/** As `postJournals`, and tells what is left where points were taken. `rejected` is empty. */
+export async function postEveryJournal(
+  context: PostingContext,
+  requests: readonly JournalRequest[],
+): Promise<PostingResult> {
+  return await post(context, requests, (error) => {
+    throw error;
+  });
 }
 
 /** As `postJournals`, but passes over requests of `refusalCodes` (not covered, beyond 63 bits) and returns them. */
@@ -60,22 +68,30 @@ export async function postCoveredJournals(
   return await post(context, requests, () => {});
 }
 
-type OnRejected = (error: LedgerError) => void;
+/** What all batches of a posting share, and what they have come to. */
+interface Posting extends PostingResult {
+  readonly digests: ReadonlyMap<JournalRequest, string>;
+  /** No account can come to hold more than 63 bits. */
+  readonly isBounded: boolean;
+  readonly onRejected: (error: LedgerError) => void;
+  readonly posted: PostedJournal[];
+  readonly rejected: RejectedJournal[];
+  readonly holdings: Map<string, bigint>;
+}
 
 async function post(
   context: PostingContext,
   requests: readonly JournalRequest[],
-  onRejected: OnRejected,
+  onRejected: Posting['onRejected'],
 ): Promise<PostingResult> {
   const digests = await checkAndDigest(requests);
-  const posted: PostedJournal[] = [];
-  const rejected: RejectedJournal[] = [];
-  if (requests.length === 0) return { posted, rejected };
+  const result = { posted: [], rejected: [], holdings: new Map<string, bigint>() };
+  if (requests.length === 0) return result;
   let head = await lockHead(context);
   const isBounded = (await pointsOutstanding(context.tx)) + pointsOf(requests) <= balanceMax;
-  for (const batch of untilReference(requests))
-    head = await postBatch(context, head, batch, digests, isBounded, { posted, rejected }, onRejected);
-  return { posted, rejected };
+  const posting: Posting = { ...result, digests, isBounded, onRejected };
+  for (const batch of untilReference(requests)) head = await postBatch(context, head, batch, posting);
+  return result;
 }
 
 /** Before the chain is locked, unless the caller has done so: what others wait for is to be short. */
@@ -114,10 +130,7 @@ async function postBatch(
   context: PostingContext,
   head: LedgerHead,
   requests: readonly JournalRequest[],
-  digests: ReadonlyMap<JournalRequest, string>,
-  isBounded: boolean,
-  result: { readonly posted: PostedJournal[]; readonly rejected: RejectedJournal[] },
-  onRejected: OnRejected,
+  { digests, isBounded, onRejected, posted, rejected, holdings }: Posting,
 ): Promise<LedgerHead> {
   const known = await findJournals(context.tx, requests);
   const fresh = requests.filter(({ key }) => !known.has(key));
@@ -133,7 +146,7 @@ async function postBatch(
     const existing = known.get(key);
     if (existing !== undefined) {
       if (existing.contentDigest !== digest) throw keyConflict(key);
-      result.posted.push({ key, id: existing.id, isNew: false });
+      posted.push({ key, id: existing.id, isNew: false });
       continue;
     }
     const reversesId = reverses === undefined ? undefined : (ids.get(reverses) as bigint);
@@ -149,20 +162,20 @@ async function postBatch(
     } catch (error) {
       if (!(error instanceof LedgerError) || !refusalCodes.has(error.code)) throw error;
       onRejected(error);
-      result.rejected.push({ request, code: error.code, reason: error.message });
+      rejected.push({ request, code: error.code, reason: error.message });
       if (reversesId !== undefined) reversed.delete(reversesId);
       continue;
     }
     const journal = linkJournal({ id, request, reversesId, lines, contentDigest: digest, previousHash: lastHash });
     decided.push(journal);
-    result.posted.push({ key, id, isNew: true });
+    posted.push({ key, id, isNew: true });
     lastJournalId = id;
     lastHash = journal.hash;
   }
   if (decided.length === 0) return head;
   const accounts = book.changedAccounts();
   for (const account of accounts) {
-    if (account.held !== undefined) context.holdings?.set(accountKey(account), account.held + account.change);
+    if (account.held !== undefined) holdings.set(accountKey(account), account.held + account.change);
   }
   await writeJournals(context, decided, {
     accounts,

@@ -3,8 +3,8 @@
 import { ColumnBatch, type ColumnSpec } from '../database/column-batch.ts';
 import type { RowReader } from '../database/row-reader.ts';
 import { accountTypes } from './rules/journal.ts';
-import { Misfit } from './rules/misfit.ts';
 import type { LedgerReplay } from './rules/replay.ts';
+import { Violation } from './rules/violation.ts';
 
 const accountsAPage = 20_000;
 const place = 'the accounts';
@@ -13,7 +13,7 @@ const ownerLeast = -(2n ** 63n);
 const pageSql =
   'SELECT owner_id, balance FROM settle_account WHERE account_type = ? AND owner_id >= ? ORDER BY owner_id LIMIT ?';
 
-/** Every account holds what its entries sum to, and none is missing or too many. @throws Misfit */
+/** Every account holds what its entries sum to, and none is missing or too many. @throws Violation */
 export async function requireAccounts(reader: RowReader, replay: LedgerReplay): Promise<void> {
   const specs: readonly ColumnSpec[] = [
     { name: 'owner_id', type: 'int64', isRequired: true },
@@ -33,18 +33,18 @@ export async function requireAccounts(reader: RowReader, replay: LedgerReplay): 
         const account = sums.find(ownerWords[2 * row], ownerWords[2 * row + 1]);
         if (account >= 0 && sums.holds(account, balanceWords[2 * row], balanceWords[2 * row + 1])) continue;
         const sum = account < 0 ? 'nothing: it has none' : sums.balanceOf(account);
-        throw new Misfit(`account ${type}:${owners[row]}`, `it holds ${balances[row]}, its entries sum to ${sum}`);
+        throw new Violation(`account ${type}:${owners[row]}`, `it holds ${balances[row]}, its entries sum to ${sum}`);
       }
       if (rows.unreadable !== undefined) {
         const { row, value } = rows.unreadable;
-        throw new Misfit(`account ${type}:${owners[row]}`, `${JSON.stringify(value.slice(0, 60))} is no balance`);
+        throw new Violation(`account ${type}:${owners[row]}`, `${JSON.stringify(value.slice(0, 60))} is no balance`);
       }
       stored += rows.size;
       if (rows.size < accountsAPage) break;
       from = owners[rows.size - 1] + 1n;
     }
     if (stored !== sums.size)
-      throw new Misfit(place, `${stored} accounts of type ${type} are stored, ${sums.size} have entries`);
+      throw new Violation(place, `${stored} accounts of type ${type} are stored, ${sums.size} have entries`);
     known += stored;
   }
   await requireNoOthers(reader, known);
@@ -55,5 +55,5 @@ async function requireNoOthers(reader: RowReader, known: number): Promise<void> 
   const counted = new ColumnBatch([{ name: 'total', type: 'int64' }], 1);
   await reader.read('SELECT COUNT(*) AS total FROM settle_account', [], counted);
   const total = counted.int64(0).values[0];
-  if (total !== BigInt(known)) throw new Misfit(place, `${total} accounts are stored, ${known} have entries`);
+  if (total !== BigInt(known)) throw new Violation(place, `${total} accounts are stored, ${known} have entries`);
 }

@@ -4,11 +4,11 @@ import { toBigInt } from '../database/values.ts';
 import { inGroups } from './in-groups.ts';
 import type { ChainEnd } from './rules/anchor.ts';
 import { chainStart } from './rules/canonical.ts';
-import { Misfit } from './rules/misfit.ts';
+import { Violation } from './rules/violation.ts';
 
 /**
  * Every journal up to an end is the one that it was when its hash is, as the replay has shown that hashes fit contents.
- * @throws Misfit naming the first, in the order of the chain, that is not on it
+ * @throws Violation naming the first, in the order of the chain, that is not on it
  */
 export async function requireOnChain(
   tx: Transaction,
@@ -23,7 +23,7 @@ export async function requireOnChain(
       const found = id === 0n ? chainStart : hashes.get(id);
       if (found === hash) continue;
       const now = found === undefined ? 'there is no such journal any more' : `its hash is ${found} now`;
-      throw new Misfit(
+      throw new Violation(
         `journal ${id}`,
         `it is not the one of ${source}, hash ${hash}: ${now}; what came before it may differ too`,
       );

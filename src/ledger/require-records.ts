@@ -2,10 +2,10 @@
 import type { Executor } from '../database/database.ts';
 import { inSmallGroups } from './in-groups.ts';
 import { challengeDigests, closingDigest, rateCardDigests } from './record-digests.ts';
-import { Misfit } from './rules/misfit.ts';
 import { recordKind, recordPrefix } from './rules/record.ts';
+import { Violation } from './rules/violation.ts';
 
-/** @throws Misfit naming the first record that its rows do not have, or the first rows without a record */
+/** @throws Violation naming the first record that its rows do not have, or the first rows without a record */
 export async function requireRecords(executor: Executor): Promise<void> {
   const rows = await executor('settle_journal')
     .where({ kind: recordKind, line_count: 0 })
@@ -16,8 +16,8 @@ export async function requireRecords(executor: Executor): Promise<void> {
     for (const [key, digest] of found) {
       const recorded = records.get(key);
       if (recorded === undefined)
-        throw new Misfit(nameOf(key), 'no record of it is on the chain: it was not written by settle');
-      if (recorded !== digest) throw new Misfit(nameOf(key), 'its rows have been changed since they were recorded');
+        throw new Violation(nameOf(key), 'no record of it is on the chain: it was not written by settle');
+      if (recorded !== digest) throw new Violation(nameOf(key), 'its rows have been changed since they were recorded');
       records.delete(key);
     }
   };
@@ -34,7 +34,7 @@ export async function requireRecords(executor: Executor): Promise<void> {
     after = ids[ids.length - 1];
   }
   const [missing] = records.keys();
-  if (missing !== undefined) throw new Misfit(nameOf(missing), 'it is on the chain, and its rows are gone');
+  if (missing !== undefined) throw new Violation(nameOf(missing), 'it is on the chain, and its rows are gone');
 }
 
 const challengesAPage = 1_000;

@@ -1,9 +1,9 @@
 /** Corrects a journal by its opposite, which names it. A journal is reversed once; a reversal is never reversed. */
-import { toBigInt } from '../database/values.ts';
+import { toBigInt, toOneOf } from '../database/values.ts';
 import { lockHead } from './head.ts';
 import { postJournals } from './post-journals.ts';
 import {
-  type AccountType,
+  accountTypes,
   type JournalRequest,
   LEDGER_ALREADY_REVERSED,
   LEDGER_JOURNAL_UNKNOWN,
@@ -36,7 +36,10 @@ export async function reverseJournal(
   }
   const rows = await tx('settle_entry').where({ journal_id: original.id }).orderBy('line_no');
   const entries = rows.map((row) => ({
-    account: { type: row.account_type as AccountType, ownerId: toBigInt(row.owner_id) },
+    account: {
+      type: toOneOf(row.account_type, accountTypes, 'settle_entry.account_type'),
+      ownerId: toBigInt(row.owner_id),
+    },
     amount: -toBigInt(row.amount),
   }));
   const reversal: JournalRequest = {

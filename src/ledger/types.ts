@@ -8,8 +8,6 @@ export type { AccountRef, AccountType, EntryRequest, JournalRequest, LotTerms } 
 export interface PostingContext {
   readonly database: Pick<Database, 'dialect'>;
   readonly tx: Transaction;
-  /** Is given what users and escrows that were taken from (at least) hold afterwards, by `accountKey`. */
-  readonly holdings?: Map<string, bigint>;
 }
 
 export interface PostedJournal {

@@ -15,8 +15,8 @@ import { requireOnChain } from './require-on-chain.ts';
 import { requireRecords } from './require-records.ts';
 import type { ChainEnd } from './rules/anchor.ts';
 import { chainStart } from './rules/canonical.ts';
-import { Misfit } from './rules/misfit.ts';
 import { LedgerReplay } from './rules/replay.ts';
+import { Violation } from './rules/violation.ts';
 
 export interface LedgerVerification {
   readonly sound: boolean;
@@ -26,7 +26,7 @@ export interface LedgerVerification {
   /** Where the chain ends, of a sound ledger. `count`: journals up to there. */
   readonly head: { readonly id: bigint; readonly hash: string; readonly count: bigint } | undefined;
   /** The first thing that does not fit. */
-  readonly misfit: { readonly place: string; readonly problem: string } | undefined;
+  readonly violation: { readonly place: string; readonly problem: string } | undefined;
   /** Set when the ledger fits itself, and is not the one that the expected ends are of. */
   readonly contradictsEnds?: true;
 }
@@ -82,12 +82,18 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
   };
   try {
     for (let tries = 1; !(await readSnapshot(database, (tx) => verify(tx, tries === agreementTries))); ) tries++;
-    return { sound: true, journals: BigInt(replay.lastId), entries: BigInt(replay.entries), head, misfit: undefined };
+    return {
+      sound: true,
+      journals: BigInt(replay.lastId),
+      entries: BigInt(replay.entries),
+      head,
+      violation: undefined,
+    };
   } catch (error) {
-    if (!(error instanceof Misfit)) throw error;
-    const misfit = { place: error.place, problem: error.message };
+    if (!(error instanceof Violation)) throw error;
+    const violation = { place: error.place, problem: error.message };
     const counts = { journals: BigInt(replay.lastId), entries: BigInt(replay.entries) };
-    return { sound: false, ...counts, head: undefined, misfit, ...(fitsItself ? { contradictsEnds: true } : {}) };
+    return { sound: false, ...counts, head: undefined, violation, ...(fitsItself ? { contradictsEnds: true } : {}) };
   } finally {
     await opened?.close();
   }
@@ -103,26 +109,26 @@ async function replayAll(
   for await (const { page, end, follows, lastHash: pageHash } of pages) {
     // A journal that is missing is named as such before its successor is said to follow another.
     if (follows !== undefined && follows !== lastHash && Number(page.journals.id[0]) === replay.lastId + 1) {
-      throw new Misfit(`journal ${page.journals.id[0]}`, 'its previous hash is not that of the journal before');
+      throw new Violation(`journal ${page.journals.id[0]}`, 'its previous hash is not that of the journal before');
     }
     replay.take(page);
-    if (replay.lastId !== Number(end - 1n)) throw new Misfit(`journal ${replay.lastId + 1}`, 'it is missing');
+    if (replay.lastId !== Number(end - 1n)) throw new Violation(`journal ${replay.lastId + 1}`, 'it is missing');
     lastHash = pageHash ?? lastHash;
     onPage?.(BigInt(replay.lastId), lastId);
   }
   if (headId !== BigInt(replay.lastId) || headHash !== lastHash) {
-    throw new Misfit(headPlace, `it names journal ${headId}, the chain ends with ${replay.lastId} or another hash`);
+    throw new Violation(headPlace, `it names journal ${headId}, the chain ends with ${replay.lastId} or another hash`);
   }
 }
 
 /** Rows before the first journal or after the last were in no page. */
 async function requireNoStrays(tx: Transaction, lastId: bigint): Promise<void> {
   const journal = await tx('settle_journal').where('id', '<', 1).first('id');
-  if (journal !== undefined) throw new Misfit(`journal ${journal.id}`, 'journals are numbered from 1');
+  if (journal !== undefined) throw new Violation(`journal ${journal.id}`, 'journals are numbered from 1');
   for (const table of ['settle_entry', 'settle_lot', 'settle_consumption']) {
     const row = await tx(table).where('journal_id', '<', 1).orWhere('journal_id', '>', lastId.toString()).first();
     if (row !== undefined) {
-      throw new Misfit(`${table} ${row.journal_id}.${row.line_no}`, `there is no journal ${row.journal_id}`);
+      throw new Violation(`${table} ${row.journal_id}.${row.line_no}`, `there is no journal ${row.journal_id}`);
     }
   }
 }

@@ -28,8 +28,8 @@ export interface PoolRun {
   onLog(line: string): void;
   /** Default 2048. */
   readonly heapMbMax?: number;
-  /** Default 8: see `PartitionedStep.youngHeapMb`. */
-  readonly youngHeapMb?: number;
+  /** Default 8: see `PartitionedStep.maxYoungGenerationSizeMb`. */
+  readonly maxYoungGenerationSizeMb?: number;
   /** Aborted to stop all workers at their next chunk boundary. */
   readonly signal: AbortSignal;
 }
@@ -37,7 +37,7 @@ export interface PoolRun {
 /** A heap beyond this ends the thread with an error of its own instead of the process by the system's. */
 const HEAP_MB_MAX = 2048;
 /** Small: the hot path makes next to no objects, and the default would keep tens of megabytes a thread for them. */
-const YOUNG_HEAP_MB_MAX = 8;
+const YOUNG_GENERATION_MB_MAX = 8;
 /** How long a thread that has nothing left to do may take to close its connections. */
 const END_TIMEOUT_MS = 5000;
 
@@ -76,7 +76,9 @@ async function runThread(
 ): Promise<void> {
   // The limit of the process, which the launcher sets for its main thread, goes before a thread's own. V8 reads it when
   // it makes a heap, so that it can be another one for the threads that are made from here on.
-  setFlagsFromString(`--max-semi-space-size=${Math.ceil((run.youngHeapMb ?? YOUNG_HEAP_MB_MAX) / 2)}`);
+  setFlagsFromString(
+    `--max-semi-space-size=${Math.ceil((run.maxYoungGenerationSizeMb ?? YOUNG_GENERATION_MB_MAX) / 2)}`,
+  );
   leaveRemovedFolder();
   const worker = new Worker(run.entry, {
     workerData: run.start,
@@ -92,7 +94,7 @@ async function runThread(
     while (!isStopped()) {
       const task = (await run.nextTask()) ?? (await stealTask(run, running, isStopped));
       if (task === undefined) break;
-      running.started(task, (newPartition) => send(worker, { type: 'split', partition: task.partition, newPartition }));
+      running.started(task, (newPartition) => send(worker, { type: 'cut', partition: task.partition, newPartition }));
       const result = await runTask(worker, mailbox, task);
       running.ended(task.partition);
       if (result.outcome === 'failed') stop();
@@ -156,7 +158,7 @@ function createMailbox(worker: Worker, run: PoolRun, running: RunningPartitions)
     if (message.type === 'advanced') {
       running.advanced(message.partition, message.rowsDone);
       run.onAdvanced(message.partition, message.rowsDone);
-    } else if (message.type === 'split') running.answered(message.partition, message.isGivenUp);
+    } else if (message.type === 'cut') running.answered(message.partition, message.isGivenUp);
     else if (message.type === 'log') run.onLog(message.line);
     else answer.resolve(message);
   });

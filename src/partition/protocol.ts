@@ -44,7 +44,7 @@ export interface PartitionTask {
 export type ToWorker =
   | { readonly type: 'run'; readonly task: PartitionTask }
   /** At the next chunk boundary: give up the far part of what is left, as partition number `newPartition`. */
-  | { readonly type: 'split'; readonly partition: number; readonly newPartition: number }
+  | { readonly type: 'cut'; readonly partition: number; readonly newPartition: number }
   /** A stop was asked for: for work that waits. The flag says it to work that does not. */
   | { readonly type: 'stop' }
   /** No more partitions: close what is open and end. */
@@ -54,8 +54,8 @@ export type FromWorker =
   /** The database is open and the module is loaded. */
   | { readonly type: 'ready' }
   | { readonly type: 'advanced'; readonly partition: number; readonly rowsDone: number }
-  /** The answer to `split`, unless `ended` comes first. When given up, the new partition's row is committed. */
-  | { readonly type: 'split'; readonly partition: number; readonly isGivenUp: boolean }
+  /** The answer to `cut`, unless `ended` comes first. When given up, the new partition's row is committed. */
+  | { readonly type: 'cut'; readonly partition: number; readonly isGivenUp: boolean }
   | { readonly type: 'ended'; readonly partition: number; readonly result: PartitionResult }
   /** It cannot work at all. */
   | { readonly type: 'unusable'; readonly error: RemoteError }

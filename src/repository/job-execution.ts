@@ -1,9 +1,9 @@
 /** Statements on BATCH_JOB_EXECUTION. */
 import type { Database, Executor } from '../database/database.ts';
-import { type Row, toNumber, toText } from '../database/values.ts';
+import { type Row, toNumber, toOneOf, toText } from '../database/values.ts';
 import { parametersOfDate } from './job-parameters.ts';
 import { cutMessage, requireOneRow, toDate, toInstant } from './row.ts';
-import type { BatchStatus, JobExecution } from './types.ts';
+import { type BatchStatus, batchStatuses, type JobExecution } from './types.ts';
 
 const TABLE = 'BATCH_JOB_EXECUTION';
 
@@ -153,7 +153,7 @@ function toJobExecution(row: Row): JobExecution {
     jobInstanceId: toNumber(row.JOB_INSTANCE_ID),
     jobName: toText(row.JOB_NAME),
     version: toNumber(row.VERSION),
-    status: toText(row.STATUS) as BatchStatus,
+    status: toOneOf(row.STATUS, batchStatuses, 'BATCH_JOB_EXECUTION.STATUS'),
     exitCode: toText(row.EXIT_CODE ?? 'UNKNOWN'),
     exitMessage: toText(row.EXIT_MESSAGE ?? ''),
     createTime: toDate(row.CREATE_TIME)!,

@@ -1,8 +1,8 @@
 /** Statements on settle_partition_plan and settle_partition: the frozen ranges of a partitioned step. */
 import type { Database, Executor } from '../database/database.ts';
-import { toBigInt, toNumber } from '../database/values.ts';
+import { toBigInt, toNumber, toOneOf } from '../database/values.ts';
 import { sumOfCounts, toCounts } from './step-execution.ts';
-import type { BatchStatus, ExecutionCounts, PartitionProgress } from './types.ts';
+import { type BatchStatus, batchStatuses, type ExecutionCounts, type PartitionProgress } from './types.ts';
 
 const PLANS = 'settle_partition_plan';
 const PARTITIONS = 'settle_partition';
@@ -142,7 +142,7 @@ export async function listPartitions(
     minId: toBigInt(row.min_id),
     maxId: toBigInt(row.max_id),
     rowsExpected: toNumber(row.rows_expected),
-    status: row.status,
+    status: toOneOf(row.status, batchStatuses, 'settle_partition.status'),
     stepExecutionId: row.step_execution_id === null ? undefined : toNumber(row.step_execution_id),
     counts: counts.get(`${row.step_name}:${toNumber(row.partition_no)}`) ?? toCounts({}),
   }));

@@ -1,7 +1,7 @@
 /** Statements on settle_skipped: the records that chunk steps have passed over. */
 import type { Executor, Transaction } from '../database/database.ts';
 import { lockRow } from '../database/lock-row.ts';
-import { type Row, toNumber, toText } from '../database/values.ts';
+import { type Row, toNumber, toOneOf, toText } from '../database/values.ts';
 import { cutMessage, toDate, toInstant } from './row.ts';
 
 const TABLE = 'settle_skipped';
@@ -129,7 +129,7 @@ function toSkip(row: Row): StoredSkip {
     stepExecutionId: toNumber(row.step_execution_id),
     no: toNumber(row.skip_no),
     stepName: toText(row.step_name),
-    phase: toText(row.phase) as StoredSkip['phase'],
+    phase: toOneOf(row.phase, ['read', 'process', 'write'], 'settle_skipped.phase'),
     key: toText(row.item_key),
     payload: toText(row.payload),
     error: toText(row.error),

@@ -1,9 +1,9 @@
 /** Statements on BATCH_STEP_EXECUTION. */
 import type { Database, Executor } from '../database/database.ts';
-import { type Row, toNumber, toText } from '../database/values.ts';
+import { type Row, toNumber, toOneOf, toText } from '../database/values.ts';
 import { inBatches } from './in-batches.ts';
 import { cutMessage, requireOneRow, toDate, toInstant } from './row.ts';
-import type { BatchStatus, ExecutionCounts, StepExecution } from './types.ts';
+import { batchStatuses, type ExecutionCounts, type StepExecution } from './types.ts';
 
 const TABLE = 'BATCH_STEP_EXECUTION';
 
@@ -130,7 +130,7 @@ function toStepExecution(row: Row): StepExecution {
     jobExecutionId: toNumber(row.JOB_EXECUTION_ID),
     stepName: toText(row.STEP_NAME),
     version: toNumber(row.VERSION),
-    status: toText(row.STATUS) as BatchStatus,
+    status: toOneOf(row.STATUS, batchStatuses, 'BATCH_STEP_EXECUTION.STATUS'),
     exitCode: toText(row.EXIT_CODE ?? 'UNKNOWN'),
     exitMessage: toText(row.EXIT_MESSAGE ?? ''),
     createTime: toDate(row.CREATE_TIME)!,

@@ -1,7 +1,20 @@
 /** The rows of the job repository as the program sees them. Spring Batch's words; ids fit into 53 bits. */
 
-/** `ABANDONED` and `COMPLETED` are final; `FAILED` and `STOPPED` can be restarted. */
-export type BatchStatus = 'STARTING' | 'STARTED' | 'STOPPING' | 'STOPPED' | 'FAILED' | 'COMPLETED' | 'ABANDONED';
+/**
+ * `ABANDONED` and `COMPLETED` are final; `FAILED` and `STOPPED` can be restarted. `UNKNOWN` is only ever written by Spring
+ * Batch, of a run whose end it could not note.
+ */
+export const batchStatuses = [
+  'STARTING',
+  'STARTED',
+  'STOPPING',
+  'STOPPED',
+  'FAILED',
+  'COMPLETED',
+  'ABANDONED',
+  'UNKNOWN',
+] as const;
+export type BatchStatus = (typeof batchStatuses)[number];
 
 /** True while an owner is expected to be at work. */
 export function isRunning(status: BatchStatus): boolean {

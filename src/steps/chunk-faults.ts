@@ -4,7 +4,7 @@
  * forgets it as soon as something was committed: docs/decisions/0006-retry-and-scan.md.
  */
 import { itemRetryPolicy, retryDelayMs } from '../engine/retry-policy.ts';
-import { isTransient, Patience, type Retrying, wait } from '../engine/retrying.ts';
+import { isTransient, type Retrying, RetryState, wait } from '../engine/retrying.ts';
 import { isOfKind, isSkippable, type SkippedRecord, skipReason } from '../engine/skip-policy.ts';
 import type { Chunk, ChunkHandlers, ItemFaults } from '../engine/step.ts';
 import { ExitCode, SettleError } from '../errors.ts';
@@ -20,7 +20,7 @@ interface FailedWrite {
 
 export class ChunkFaults {
   readonly #retrying: Retrying;
-  readonly #patience: Patience;
+  readonly #retryState: RetryState;
   #failedWrite: FailedWrite | undefined;
   /** Attempts at the present chunk that the step's own retry policy has been used for. */
   #retries = 0;
@@ -32,7 +32,7 @@ export class ChunkFaults {
 
   constructor(retrying: Retrying) {
     this.#retrying = retrying;
-    this.#patience = new Patience(retrying);
+    this.#retryState = new RetryState(retrying);
   }
 
   /** Items to read for the next chunk. */
@@ -62,7 +62,7 @@ export class ChunkFaults {
   }
 
   committed(chunk: Chunk): void {
-    this.#patience.reset();
+    this.#retryState.reset();
     this.#retries = 0;
     this.#passOver = undefined;
     this.#scanLeft = Math.max(0, this.#scanLeft - chunk.size);
@@ -73,7 +73,7 @@ export class ChunkFaults {
     const failed = this.#failedWrite;
     this.#failedWrite = undefined;
     // A commit whose answer was lost, and which went through while its fate was looked up, shows as a conflict.
-    if (isTransient(error) || isOptimisticLock(error)) return await this.#patience.afterFailure(error);
+    if (isTransient(error) || isOptimisticLock(error)) return await this.#retryState.afterFailure(error);
     if (failed === undefined || failed.error !== error) throw error;
     const { skip, retry } = failed.faults;
     if (retry !== undefined && this.#retries < retry.limit && isOfKind(error, retry.on)) {

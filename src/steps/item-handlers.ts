@@ -13,7 +13,7 @@ import {
   type SkippedRecord,
   skipReason,
 } from '../engine/skip-policy.ts';
-import type { ChunkHandlers, ItemChunk, ItemFaults, PartitionContext, Processed, RangeSplit } from '../engine/step.ts';
+import type { ChunkHandlers, ItemChunk, ItemFaults, PartitionContext, Processed, RangeCut } from '../engine/step.ts';
 import type { StepContext } from '../engine/step-context.ts';
 import { stepError } from '../engine/step-error.ts';
 import type { ItemPolicies, ItemProcessor, ItemReader, ItemWriter } from './item-parts.ts';
@@ -105,8 +105,8 @@ export class ItemHandlers<I, O, C extends StepContext | PartitionContext = StepC
     return undefined;
   }
 
-  async split(): Promise<RangeSplit | undefined> {
-    return await this.#parts.reader.split?.();
+  async cut(): Promise<RangeCut | undefined> {
+    return await this.#parts.reader.cut?.();
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@
 import type { Transaction } from '../database/database.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import type { ItemRetry, SkipPolicy } from '../engine/skip-policy.ts';
-import type { RangeSplit } from '../engine/step.ts';
+import type { RangeCut } from '../engine/step.ts';
 import type { StepContext } from '../engine/step-context.ts';
 
 /** `C` is the context of what the reader belongs to: StepContext of a step, PartitionContext of a partition. */
@@ -22,8 +22,8 @@ export interface ItemReader<T, C = StepContext> {
    * reader may have read further.
    */
   saveState(executionContext: ExecutionContext, last: T): void;
-  /** Of a partition: as `split` of ChunkHandlers. */
-  split?(): Promise<RangeSplit | undefined> | RangeSplit | undefined;
+  /** Of a partition: as `cut` of ChunkHandlers. */
+  cut?(): Promise<RangeCut | undefined> | RangeCut | undefined;
   close?(): Promise<void> | void;
 }
 

@@ -13,7 +13,7 @@ import type { ItemPolicies, ItemProcessor, ItemReader, ItemWriter } from './item
 export type { ItemCall, ItemProcessor, ItemReader, ItemWriter } from './item-parts.ts';
 
 /** Who reads, processes and writes the items. `C` is StepContext of a step, PartitionContext of a partition. */
-export interface ItemMoves<I, O, C> extends ItemPolicies<I> {
+export interface ItemStepParts<I, O, C> extends ItemPolicies<I> {
   /** Called at each start, also on restart and when a chunk is tried again. */
   reader(context: C): ItemReader<I, C> | Promise<ItemReader<I, C>>;
   /** Default: items are written as they were read. */
@@ -23,7 +23,7 @@ export interface ItemMoves<I, O, C> extends ItemPolicies<I> {
 
 /** With what every step can have: `next`, `bind`, `listeners`, `startLimit` ... */
 export interface ItemStepOptions<I, O>
-  extends ItemMoves<I, O, StepContext>,
+  extends ItemStepParts<I, O, StepContext>,
     Omit<ChunkStep, 'kind' | 'chunkSize' | 'open' | 'replay'> {
   readonly chunkSize: ChunkSize;
   /** The item again, from the payload of a skipped record; throws what is wrong with it. Makes `replay` possible. */
@@ -66,27 +66,27 @@ export function itemStep<I, O = I>(options: ItemStepOptions<I, O>): ChunkStep {
  * The worker of a partitioned step, one item after another: the default export of its `workerModule`. The skip limit
  * holds for each partition.
  */
-export function itemPartition<I, O = I>(moves: ItemMoves<I, O, PartitionContext>): PartitionWorker {
-  return (context) => openItems(moves, context);
+export function itemPartition<I, O = I>(parts: ItemStepParts<I, O, PartitionContext>): PartitionWorker {
+  return (context) => openItems(parts, context);
 }
 
 /** Opens the parts from the state in `context.executionContext`; closes them again when one cannot be opened. */
 export async function openItems<I, O, C extends StepContext | PartitionContext>(
-  moves: ItemMoves<I, O, C>,
+  parts: ItemStepParts<I, O, C>,
   context: C,
 ): Promise<ChunkHandlers> {
-  const reader = await moves.reader(context);
+  const reader = await parts.reader(context);
   const opened: { close?(): Promise<void> | void }[] = [reader];
   try {
-    const processor = moves.processor?.(context) ?? passOn<I, O>();
+    const processor = parts.processor?.(context) ?? passOn<I, O>();
     opened.push(processor);
-    const writer = moves.writer(context);
+    const writer = parts.writer(context);
     opened.push(writer);
     const { executionContext } = context;
     await reader.open?.(executionContext, context);
     await processor.open?.(executionContext, context);
     await writer.open?.(executionContext, context);
-    return new ItemHandlers(moves, { reader, processor, writer }, context);
+    return new ItemHandlers(parts, { reader, processor, writer }, context);
   } catch (error) {
     await closeAll(opened).catch(() => {});
     throw error;
@@ -95,16 +95,16 @@ export async function openItems<I, O, C extends StepContext | PartitionContext>(
 
 /** As the item would have gone had it been good; without a retry of its own. */
 export async function replayItem<I, O, C extends StepContext | PartitionContext>(
-  moves: Pick<ItemMoves<I, O, C>, 'processor' | 'writer' | 'keyOf'>,
+  parts: Pick<ItemStepParts<I, O, C>, 'processor' | 'writer' | 'keyOf'>,
   fromPayload: (payload: string) => I,
   { payload, key }: SkippedRecord,
   context: C,
   tx: Transaction,
 ): Promise<void> {
   const item = fromPayload(payload);
-  const processor = moves.processor?.(context) ?? passOn<I, O>();
+  const processor = parts.processor?.(context) ?? passOn<I, O>();
   const result = await processor.process(item, { signal: context.signal, attempt: 1, key });
-  if (result !== undefined && result !== null) await moves.writer(context).write([result], tx);
+  if (result !== undefined && result !== null) await parts.writer(context).write([result], tx);
 }
 
 /** Without a processor O is I; a member that may be absent has no type that says so. */

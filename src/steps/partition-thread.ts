@@ -16,8 +16,8 @@ import { stepError } from '../engine/step-error.ts';
 import type { FromWorker, PartitionResult, PartitionTask, ToWorker, WorkerStart } from '../partition/protocol.ts';
 import { toRemoteError } from '../partition/remote-error.ts';
 import { updatePartition } from '../repository/partition.ts';
+import { cutPartition, MAX_ID } from './cut-partition.ts';
 import { runChunks } from './run-chunks.ts';
-import { MAX_ID, splitPartition } from './split-partition.ts';
 import { inTraceOf } from './tracing.ts';
 
 /** One for the scan of a range, one for the transactions. */
@@ -29,7 +29,7 @@ const stopFlag = new Int32Array(start.stopFlag);
 const logger = pino({ level: start.logLevel, base: undefined }, { write: (line) => send({ type: 'log', line }) });
 const parameters = new JobParameters(start.parameters);
 /** The last question that was not answered; it may name a partition that has ended meanwhile. */
-let splitAsked: Extract<ToWorker, { type: 'split' }> | undefined;
+let cutAsked: Extract<ToWorker, { type: 'cut' }> | undefined;
 const sizer = new ChunkSizer(start.chunkSize);
 const isStopRequested = () => Atomics.load(stopFlag, 0) !== 0;
 /** For work that waits: the message that aborts it needs a turn of the event loop. */
@@ -53,8 +53,8 @@ try {
           },
         );
         return;
-      case 'split':
-        splitAsked = message;
+      case 'cut':
+        cutAsked = message;
         return;
       case 'stop':
         stopping.abort('stop was asked for');
@@ -82,9 +82,9 @@ async function runPartition(
   const executionContext = deserialiseContext(task.contextText);
   const scope = { database, fence, stepExecution, executionContext, now: () => new Date() };
   let { maxId } = task;
-  const answerSplit = (isGivenUp: boolean) => {
-    splitAsked = undefined;
-    send({ type: 'split', partition, isGivenUp });
+  const answerCut = (isGivenUp: boolean) => {
+    cutAsked = undefined;
+    send({ type: 'cut', partition, isGivenUp });
   };
   try {
     const outcome = await runChunks({
@@ -93,7 +93,7 @@ async function runPartition(
       open: () => {
         // The truth is what was committed: a cut whose answer was lost is found here.
         const committedMaxId = executionContext.getLong(MAX_ID) ?? maxId;
-        if (committedMaxId < maxId) answerSplit(true);
+        if (committedMaxId < maxId) answerCut(true);
         maxId = committedMaxId;
         return openPartition({
           database,
@@ -115,16 +115,16 @@ async function runPartition(
       },
       retrying: { ...retrying, logger: partitionLogger },
       isStopRequested,
-      split: async (handlers) => {
-        if (splitAsked?.partition !== partition) return false;
-        const { newPartition } = splitAsked;
-        const cut = await handlers.split?.();
-        if (cut === undefined) {
-          answerSplit(false);
+      cut: async (handlers) => {
+        if (cutAsked?.partition !== partition) return false;
+        const { newPartition } = cutAsked;
+        const at = await handlers.cut?.();
+        if (at === undefined) {
+          answerCut(false);
           return false;
         }
         const rowsDone = task.rowsDone + stepExecution.readCount;
-        await splitPartition(scope, { ...task, stepName, maxId, rowsDone }, cut, newPartition);
+        await cutPartition(scope, { ...task, stepName, maxId, rowsDone }, at, newPartition);
         return true;
       },
       onCommit: (rowsRead) => send({ type: 'advanced', partition, rowsDone: task.rowsDone + rowsRead }),

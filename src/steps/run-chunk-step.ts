@@ -6,8 +6,8 @@ import { withRetry } from '../engine/retrying.ts';
 import type { ChunkStep } from '../engine/step.ts';
 import { updateJobContext } from '../repository/execution-context.ts';
 import { findPreviousCounts } from '../repository/step-execution.ts';
-import type { StepOutcome, StepRun } from './job-run.ts';
 import { runChunks } from './run-chunks.ts';
+import type { StepOutcome, StepRun } from './run-state.ts';
 
 export async function runChunkStep(step: ChunkStep, run: StepRun): Promise<StepOutcome> {
   const { database, fence, stepExecution, executionContext, progress, retrying } = run;

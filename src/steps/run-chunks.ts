@@ -14,7 +14,7 @@ import { findPreviousCounts } from '../repository/step-execution.ts';
 import type { StepExecution } from '../repository/types.ts';
 import { type CommitScope, commitChunk, keepSkipped, reloadCommitted, skipCountOf } from './chunk-commit.ts';
 import { ChunkFaults } from './chunk-faults.ts';
-import { addCounts, type StepOutcome } from './job-run.ts';
+import { addCounts, type StepOutcome } from './run-state.ts';
 import { inSpan, spanAttributes } from './tracing.ts';
 
 export interface ChunkRun extends CommitScope {
@@ -29,7 +29,7 @@ export interface ChunkRun extends CommitScope {
   /** After each commit; `rowsRead` counts from the start of this step execution. */
   readonly onCommit: (rowsRead: number) => Promise<void> | void;
   /** Between two chunks: gives up a part of the range when asked to; true: the handlers are to be opened anew. */
-  readonly split?: (handlers: ChunkHandlers) => Promise<boolean>;
+  readonly cut?: (handlers: ChunkHandlers) => Promise<boolean>;
   /** What else belongs into the transaction that completes the step. */
   readonly complete?: (tx: Transaction) => Promise<void>;
 }
@@ -43,16 +43,16 @@ export async function runChunks(run: ChunkRun): Promise<StepOutcome> {
       if (run.stepExecution.status === 'COMPLETED') return 'COMPLETED';
       if (run.isStopRequested()) return 'STOPPED';
       const outcome = await openAndRun(run, faults);
-      if (outcome !== 'SPLIT') return outcome;
+      if (outcome !== 'CUT') return outcome;
     } catch (error) {
       await faults.afterFailure(error);
     }
   }
 }
 
-async function openAndRun(run: ChunkRun, faults: ChunkFaults): Promise<StepOutcome | 'SPLIT'> {
+async function openAndRun(run: ChunkRun, faults: ChunkFaults): Promise<StepOutcome | 'CUT'> {
   const handlers = await run.open();
-  let outcome: StepOutcome | 'SPLIT';
+  let outcome: StepOutcome | 'CUT';
   try {
     outcome = await runAllChunks(run, handlers, faults);
   } catch (error) {
@@ -64,15 +64,11 @@ async function openAndRun(run: ChunkRun, faults: ChunkFaults): Promise<StepOutco
   return outcome;
 }
 
-async function runAllChunks(
-  run: ChunkRun,
-  handlers: ChunkHandlers,
-  faults: ChunkFaults,
-): Promise<StepOutcome | 'SPLIT'> {
+async function runAllChunks(run: ChunkRun, handlers: ChunkHandlers, faults: ChunkFaults): Promise<StepOutcome | 'CUT'> {
   const skippedBefore = handlers.faults?.skip === undefined ? 0 : await countSkippedBefore(run);
   let checkpointMs = performance.now();
   while (!run.isStopRequested()) {
-    if (await run.split?.(handlers)) return 'SPLIT';
+    if (await run.cut?.(handlers)) return 'CUT';
     await run.beforeChunk?.();
     const limit = faults.limit(run.sizer.rows);
     const chunk = await handlers.read(limit);

@@ -7,7 +7,7 @@ import { withRetry } from '../engine/retrying.ts';
 import type { Step } from '../engine/step.ts';
 import { findPreviousCounts, findStepHistory } from '../repository/step-execution.ts';
 import { skipCountOf } from './chunk-commit.ts';
-import type { JobRun, StepOutcome } from './job-run.ts';
+import type { JobRun, StepOutcome } from './run-state.ts';
 import { runStep } from './run-step.ts';
 
 export interface FlowEnd {

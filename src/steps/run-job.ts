@@ -27,8 +27,8 @@ import { updateJobContext } from '../repository/execution-context.ts';
 import { getJobExecution, selectJobExecution, updateJobExecution } from '../repository/job-execution.ts';
 import { deleteLease } from '../repository/lease.ts';
 import type { BatchStatus, JobExecution } from '../repository/types.ts';
-import type { JobRun } from './job-run.ts';
 import { runFlow } from './run-flow.ts';
+import type { JobRun } from './run-state.ts';
 import { inSpan, spanAttributes } from './tracing.ts';
 
 export interface RunJobOptions {

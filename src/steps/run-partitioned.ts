@@ -31,9 +31,9 @@ import {
 } from '../repository/partition.ts';
 import { insertStepExecution, selectStepExecution, updateStepExecution } from '../repository/step-execution.ts';
 import { type ExecutionCounts, type PartitionProgress, type StepExecution, zeroCounts } from '../repository/types.ts';
-import type { StepOutcome, StepRun } from './job-run.ts';
+import { MAX_ID } from './cut-partition.ts';
 import { newStepExecution } from './new-step-execution.ts';
-import { MAX_ID } from './split-partition.ts';
+import type { StepOutcome, StepRun } from './run-state.ts';
 import { failSpan, openSpan, spanAttributes } from './tracing.ts';
 
 const REPLANS_MAX = 3;
@@ -147,7 +147,7 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
       logLevel: run.logger.level,
       stopFlag: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
     },
-    youngHeapMb: step.youngHeapMb,
+    maxYoungGenerationSizeMb: step.maxYoungGenerationSizeMb,
     signal: run.signal,
     nextTask: async () => {
       const partition = queue.shift();
@@ -191,7 +191,7 @@ async function stolenPartition(step: PartitionedStep, run: StepRun, number: numb
   const stolen = partitions.find(({ partition }) => partition === number);
   if (stolen === undefined) throw new Error(`partition ${number} of step ${step.name} was given up, but not stored`);
   const victim = partitions.find(({ maxId }) => maxId === stolen.minId - 1n);
-  run.logger.info({ partition: number, from: victim?.partition, rowsExpected: stolen.rowsExpected }, 'partition split');
+  run.logger.info({ partition: number, from: victim?.partition, rowsExpected: stolen.rowsExpected }, 'partition cut');
   if (victim !== undefined) {
     const { partition, rowsExpected } = victim;
     run.progress({ type: 'partition-resized', step: step.name, partition, rowsExpected });

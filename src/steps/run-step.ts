@@ -25,10 +25,10 @@ import {
 } from '../repository/step-execution.ts';
 import type { BatchStatus, StepExecution } from '../repository/types.ts';
 import { skipCountOf } from './chunk-commit.ts';
-import { createStepContext, type JobRun, type StepOutcome, type StepRun } from './job-run.ts';
 import { EXECUTING, newStepExecution } from './new-step-execution.ts';
 import { runChunkStep } from './run-chunk-step.ts';
 import { runPartitioned } from './run-partitioned.ts';
+import { createStepContext, type JobRun, type StepOutcome, type StepRun } from './run-state.ts';
 import { runTasklet } from './run-tasklet.ts';
 import { inSpan, spanAttributes } from './tracing.ts';
 

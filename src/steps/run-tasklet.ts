@@ -3,7 +3,7 @@ import { serialiseContext } from '../engine/execution-context.ts';
 import { withRetry } from '../engine/retrying.ts';
 import type { TaskletStep } from '../engine/step.ts';
 import { selectStepContext } from '../repository/execution-context.ts';
-import { addCounts, type StepOutcome, type StepRun } from './job-run.ts';
+import { addCounts, type StepOutcome, type StepRun } from './run-state.ts';
 
 /** A tasklet that returns has completed, also when a stop was asked for meanwhile; one that throws because of it stopped. */
 export async function runTasklet(step: TaskletStep, run: StepRun): Promise<StepOutcome> {

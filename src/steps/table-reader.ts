@@ -9,7 +9,7 @@ import type { Database } from '../database/database.ts';
 import type { Scanner } from '../database/scanner.ts';
 import type { Integer } from '../database/values.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
-import type { RangeSplit } from '../engine/step.ts';
+import type { RangeCut } from '../engine/step.ts';
 import type { ItemReader } from './item-parts.ts';
 
 /** Rows a fetch: enough that round trips do not count, few enough for the caches. */
@@ -90,7 +90,7 @@ class TableReader<T> implements ItemReader<T, unknown> {
   }
 
   /** Half of the keys that were not even fetched. */
-  async split(): Promise<RangeSplit | undefined> {
+  async cut(): Promise<RangeCut | undefined> {
     const fetched = await this.#ahead;
     if (fetched !== FETCH_ROWS) return undefined;
     const lastFetched = this.#keyAt(this.#spare, fetched - 1);

@@ -109,8 +109,8 @@ export async function pictureOf(url: string): Promise<string> {
       // Records name executions, and are of rows with times of day; verification compares them.
       tables[name] = await (name === 'settle_journal' ? rows.whereNot({ kind: 'record' }) : rows);
     }
-    const { misfit: ledgerMisfit = 'none' } = await verifyLedger(database);
-    const picture = { ...tables, ...(await runsOf(database)), leftOver: await leftOverOf(database), ledgerMisfit };
+    const { violation: ledgerViolation = 'none' } = await verifyLedger(database);
+    const picture = { ...tables, ...(await runsOf(database)), leftOver: await leftOverOf(database), ledgerViolation };
     return JSON.stringify(picture, null, 1);
   } finally {
     await database.close();

@@ -32,8 +32,8 @@ async function countRows(pages: AsyncIterable<ReadPage>): Promise<number> {
 
 const ways: Record<string, () => Promise<{ readonly rows?: number; readonly wrong?: string }>> = {
   async verify() {
-    const { sound, misfit } = await verifyLedger(database);
-    return sound ? {} : { wrong: `${misfit?.place}: ${misfit?.problem}` };
+    const { sound, violation } = await verifyLedger(database);
+    return sound ? {} : { wrong: `${violation?.place}: ${violation?.problem}` };
   },
   async read() {
     return await readSnapshot(database, async (tx) => {

@@ -21,7 +21,7 @@ export function registerRun({ program, exit, registry, helpOf, startsJob, withDa
   addParameterOptions(command, options, 'texts')
     .addOption(new Option('-p, --param <name=value>', 'parameter of the job; may be repeated').argParser(collectPair))
     .option('--workers <n>', 'worker threads (default: number of cores)', count('--workers'))
-    .option('--partitions <n>', 'partitions to split the work into (default: planned)', count('--partitions'))
+    .option('--partitions <n>', 'partitions to cut the work into (default: planned)', count('--partitions'))
     .option('--chunk <n>', 'rows a chunk, at most 4000000', chunkRows)
     .option('--dry-run', 'print the plan: id ranges and rows expected; only the map of the log is brought up to date')
     .option('--rerun', 'compute a completed date again, as its next revision');

@@ -25,16 +25,19 @@ export const copyViewsStep: PartitionedStep = {
   name: 'copy-views',
   chunkSize: CHUNK_ROWS,
   workerModule: workerModule('copy-worker', import.meta.url),
-  youngHeapMb: 32,
+  maxYoungGenerationSizeMb: 32,
   stealing: { rowsMin: Number(PARTITION_ROWS_MIN) },
-  async plan({ database, parameters, options }, gridSize) {
+  async plan({ database, parameters, options }, partitionCount) {
     const views = database.knex('view_log').min({ first: 'id' }).max({ last: 'id' });
     const [from, to] = [parameters.get('from-id'), parameters.get('to-id')];
     if (from !== undefined) views.where('id', '>=', from);
     if (to !== undefined) views.where('id', '<=', to);
     const { first, last } = (await views.first()) ?? {};
     if (first == null || last == null) return { partitions: [], detail: null };
-    return { partitions: cut(toBigInt(first), toBigInt(last), BigInt(gridSize ?? options.workers)), detail: null };
+    return {
+      partitions: cut(toBigInt(first), toBigInt(last), BigInt(partitionCount ?? options.workers)),
+      detail: null,
+    };
   },
 };
 

@@ -24,7 +24,7 @@ export interface CreatorCredit {
 const expense: AccountRef = { type: 'expense', ownerId: 0n };
 const unknownCreator: AccountRef = { type: 'suspense', ownerId: 0n };
 
-/** One journal a credit, in the caller's transaction. The split goes by balances that nobody changes until it ends. */
+/** One journal a credit, in the caller's transaction. How much goes to suspense follows from balances that nobody changes until it ends. */
 export async function postCredits(context: PostingContext, credits: readonly CreatorCredit[]): Promise<void> {
   if (credits.length === 0) return;
   await lockHead(context);
@@ -35,7 +35,7 @@ export async function postCredits(context: PostingContext, credits: readonly Cre
   );
 }
 
-/** Only of those on whom the split depends: what is taken back from, and what is owed. */
+/** Only of those on whom that depends: what is taken back from, and what is owed. */
 async function readCreatorBalances(tx: Executor, credits: readonly CreatorCredit[]): Promise<Map<string, bigint>> {
   const accounts: AccountRef[] = [];
   for (const { creatorId, amount } of credits) {

@@ -26,7 +26,7 @@ export interface LedgerPage {
   readonly journals: {
     readonly size: number;
     readonly id: BigInt64Array;
-    /** 0n for none; a stored 0 is a misfit of the page. */
+    /** 0n for none; a stored 0 is a violation of the page. */
     readonly reversesId: BigInt64Array;
     readonly lineCount: Int32Array;
     readonly hashVersion: Int32Array;
@@ -57,7 +57,7 @@ export interface LedgerPage {
   readonly givenBack: LotColumns;
   readonly join: PageJoin;
   /** The first thing that was seen to be wrong without the journals before. */
-  misfit: PageMisfit | undefined;
+  violation: PageViolation | undefined;
 }
 
 /** Ends are exclusive; each part begins where the one before ends. */
@@ -70,7 +70,7 @@ export interface PageJoin {
   readonly useEnd: Int32Array;
 }
 
-export interface PageMisfit {
+export interface PageViolation {
   /** Index of the journal at which it is met. */
   readonly journal: number;
   /** True when the journal's effects are to be judged before. */
@@ -99,17 +99,17 @@ export function accountTypeOf(code: number): AccountType {
   return accountTypes[code];
 }
 
-/** Keeps the misfit that is met first. */
-export function noteMisfit(page: LedgerPage, misfit: PageMisfit): void {
-  const known = page.misfit;
+/** Keeps the violation that is met first. */
+export function noteViolation(page: LedgerPage, violation: PageViolation): void {
+  const known = page.violation;
   const isEarlier =
     known === undefined ||
-    misfit.journal < known.journal ||
-    (misfit.journal === known.journal && known.isAfterEffects && !misfit.isAfterEffects);
-  if (isEarlier) page.misfit = misfit;
+    violation.journal < known.journal ||
+    (violation.journal === known.journal && known.isAfterEffects && !violation.isAfterEffects);
+  if (isEarlier) page.violation = violation;
 }
 
-/** Fills `page.join`, up to the first row that belongs to nothing, which is noted as the page's misfit. */
+/** Fills `page.join`, up to the first row that belongs to nothing, which is noted as the page's violation. */
 export function joinPage(page: LedgerPage): void {
   const { journals, entries, lots, uses, join } = page;
   let e = 0;
@@ -130,7 +130,7 @@ export function joinPage(page: LedgerPage): void {
     if (l < lots.size && lots.journalId[l] <= id) stray ??= strayRow('settle_lot', lots, l);
     if (u < uses.size && uses.journalId[u] <= id) stray ??= strayRow('settle_consumption', uses, u);
     if (stray === undefined) continue;
-    noteMisfit(page, { journal: j, isAfterEffects: false, place: `journal ${id}`, problem: stray });
+    noteViolation(page, { journal: j, isAfterEffects: false, place: `journal ${id}`, problem: stray });
     return;
   }
 }

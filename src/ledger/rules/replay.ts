@@ -5,9 +5,9 @@
 import { AccountSums } from './account-sums.ts';
 import { canonicalVersion } from './canonical.ts';
 import { type AccountType, accountTypes, isGuarded } from './journal.ts';
-import { Misfit } from './misfit.ts';
 import { OpenLots } from './open-lots.ts';
 import { accountTypeOf, findLot, type LedgerPage, unknownType } from './page.ts';
+import { Violation } from './violation.ts';
 
 const userType = accountTypes.indexOf('user');
 const guarded = accountTypes.map(isGuarded);
@@ -27,29 +27,31 @@ export class LedgerReplay {
   /** Means nothing: what is looked at only in advance has to be kept, or the compiler leaves it out. */
   touched = 0;
 
-  /** Takes the journals that follow, until one does not fit. @throws Misfit */
+  /** Takes the journals that follow, until one does not fit. @throws Violation */
   take(page: LedgerPage): void {
-    const { journals, join, misfit } = page;
+    const { journals, join, violation } = page;
     let entry = 0;
     let found = 0;
     for (let j = 0; j < journals.size; j++) {
       // What belongs to a journal that is missing hangs on nothing: the journal is named, wherever pages begin.
-      if (Number(journals.id[j]) !== this.lastId + 1) throw new Misfit(`journal ${this.lastId + 1}`, 'it is missing');
-      if (misfit?.journal === j && !misfit.isAfterEffects) throw new Misfit(misfit.place, misfit.problem);
+      if (Number(journals.id[j]) !== this.lastId + 1)
+        throw new Violation(`journal ${this.lastId + 1}`, 'it is missing');
+      if (violation?.journal === j && !violation.isAfterEffects)
+        throw new Violation(violation.place, violation.problem);
       if (join.entryEnd[j] > found) {
         const end = Math.max(join.entryEnd[j], Math.min(found + entriesAtOnce, page.entries.size));
         this.#findAccounts(page, found, end);
         found = end;
       }
       this.#takeJournal(page, j, entry);
-      if (misfit?.journal === j) throw new Misfit(misfit.place, misfit.problem);
+      if (violation?.journal === j) throw new Violation(violation.place, violation.problem);
       this.entries += join.entryEnd[j] - entry;
       entry = join.entryEnd[j];
     }
-    if (misfit !== undefined) throw new Misfit(misfit.place, misfit.problem);
+    if (violation !== undefined) throw new Violation(violation.place, violation.problem);
   }
 
-  /** After the last journal: what is left of the lots must be what the table says. @throws Misfit */
+  /** After the last journal: what is left of the lots must be what the table says. @throws Violation */
   requireLots(): void {
     const lots = this.#lots;
     let first = 0;
@@ -58,7 +60,10 @@ export class LedgerReplay {
       if (first === 0 || lots.compareAge(lot, first) < 0) first = lot;
     }
     if (first === 0) return;
-    throw new Misfit(this.#lotName(first), `${lots.stored(first)} points are left instead of ${lots.remaining(first)}`);
+    throw new Violation(
+      this.#lotName(first),
+      `${lots.stored(first)} points are left instead of ${lots.remaining(first)}`,
+    );
   }
 
   /**
@@ -92,26 +97,26 @@ export class LedgerReplay {
     const id = Number(journals.id[j]);
     const place = () => `journal ${id}`;
     if (journals.hashVersion[j] !== canonicalVersion)
-      throw new Misfit(place(), `unknown hash version ${journals.hashVersion[j]}`);
+      throw new Violation(place(), `unknown hash version ${journals.hashVersion[j]}`);
     const end = join.entryEnd[j];
     if (journals.lineCount[j] !== end - firstEntry)
-      throw new Misfit(place(), `it has ${end - firstEntry} entries instead of ${journals.lineCount[j]}`);
+      throw new Violation(place(), `it has ${end - firstEntry} entries instead of ${journals.lineCount[j]}`);
     const reversesId = journals.reversesId[j];
     if (reversesId < 0n || reversesId >= journals.id[j])
-      throw new Misfit(place(), `it reverses journal ${reversesId}, which does not come before it`);
+      throw new Violation(place(), `it reverses journal ${reversesId}, which does not come before it`);
     // Words are added apart: doubles are exact for more lines than a page has, where 64 bits would come round to 0.
     let high = 0;
     let low = 0;
     for (let e = firstEntry; e < end; e++) {
       if (entries.lineNo[e] !== e - firstEntry + 1)
-        throw new Misfit(`entry ${id}.${entries.lineNo[e]}`, `expected line ${e - firstEntry + 1}`);
+        throw new Violation(`entry ${id}.${entries.lineNo[e]}`, `expected line ${e - firstEntry + 1}`);
       this.#takeEntry(page, e, reversesId);
       low += entries.amountWords[2 * e] >>> 0;
       high += entries.amountWords[2 * e + 1];
     }
     if (low % TWO_32 !== 0 || high + low / TWO_32 !== 0) {
       const sum = (BigInt(high) << 32n) + BigInt(low);
-      throw new Misfit(place(), `its entries sum to ${sum} instead of 0`);
+      throw new Violation(place(), `its entries sum to ${sum} instead of 0`);
     }
     this.lastId = id;
   }
@@ -119,24 +124,24 @@ export class LedgerReplay {
   #takeEntry(page: LedgerPage, e: number, reversesId: bigint): void {
     const { entries, join } = page;
     const type = entries.type[e];
-    if (type === unknownType) throw new Misfit(entryName(page, e), 'there is no account of its type');
+    if (type === unknownType) throw new Violation(entryName(page, e), 'there is no account of its type');
     const [amountLow, amountHigh] = [entries.amountWords[2 * e], entries.amountWords[2 * e + 1]];
     const sums = this.accounts[type];
     const account = this.#accountOf[e];
     if (!sums.add(account, amountLow, amountHigh))
-      throw new Misfit(entryName(page, e), `${accountName(page, e)} goes beyond 64 bits`);
+      throw new Violation(entryName(page, e), `${accountName(page, e)} goes beyond 64 bits`);
     if (amountHigh < 0 && guarded[type] && sums.isNegative(account))
-      throw new Misfit(entryName(page, e), `${accountName(page, e)} falls to ${sums.balanceOf(account)}`);
+      throw new Violation(entryName(page, e), `${accountName(page, e)} falls to ${sums.balanceOf(account)}`);
     const usesFrom = e === 0 ? 0 : join.useEnd[e - 1];
     const usesTo = join.useEnd[e];
     const lot = join.lotOf[e];
     if (type !== userType) {
       if (lot >= 0 || usesTo > usesFrom)
-        throw new Misfit(entryName(page, e), `${accountName(page, e)} can have no lots`);
+        throw new Violation(entryName(page, e), `${accountName(page, e)} can have no lots`);
       return;
     }
     if (amountHigh < 0) {
-      if (lot >= 0) throw new Misfit(entryName(page, e), 'a debit opens no lot');
+      if (lot >= 0) throw new Violation(entryName(page, e), 'a debit opens no lot');
       this.#takeFirstIn(page, e, sums, account, reversesId);
     } else {
       let opened = entries.amount[e];
@@ -144,11 +149,11 @@ export class LedgerReplay {
         this.#giveBack(page, e, use, sums, account);
         opened = BigInt.asIntN(64, opened + page.uses.amount[use]);
         // Each use is negative: one more could bring it round to more than 0.
-        if (opened < 0n) throw new Misfit(entryName(page, e), `it gives back more than its ${entries.amount[e]}`);
+        if (opened < 0n) throw new Violation(entryName(page, e), `it gives back more than its ${entries.amount[e]}`);
       }
       const found = lot < 0 ? 0n : page.lots.amount[lot];
       if (lot >= 0) this.#open(page, e, lot, sums, account);
-      if (found !== opened) throw new Misfit(entryName(page, e), `it opens a lot of ${found} instead of ${opened}`);
+      if (found !== opened) throw new Violation(entryName(page, e), `it opens a lot of ${found} instead of ${opened}`);
     }
   }
 
@@ -164,7 +169,7 @@ export class LedgerReplay {
     while (left > 0n) {
       const lot = reversed.shift() ?? lots.first(sums.openRoot(account));
       if (lot === 0)
-        throw new Misfit(
+        throw new Violation(
           entryName(page, e),
           `the lots of ${accountName(page, e)} do not cover ${-page.entries.amount[e]}`,
         );
@@ -174,7 +179,7 @@ export class LedgerReplay {
       if (use < 0 || page.uses.amount[use] !== points || page.uses.restoresId[use] !== 0n) {
         const found = use < 0 ? 0n : page.uses.amount[use];
         const name = this.#lotName(lot);
-        throw new Misfit(entryName(page, e), `it takes ${found} from ${name} instead of ${points}`);
+        throw new Violation(entryName(page, e), `it takes ${found} from ${name} instead of ${points}`);
       }
       taken++;
       left -= points;
@@ -182,7 +187,7 @@ export class LedgerReplay {
       if (remaining === points) this.#usedUp(lot, sums, account);
     }
     if (taken !== usesTo - usesFrom)
-      throw new Misfit(entryName(page, e), `it takes from ${usesTo - usesFrom} lots instead of ${taken}`);
+      throw new Violation(entryName(page, e), `it takes from ${usesTo - usesFrom} lots instead of ${taken}`);
   }
 
   /** One that holds points today is kept: either they are given back later, or it does not fit in the end. */
@@ -202,11 +207,12 @@ export class LedgerReplay {
     const points = -uses.amount[use];
     const restoresId = uses.restoresId[use];
     if (points <= 0n || restoresId < 1n || restoresId >= id)
-      throw new Misfit(entryName(page, e), `it gives nothing back to lot ${journal}.${line}`);
+      throw new Violation(entryName(page, e), `it gives nothing back to lot ${journal}.${line}`);
     const row = journal < id ? findLot(givenBack, journal, line) : -1;
-    if (row < 0) throw new Misfit(entryName(page, e), `it gives back to lot ${journal}.${line}, which does not exist`);
+    if (row < 0)
+      throw new Violation(entryName(page, e), `it gives back to lot ${journal}.${line}, which does not exist`);
     if (givenBack.userId[row] !== entries.ownerId[e])
-      throw new Misfit(entryName(page, e), `lot ${journal}.${line} is not one of ${accountName(page, e)}`);
+      throw new Violation(entryName(page, e), `lot ${journal}.${line} is not one of ${accountName(page, e)}`);
     const key = Number(journal);
     const [granted, expires] = [givenBack.grantedAt[row], givenBack.expiresAt[row]];
     let lot = lots.find(sums.openRoot(account), key, line, granted, expires);
@@ -217,16 +223,16 @@ export class LedgerReplay {
       sums.setOpenRoot(account, lots.insert(sums.openRoot(account), lot));
     }
     if (points > givenBack.amount[row] - lots.remaining(lot))
-      throw new Misfit(entryName(page, e), `lot ${journal}.${line} is given back more than was taken`);
+      throw new Violation(entryName(page, e), `lot ${journal}.${line} is given back more than was taken`);
     lots.setRemaining(lot, lots.remaining(lot) + points);
   }
 
   #open({ lots: rows, entries }: LedgerPage, e: number, row: number, sums: AccountSums, account: number): void {
     const place = () => `lot ${rows.journalId[row]}.${rows.lineNo[row]}`;
     if (rows.userId[row] !== entries.ownerId[e])
-      throw new Misfit(place(), `it belongs to user:${rows.userId[row]} instead of user:${entries.ownerId[e]}`);
+      throw new Violation(place(), `it belongs to user:${rows.userId[row]} instead of user:${entries.ownerId[e]}`);
     const amount = rows.amount[row];
-    if (amount <= 0n) throw new Misfit(place(), `it was opened with ${amount}`);
+    if (amount <= 0n) throw new Violation(place(), `it was opened with ${amount}`);
     const [granted, expires] = [rows.grantedAt[row], rows.expiresAt[row]];
     const key = Number(rows.journalId[row]);
     const lot = this.#lots.open(key, rows.lineNo[row], amount, rows.remaining[row], granted, expires);

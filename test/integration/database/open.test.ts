@@ -147,10 +147,10 @@ describe.each(serverDatabases())('a session on $name', ({ name }) => {
 
   test('is in UTC, strict, READ COMMITTED and patient, whatever the server is set to', async () => {
     const [[row]] = await database.knex.raw(
-      'SELECT @@session.time_zone AS zone, @@session.sql_mode AS mode, @@session.net_write_timeout AS patience, ' +
+      'SELECT @@session.time_zone AS zone, @@session.sql_mode AS mode, @@session.net_write_timeout AS retryState, ' +
         '@@session.character_set_connection AS charset',
     );
-    expect(row).toMatchObject({ zone: '+00:00', patience: 3600, charset: 'utf8mb4' });
+    expect(row).toMatchObject({ zone: '+00:00', retryState: 3600, charset: 'utf8mb4' });
     expect(row.mode).toContain('STRICT_ALL_TABLES');
     const variable = name === 'mariadb' ? 'tx_isolation' : 'transaction_isolation';
     const [[isolation]] = await database.knex.raw(`SELECT @@session.${variable} AS level`);

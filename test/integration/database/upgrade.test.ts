@@ -45,7 +45,7 @@ describe.each(testDatabases().flatMap(({ name }) => versions.map((version) => ({
       // What was there before is on the chain now: from here on changes of it are found.
       await disarmLedger(database);
       await database.knex('settle_rate_card').where({ card_no: 0 }).update({ name: 'another' });
-      expect(await verifyLedger(database)).toMatchObject({ sound: false, misfit: { place: 'rate card 0' } });
+      expect(await verifyLedger(database)).toMatchObject({ sound: false, violation: { place: 'rate card 0' } });
     });
 
     test('goes on with the run that was killed in it', async () => {

@@ -102,12 +102,12 @@ describe.each(places)('a changed ledger on $name', ({ name }) => {
     const open = await openDatabase(database.url);
     try {
       const counts = { journals: 2n, entries: 4n, head: undefined };
-      const misfit = { place: 'journal 2', problem: 'it is not the one of --expect' };
-      await noteVerification(open, { sound: false, ...counts, misfit, contradictsEnds: true }, { knewEnds: true });
+      const violation = { place: 'journal 2', problem: 'it is not the one of --expect' };
+      await noteVerification(open, { sound: false, ...counts, violation, contradictsEnds: true }, { knewEnds: true });
       const plain = await run('ledger', 'verify');
       expect(plain).toMatchObject({ code: 0, stderr: expect.stringContaining('--anchors FILE or --expect ID:HASH') });
       expect(await readLastVerification(open.knex)).toMatchObject({ isSound: false, isAgainstKnownEnds: true });
-      await noteVerification(open, { sound: true, ...counts, misfit: undefined }, { knewEnds: true });
+      await noteVerification(open, { sound: true, ...counts, violation: undefined }, { knewEnds: true });
       expect(await readLastVerification(open.knex)).toMatchObject({ isSound: true });
       await open.knex('settle_ledger_verification').update({ verified_at: '2026-01-01 00:00:00.000000' });
     } finally {

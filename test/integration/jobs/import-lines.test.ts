@@ -74,7 +74,7 @@ describe.each(testDatabases())('lines and columns of imports on $name', ({ name 
     const { replayed, failed } = await replaySkipped(database, importJob(kind), result.execution, how);
     return { replayed, failed: failed.map(({ error }) => error) };
   }
-  const isSound = async () => (await verifyLedger(database)).misfit === undefined;
+  const isSound = async () => (await verifyLedger(database)).violation === undefined;
 
   test('a bad line of a file of grants is set aside, and the others are posted', async () => {
     const padded = await run('grants', fixture('grants_padded_key.csv'));

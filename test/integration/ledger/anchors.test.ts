@@ -62,8 +62,8 @@ describe.each(testDatabases())('ends of the chain on $name', ({ name }) => {
     expect(await verifyLedger(database)).toMatchObject({ sound: true, journals: 2n });
     expect(await verifyLedger(database, { expected: [start, first] })).toMatchObject({ sound: true });
     const found = await verifyLedger(database, { expected });
-    expect(found).toMatchObject({ sound: false, head: undefined, misfit: { place: 'journal 4' } });
-    expect(found.misfit?.problem).toMatch(/^it is not the one of the second night, .* no such journal any more/);
+    expect(found).toMatchObject({ sound: false, head: undefined, violation: { place: 'journal 4' } });
+    expect(found.violation?.problem).toMatch(/^it is not the one of the second night, .* no such journal any more/);
   });
 
   test('of a ledger whose whole history was made anew', async () => {
@@ -77,7 +77,7 @@ describe.each(testDatabases())('ends of the chain on $name', ({ name }) => {
     await post(database, [grant('a', 1, 1_000), grant('b', 2, 5), grant('c', 3, 1)]);
     expect(await verifyLedger(database)).toMatchObject({ sound: true, journals: 3n });
     const found = await verifyLedger(database, { expected: [second, first] });
-    expect(found).toMatchObject({ sound: false, misfit: { place: 'journal 2' } });
-    expect(found.misfit?.problem).toMatch(/^it is not the one of the first night/);
+    expect(found).toMatchObject({ sound: false, violation: { place: 'journal 2' } });
+    expect(found.violation?.problem).toMatch(/^it is not the one of the first night/);
   });
 });

@@ -100,7 +100,7 @@ function grants(prefix: string): string {
 async function expectSound(url: string, when: string): Promise<void> {
   const database = await openDatabase(url);
   try {
-    expect((await verifyLedger(database)).misfit, when).toBeUndefined();
+    expect((await verifyLedger(database)).violation, when).toBeUndefined();
   } finally {
     await database.close();
   }

@@ -82,7 +82,7 @@ describe.each(testDatabases())('verifying a forged ledger on $name', ({ name }) 
     expect(await verify()).toMatchObject({
       sound: false,
       journals: 1n,
-      misfit: { place: 'journal 2', problem: `its entries sum to ${2n ** 64n} instead of 0` },
+      violation: { place: 'journal 2', problem: `its entries sum to ${2n ** 64n} instead of 0` },
     });
   });
 
@@ -115,11 +115,11 @@ describe.each(testDatabases())('verifying a forged ledger on $name', ({ name }) 
       ],
       lots,
     );
-    const { sound, journals, misfit } = await verify();
-    expect({ sound, journals, misfit }).toEqual({
+    const { sound, journals, violation } = await verify();
+    expect({ sound, journals, violation }).toEqual({
       sound: false,
       journals: 10n,
-      misfit: { place: 'entry 11.2', problem: 'it gives back more than its 7' },
+      violation: { place: 'entry 11.2', problem: 'it gives back more than its 7' },
     });
   });
 });

@@ -44,7 +44,7 @@ describe.each(testDatabases())('points-expiry on $name', ({ name }) => {
       expect(balances.get('breakage:0')).toBe(102n);
       await run('2026-11-21');
       expect((await balancesOf(database)).get('user:1')).toBe(0n);
-      expect(await verifyLedger(database)).toMatchObject({ misfit: undefined });
+      expect(await verifyLedger(database)).toMatchObject({ violation: undefined });
     } finally {
       await bench.drop();
     }

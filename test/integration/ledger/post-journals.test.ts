@@ -198,7 +198,7 @@ describe.each(testDatabases())('the ledger on $name', ({ name }) => {
     await expect(reverse('old')).rejects.toMatchObject({ code: 'INSUFFICIENT_POINTS' });
     const twice: JournalRequest = { ...move('by hand', user(1), escrow(5), 1), reverses: 'wrong' };
     await expect(post(database, [twice])).rejects.toMatchObject({ code: 'LEDGER_ALREADY_REVERSED' });
-    expect(await verifyLedger(database)).toMatchObject({ misfit: undefined });
+    expect(await verifyLedger(database)).toMatchObject({ violation: undefined });
   });
 
   test('refuses what no ledger could take', async () => {
@@ -240,7 +240,7 @@ describe.each(testDatabases())('the ledger on $name', ({ name }) => {
       { account: { type: 'user' as const, ownerId: 2n ** 63n - 1n }, amount: points },
     ];
     await post(database, [{ ...grant("it's \\ 한국 %", 1, 1), reason: '“quoted” \\n', entries }]);
-    expect(await verifyLedger(database)).toMatchObject({ misfit: undefined, entries: 2n });
+    expect(await verifyLedger(database)).toMatchObject({ violation: undefined, entries: 2n });
     expect(await balancesOf(database)).toEqual(
       new Map([
         ['grant:0', -points],

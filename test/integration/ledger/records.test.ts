@@ -71,7 +71,7 @@ describe.each(testDatabases())('records on the chain on $name', ({ name }) => {
   afterAll(() => bench.drop());
 
   test('are there, of each thing one, and fit', async () => {
-    expect(await verifyLedger(database)).toMatchObject({ sound: true, misfit: undefined });
+    expect(await verifyLedger(database)).toMatchObject({ sound: true, violation: undefined });
     const keys = await database.knex('settle_journal').where({ kind: 'record' }).orderBy('id').pluck('journal_key');
     expect(keys).toEqual([
       'record:rate-card:0',
@@ -96,9 +96,9 @@ describe.each(testDatabases())('records on the chain on $name', ({ name }) => {
       await knex(table)
         .where(at(first))
         .update({ [column]: other });
-      const { sound, misfit } = await verifyLedger(database);
+      const { sound, violation } = await verifyLedger(database);
       expect(sound, `${table}.${column}: ${value} -> ${other}`).toBe(false);
-      expect(misfit?.place).toMatch(/^(rate card|the closed date|challenge) /);
+      expect(violation?.place).toMatch(/^(rate card|the closed date|challenge) /);
       await knex(table)
         .where(where)
         .update({ [column]: value });
@@ -121,7 +121,7 @@ describe.each(testDatabases())('records on the chain on $name', ({ name }) => {
         exitCode: 20,
         message: 'rate card 1 has been changed since it was imported: nothing is priced with it',
       });
-      expect((await verifyLedger(database)).misfit?.place).toBe('rate card 1');
+      expect((await verifyLedger(database)).violation?.place).toBe('rate card 1');
     }
     await knex('settle_rate_card').where({ card_no: 1 }).update({ body, digest });
     await settleDate(database, '2026-11-22');

@@ -68,6 +68,6 @@ export async function expectAsPlayed(database: Database, journals: readonly Jour
   const sorted = (map: ReadonlyMap<string, unknown>) => [...map].filter(([, value]) => value !== 0n).sort();
   expect(sorted(await balancesOf(database))).toEqual(sorted(played.balances));
   expect(sorted(await lotsOf(database))).toEqual(sorted(played.lots));
-  expect(await verifyLedger(database)).toMatchObject({ misfit: undefined, sound: true });
+  expect(await verifyLedger(database)).toMatchObject({ violation: undefined, sound: true });
   return played.refused;
 }

@@ -55,7 +55,7 @@ describe.each(testDatabases())('settle ledger verify on $name', ({ name }) => {
 
   test('finds a sound ledger sound', async () => {
     const head = { id: 7n, hash: expect.stringMatching(/^[0-9a-f]{64}$/), count: 7n };
-    expect(await verify()).toEqual({ sound: true, journals: 7n, entries: 14n, head, misfit: undefined });
+    expect(await verify()).toEqual({ sound: true, journals: 7n, entries: 14n, head, violation: undefined });
   });
 
   test.each(Object.keys(tables))(
@@ -76,9 +76,11 @@ describe.each(testDatabases())('settle ledger verify on $name', ({ name }) => {
               .update({ [column]: value })
               .catch(() => 0);
             if (isTaken === 0) continue;
-            const { sound, misfit } = await verify();
+            const { sound, violation } = await verify();
             expect(sound, `${table} ${JSON.stringify(at)}: ${column} ${row[column]} -> ${value}`).toBe(false);
-            expect(misfit?.place).toMatch(/^(journal|entry|lot|account|settle_\w+|the accounts|the head of the chain)/);
+            expect(violation?.place).toMatch(
+              /^(journal|entry|lot|account|settle_\w+|the accounts|the head of the chain)/,
+            );
             await knex(table)
               .where(changed)
               .update({ [column]: row[column] });
@@ -110,7 +112,7 @@ describe.each(testDatabases())('settle ledger verify on $name', ({ name }) => {
     const { knex } = bench.database;
     await knex('settle_entry').where({ journal_id: 2, line_no: 2 }).update({ owner_id: 3 });
     await knex('settle_entry').where({ journal_id: 6, line_no: 2 }).update({ amount: 1 });
-    expect((await verify()).misfit?.place).toBe('lot 2.2');
+    expect((await verify()).violation?.place).toBe('lot 2.2');
     await knex('settle_entry').where({ journal_id: 2, line_no: 2 }).update({ owner_id: 1 });
     await knex('settle_entry').where({ journal_id: 6, line_no: 2 }).update({ amount: 7 });
   });

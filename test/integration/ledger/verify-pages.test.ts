@@ -41,7 +41,7 @@ afterAll(async () => {
 
 test('a sound ledger is sound', async () => {
   const entries = BigInt(2 * (journals - 1) + crowdLines);
-  expect(await verify()).toMatchObject({ sound: true, journals: BigInt(journals), entries, misfit: undefined });
+  expect(await verify()).toMatchObject({ sound: true, journals: BigInt(journals), entries, violation: undefined });
 });
 
 // 256 journals are hashed before their hashes are compared, and 512 entries looked up.
@@ -61,9 +61,9 @@ test.each([
   for (const [table, at, change] of changes) {
     const stored = await knex(table).where(at).first(Object.keys(change));
     await knex(table).where(at).update(change);
-    const { sound, misfit } = await verify();
+    const { sound, violation } = await verify();
     expect(sound).toBe(false);
-    expect(misfit?.place).toMatch(new RegExp(`^(journal|entry|lot) ${id}(\\.${line})?$`));
+    expect(violation?.place).toMatch(new RegExp(`^(journal|entry|lot) ${id}(\\.${line})?$`));
     await knex(table).where(at).update(stored);
   }
 });

@@ -230,7 +230,7 @@ function settleInProcess(limits: MemberLimits): (database: Database) => Promise<
 async function picture({ knex, ...database }: Database): Promise<unknown> {
   const settled = ['challenge_id', 'status', 'members', 'winners', 'pot', 'fee', 'house', 'refunded', 'distributable'];
   const paid = ['member_id', 'verdict', 'proof_days', 'kind', 'stake', 'payout', 'extra_point', 'journal_key'];
-  const { misfit = 'none' } = await verifyLedger({ knex, ...database });
+  const { violation = 'none' } = await verifyLedger({ knex, ...database });
   return {
     challenges: await knex('challenge').orderBy('id').select('id', 'status', 'threshold_percent'),
     members: await knex('challenge_member').orderBy('id').select('id', 'quit_at'),
@@ -240,7 +240,7 @@ async function picture({ knex, ...database }: Database): Promise<unknown> {
     lots: await knex('settle_lot').groupBy('user_id').orderBy('user_id').select('user_id').sum({ left: 'remaining' }),
     told: await knex('settle_outbox').orderBy('key').select('topic', 'key', 'payload'),
     skipped: await knex('settle_skipped').orderBy('item_key').select('item_key', 'error'),
-    misfit,
+    violation,
   };
 }
 

@@ -89,7 +89,7 @@ async function netPicture(database: Database): Promise<unknown> {
 
 async function ledgerPicture(database: Database): Promise<object> {
   const { knex } = database;
-  const { misfit = 'none' } = await verifyLedger(database);
+  const { violation = 'none' } = await verifyLedger(database);
   return {
     accounts: await knex('settle_account').orderBy(['account_type', 'owner_id']).where('balance', '<>', 0),
     lots: await knex('settle_lot')
@@ -98,7 +98,7 @@ async function ledgerPicture(database: Database): Promise<object> {
       .orderBy(['user_id', 'expires_at'])
       .select('user_id', 'expires_at')
       .sum({ left: 'remaining' }),
-    misfit,
+    violation,
   };
 }
 

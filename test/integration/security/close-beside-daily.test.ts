@@ -46,7 +46,7 @@ test.each(testDatabases())('on $name', { timeout: 120_000 }, async ({ name }) =>
     );
     const net = netByVideo(settleVideosNaively(statistics, [lowCard]));
     expect(await netOfCreators(database)).toEqual(creatorsOf(net, log.videos));
-    expect(await verifyLedger(database)).toMatchObject({ misfit: undefined });
+    expect(await verifyLedger(database)).toMatchObject({ violation: undefined });
   } finally {
     await bench.drop();
   }

@@ -46,7 +46,7 @@ test.each(testDatabases())('keys that look alike are different on $name', async 
     }
     const keys: string[] = await database.knex('settle_journal').where({ kind: 'grant' }).pluck('journal_key');
     expect(keys.sort()).toEqual(alike.toSorted());
-    expect(await verifyLedger(database)).toMatchObject({ misfit: undefined });
+    expect(await verifyLedger(database)).toMatchObject({ violation: undefined });
   } finally {
     await bench.drop();
   }
@@ -79,7 +79,7 @@ test.each(testDatabases())(
         expect(balances.get(`user:${user}`)).toBe(mine.reduce((sum, [, , amount]) => sum + BigInt(amount), 0n));
       }
       expect(balances.get('user:9')).toBe(2n);
-      expect(await verifyLedger(database)).toMatchObject({ misfit: undefined, journals: 3_002n });
+      expect(await verifyLedger(database)).toMatchObject({ violation: undefined, journals: 3_002n });
     } finally {
       await bench.drop();
     }

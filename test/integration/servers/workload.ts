@@ -121,8 +121,8 @@ async function settleEverything(url: string, inStage: InStage): Promise<void> {
       });
     }
     await inStage('verify', async () => {
-      const { sound, misfit } = await verifyLedger(database);
-      if (!sound) throw new Error(`the ledger does not fit: ${misfit?.place} ${misfit?.problem}`);
+      const { sound, violation } = await verifyLedger(database);
+      if (!sound) throw new Error(`the ledger does not fit: ${violation?.place} ${violation?.problem}`);
       for (const date of DATES) {
         const { equal, differences } = await verifyDate(database, { date });
         if (!equal) throw new Error(`${date} is not what its log says: ${differences[0]}`);

@@ -25,8 +25,8 @@ export function toyJob({ ids, partitions, chunkSize, shared, step }: ToyOptions)
         name: 'numbers',
         chunkSize,
         workerModule: new URL('./toy-worker.ts', import.meta.url),
-        plan: async (_context, gridSize) => {
-          const count = gridSize ?? partitions;
+        plan: async (_context, partitionCount) => {
+          const count = partitionCount ?? partitions;
           const edge = (index: number) => Math.round((ids * index) / count);
           return {
             partitions: Array.from({ length: count }, (_, index) => ({

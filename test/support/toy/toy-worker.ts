@@ -59,7 +59,7 @@ const openPartition: PartitionWorker = async (context: PartitionContext) => {
       context.logger.info({ toy: true }, 'partition is finished');
       return undefined;
     },
-    split() {
+    cut() {
       const left = end - next + 1;
       return left < 2 ? undefined : { minId: BigInt(next + Math.ceil(left / 2)), share: Math.floor(left / 2) / left };
     },

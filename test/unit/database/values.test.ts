@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { valueText } from '../../../src/database/insert-rows-server.ts';
-import { toBigInt, toNumber } from '../../../src/database/values.ts';
+import { toBigInt, toNumber, toOneOf } from '../../../src/database/values.ts';
 
 test('integers of every shape become exact', () => {
   expect(toBigInt(5)).toBe(5n);
@@ -16,6 +16,13 @@ test.each([1.5, 2 ** 53, '1.5', '', 'x', null, undefined, {}])('%j is no exact i
 
 test.each(['9007199254740992', 2 ** 53, 10n ** 20n])('%s does not fit a number', (value) => {
   expect(() => toNumber(value)).toThrow(RangeError);
+});
+
+test('a text of a list is taken, any other is named with its column', () => {
+  expect(toOneOf('b', ['a', 'b'], 't.c')).toBe('b');
+  for (const value of ['B', '', null, undefined, 1]) {
+    expect(() => toOneOf(value, ['a', 'b'], 't.c')).toThrow(/^t\.c holds .*, which settle does not know$/);
+  }
 });
 
 test('literals', () => {

@@ -141,7 +141,7 @@ function columnsOf(journals: readonly Journal[]): [LedgerPage, JournalTexts] {
       lotOf: new Int32Array(entries.length),
       useEnd: new Int32Array(entries.length),
     },
-    misfit: undefined,
+    violation: undefined,
   };
   const columns = {
     previousHash: texts(journals.map((row) => row.previousHash)),

@@ -34,8 +34,8 @@ test('a worker that runs out of memory fails its partition, and no further one i
 
 test('a thread has the young heap that its step asks for', async () => {
   const limits: number[] = [];
-  for (const youngHeapMb of [undefined, 32]) {
-    await runPool(poolOf([1], new Map(), { youngHeapMb, onLog: (line) => limits.push(Number(line)) }));
+  for (const maxYoungGenerationSizeMb of [undefined, 32]) {
+    await runPool(poolOf([1], new Map(), { maxYoungGenerationSizeMb, onLog: (line) => limits.push(Number(line)) }));
   }
   // The limit of a heap counts its young part, one and a half times; both have the same old one.
   expect(limits[1] - limits[0]).toBeGreaterThanOrEqual((32 - 8) * 2 ** 20);

@@ -14,7 +14,7 @@ export const seedRowsStep: PartitionedStep = {
   name: 'seed-rows',
   chunkSize: CHUNK_CHALLENGES,
   workerModule: workerModule('seed-rows-worker', import.meta.url),
-  async plan({ database: { knex }, parameters, options }, gridSize) {
+  async plan({ database: { knex }, parameters, options }, partitionCount) {
     const { challenges } = challengeSeedOptions(parameters);
     const head = await knex('settle_ledger_head').first('last_journal_id');
     if (toNumber(head.last_journal_id) > 0 || (await knex('challenge').first('id')) !== undefined) {
@@ -28,7 +28,7 @@ export const seedRowsStep: PartitionedStep = {
       );
     }
     const useful = Math.ceil(challenges / CHUNK_CHALLENGES);
-    const count = Math.min(gridSize ?? Math.min(options.workers * PARTITIONS_PER_WORKER, useful), challenges);
+    const count = Math.min(partitionCount ?? Math.min(options.workers * PARTITIONS_PER_WORKER, useful), challenges);
     // Keys are places of challenges, from 0.
     const partitions = Array.from({ length: count }, (_, i) => {
       const first = Math.floor((challenges * i) / count);

@@ -2,10 +2,10 @@
 import type { Database, Executor, Transaction } from '../../../database/database.ts';
 import { rowsOf } from '../../../database/rows-of.ts';
 import { streamRows } from '../../../database/stream-rows.ts';
-import { type Row, toBigInt, toNumber, toText } from '../../../database/values.ts';
+import { type Row, toBigInt, toNumber, toOneOf, toText } from '../../../database/values.ts';
 import { inGroups } from '../../../ledger/in-groups.ts';
 import type { Challenge } from '../rules/decision.ts';
-import type { ChallengeStatus } from '../rules/status.ts';
+import { type ChallengeStatus, challengeStatuses } from '../rules/status.ts';
 
 const columns = 'id, status, start_date, end_date, min_members, threshold_percent, fee_bp, no_winner_policy';
 /** What `isDue` of the rules says, so that the others need not be read; binds the date twice. */
@@ -102,7 +102,7 @@ export async function findChallenge(executor: Executor, id: bigint): Promise<Cha
 function toChallenge(row: Row): Challenge {
   return {
     id: toBigInt(row.id),
-    status: toText(row.status) as ChallengeStatus,
+    status: toOneOf(row.status, challengeStatuses, 'challenge.status'),
     startDate: toText(row.start_date),
     endDate: toText(row.end_date),
     minMembers: toNumber(row.min_members),

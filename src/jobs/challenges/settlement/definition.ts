@@ -11,14 +11,14 @@ import { planSettlement } from './settlement-plan.ts';
 /** Challenges of one transaction. */
 const chunkChallenges = 1_000;
 /** Members, journals and rows are objects. */
-const youngHeapMb = 32;
+const maxYoungGenerationSizeMb = 32;
 
 /** Needs the parameters `date` and `zone`. */
 export const challengeSettlementStep: PartitionedStep = {
   kind: 'partitioned',
   name: 'challenge-settlement',
   chunkSize: chunkChallenges,
-  youngHeapMb,
+  maxYoungGenerationSizeMb,
   plan: planSettlement,
   workerModule: workerModule('settlement-worker', import.meta.url),
 };

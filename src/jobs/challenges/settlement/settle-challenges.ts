@@ -4,7 +4,7 @@
  */
 import type { Database, Transaction } from '../../../database/database.ts';
 import { inSmallGroups } from '../../../ledger/in-groups.ts';
-import { postJournals } from '../../../ledger/post-journals.ts';
+import { postEveryJournal } from '../../../ledger/post-journals.ts';
 import { postRecords, type RecordRequest } from '../../../ledger/post-records.ts';
 import { challengeDigests } from '../../../ledger/record-digests.ts';
 import { accountKey } from '../../../ledger/rules/journal.ts';
@@ -71,9 +71,8 @@ export class SettlementWriter {
     const [database, tx] = [this.#database, this.#tx];
     const payouts = this.#payouts.splice(0);
     await insertPayouts(database, tx, this.#run, payouts);
-    const holdings = new Map<string, bigint>();
     const journals = this.#journals.splice(0);
-    await postJournals({ database, tx, holdings }, journals);
+    const { holdings } = await postEveryJournal({ database, tx }, journals);
     for (const { entries } of journals) {
       const [{ account }] = entries;
       const left = holdings.get(accountKey(account));

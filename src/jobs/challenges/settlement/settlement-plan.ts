@@ -7,10 +7,10 @@ import { streamDueMembers } from './challenge-store.ts';
 /** What a challenge costs beside its members, in members. */
 const challengeWeight = 1;
 
-export async function planSettlement(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan> {
+export async function planSettlement(context: StepContext, partitionCount: number | undefined): Promise<PartitionPlan> {
   const { database, parameters, options } = context;
   const due = weigh(streamDueMembers(database, parameters.require('date')));
-  return { partitions: await cutByWeight(due, gridSize, options.workers), detail: null };
+  return { partitions: await cutByWeight(due, partitionCount, options.workers), detail: null };
 }
 
 async function* weigh(due: AsyncIterable<{ readonly id: bigint; readonly members: number }>) {

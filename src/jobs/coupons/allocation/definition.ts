@@ -12,14 +12,14 @@ import { streamDueCoupons } from './coupon-store.ts';
 /** Requests of one transaction. */
 const chunkRequests = 10_000;
 /** Requests and rows are objects. */
-const youngHeapMb = 32;
+const maxYoungGenerationSizeMb = 32;
 
 /** Needs the parameters `date` and `zone`. */
 export const couponAllocationStep: PartitionedStep = {
   kind: 'partitioned',
   name: 'coupon-allocation',
   chunkSize: chunkRequests,
-  youngHeapMb,
+  maxYoungGenerationSizeMb,
   plan: planAllocation,
   workerModule: workerModule('allocation-worker', import.meta.url),
 };
@@ -37,11 +37,11 @@ export const couponAllocationJob: JobDefinition = {
   steps: [couponAllocationStep],
 };
 
-async function planAllocation(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan> {
+async function planAllocation(context: StepContext, partitionCount: number | undefined): Promise<PartitionPlan> {
   const { database, parameters, options } = context;
   const due = dueCouponsOf(parameters.require('date'), parameters.require('zone'));
   return {
-    partitions: await cutByWeight(weigh(streamDueCoupons(database, due)), gridSize, options.workers),
+    partitions: await cutByWeight(weigh(streamDueCoupons(database, due)), partitionCount, options.workers),
     detail: null,
   };
 }

@@ -15,7 +15,7 @@ import { reservationMinutesParameter } from './stock-terms.ts';
 /** Movements of one transaction. */
 const chunkMovements = 10_000;
 /** Movements and reservations are objects. */
-const youngHeapMb = 32;
+const maxYoungGenerationSizeMb = 32;
 /** A product costs about as much as this many movements, whatever happened to it. */
 const productWeight = 20;
 
@@ -24,7 +24,7 @@ export const stockSettlementStep: PartitionedStep = {
   kind: 'partitioned',
   name: 'stock-settlement',
   chunkSize: chunkMovements,
-  youngHeapMb,
+  maxYoungGenerationSizeMb,
   plan: planStock,
   workerModule: workerModule('stock-worker', import.meta.url),
 };
@@ -43,7 +43,7 @@ export const stockSettlementJob: JobDefinition = {
   steps: [stockSettlementStep],
 };
 
-async function planStock(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan> {
+async function planStock(context: StepContext, partitionCount: number | undefined): Promise<PartitionPlan> {
   const { database, parameters, options } = context;
   const zone = parameters.require('zone');
   const other = (await readZones(database.knex)).find((one) => !isSameZone(one, zone));
@@ -54,7 +54,7 @@ async function planStock(context: StepContext, gridSize: number | undefined): Pr
     );
   }
   const items = weigh(streamProductIds(database));
-  return { partitions: await cutByWeight(items, gridSize, options.workers), detail: null };
+  return { partitions: await cutByWeight(items, partitionCount, options.workers), detail: null };
 }
 
 async function* weigh(ids: AsyncIterable<bigint>) {

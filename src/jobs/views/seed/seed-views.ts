@@ -27,7 +27,7 @@ export const seedViewsStep: PartitionedStep = {
   chunkSize: CHUNK_ROWS,
   // TypeScript in a checkout, JavaScript in the published package.
   workerModule: workerModule('seed-views-worker', import.meta.url),
-  async plan({ database, parameters, options }, gridSize) {
+  async plan({ database, parameters, options }, partitionCount) {
     const log = viewLogOptions(parameters);
     const newest = await database.knex('view_log').max({ id: 'id' }).first();
     const firstId = newest?.id == null ? 1n : toBigInt(newest.id) + 1n;
@@ -37,7 +37,7 @@ export const seedViewsStep: PartitionedStep = {
       });
     }
     const useful = Math.ceil(log.rows / PARTITION_ROWS_MIN);
-    const partitions = Math.min(gridSize ?? Math.min(options.workers * PARTITIONS_PER_WORKER, useful), log.rows);
+    const partitions = Math.min(partitionCount ?? Math.min(options.workers * PARTITIONS_PER_WORKER, useful), log.rows);
     const detail: SeedPlanDetail = { firstId: Number(firstId) };
     return { partitions: cut(log.rows, partitions), detail };
   },

@@ -10,13 +10,13 @@ import type { SqlValue } from '../../../database/values.ts';
 import type { StepCounts } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { ExitCode, SettleError } from '../../../errors.ts';
-import { listPartitions, selectPlan } from '../../../repository/partition.ts';
+import { listPartitions } from '../../../repository/partition.ts';
 import { StatisticsTotals } from '../rules/statistics-totals.ts';
 import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../rules/verdict.ts';
 import { listPartials, type PartialName, readPartial, sumPartialVerdicts } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
 
-import { requireSameZone, type StatisticsPlanDetail, statisticsStep } from './statistics-plan.ts';
+import { readPlanDetail, requireSameZone, statisticsStep } from './statistics-plan.ts';
 
 import { readStatisticsRun } from './statistics-run.ts';
 
@@ -192,8 +192,6 @@ async function saveRun(
 
 /** The largest id of the log that the plan knew; null for an empty log, and in a plan of an older version. */
 async function readLogEnd(tx: Transaction, jobInstanceId: number): Promise<bigint | null> {
-  const plan = await selectPlan(tx, jobInstanceId, statisticsStep);
-  if (plan === undefined) return null;
-  const { logEndId } = JSON.parse(plan.detail) as StatisticsPlanDetail;
+  const { logEndId } = await readPlanDetail(tx, jobInstanceId);
   return logEndId === undefined ? null : BigInt(logEndId);
 }

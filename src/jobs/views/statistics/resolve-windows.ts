@@ -5,8 +5,6 @@
 import { giveTurn } from '../../../database/turn.ts';
 import type { StepCounts } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
-import { ExitCode, SettleError } from '../../../errors.ts';
-import { selectPlan } from '../../../repository/partition.ts';
 import { Int64Index } from '../../../rules/int64-index.ts';
 import { OpenViews } from '../rules/open-views.ts';
 import { type Resolved, type ResolveFrame, resolveOpenViews } from '../rules/resolve-open.ts';
@@ -23,7 +21,7 @@ import {
   type PartialName,
   readPartial,
 } from './partial-store.ts';
-import { frameOf, type StatisticsPlanDetail, statisticsStep, trueZones } from './statistics-plan.ts';
+import { frameOf, readPlanDetail, trueZones } from './statistics-plan.ts';
 
 /** How far before the look-back the history of a chain is searched, in turn; then from the log's beginning. */
 const historyReachMs = [10 * 60_000, 6 * 3_600_000, 7 * 86_400_000, Number.POSITIVE_INFINITY];
@@ -58,12 +56,7 @@ export async function resolveWindows(context: StepContext): Promise<Partial<Step
 
 /** Of the plan that the partitions' sums were made by. */
 async function readVideoBounds({ database, jobInstanceId }: StepContext): Promise<bigint[]> {
-  const plan = await selectPlan(database.knex, jobInstanceId, statisticsStep);
-  if (plan === undefined) {
-    const problem = `job instance ${jobInstanceId} has no plan, by which its partial results were made`;
-    throw new SettleError('PLAN_MISSING', ExitCode.invariantBroken, problem);
-  }
-  const { videoBounds = [] }: StatisticsPlanDetail = JSON.parse(plan.detail);
+  const { videoBounds = [] } = await readPlanDetail(database.knex, jobInstanceId);
   return videoBounds.map(BigInt);
 }
 

@@ -8,6 +8,7 @@ import type { JobParameters } from '../../../engine/parameters.ts';
 import type { PartitionPlan } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { ExitCode, planOutdated, SettleError } from '../../../errors.ts';
+import { selectPlan } from '../../../repository/partition.ts';
 import { businessDay, isSameZone } from '../../../rules/business-time.ts';
 import { splitWords } from '../../../rules/words.ts';
 import { defaultViewPolicy } from '../rules/verdict.ts';
@@ -43,6 +44,17 @@ export interface StatisticsPlanDetail {
   readonly logEndId?: string;
 }
 
+/**
+ * What the instance's partial results were made by.
+ * @throws SettleError PLAN_MISSING (exit 20) when no plan is stored: of results without one nothing can be said
+ */
+export async function readPlanDetail(executor: Executor, jobInstanceId: number): Promise<StatisticsPlanDetail> {
+  const plan = await selectPlan(executor, jobInstanceId, statisticsStep);
+  if (plan !== undefined) return JSON.parse(plan.detail);
+  const problem = `job instance ${jobInstanceId} has no plan, by which its partial results were made`;
+  throw new SettleError('PLAN_MISSING', ExitCode.invariantBroken, problem);
+}
+
 /** Unit of the cost model: views that the merge has to decide. */
 export const openViews = 'openViews';
 /** Key in the step's context: the job execution that made the plan. */
@@ -72,7 +84,7 @@ export function frameOf(date: string, zone: string): JudgeFrame {
 }
 
 /** Plans the date that the job's parameters name. */
-export async function planStatistics(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan> {
+export async function planStatistics(context: StepContext, partitionCount: number | undefined): Promise<PartitionPlan> {
   const { database, parameters, options, signal } = context;
   const frame = frameOf(parameters.require('date'), parameters.require('zone'));
   const span: Span = { startMs: frame.lookbackStartMs, endMs: frame.dayEndMs };
@@ -80,8 +92,8 @@ export async function planStatistics(context: StepContext, gridSize: number | un
   await requireSameZone(database.knex, parameters);
   await extendZoneMap(database, viewLog, mapOptions);
   const map = await trueZones(database, span, mapOptions);
-  const zones = await refineZones(database, zonesToRead(map, span), span, gridSize);
-  const partitions = cutPartitions(zones, gridSize, options.workers);
+  const zones = await refineZones(database, zonesToRead(map, span), span, partitionCount);
+  const partitions = cutPartitions(zones, partitionCount, options.workers);
   const open = expectedOpenRows(zones, partitions, frame.lookbackStartMs, frame.policy.repeatWindowMs);
   const detail: StatisticsPlanDetail = {
     frame,
@@ -185,10 +197,10 @@ async function refineZones(
   database: Database,
   zones: readonly Zone[],
   span: Span,
-  gridSize: number | undefined,
+  partitionCount: number | undefined,
 ): Promise<Zone[]> {
   const total = zones.reduce((sum, zone) => sum + zone.rows, 0);
-  const rowsWanted = gridSize === undefined ? total : Math.ceil(total / (4 * gridSize));
+  const rowsWanted = partitionCount === undefined ? total : Math.ceil(total / (4 * partitionCount));
   const edges = new Set(zones.filter((zone) => zone.rows >= edgeRowsMin && isEdge(zone, span)));
   const refined: Zone[] = [];
   for (const zone of zones) {

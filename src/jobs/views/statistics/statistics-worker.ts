@@ -7,14 +7,7 @@ import { openScanner } from '../../../database/column-scan.ts';
 import type { Transaction } from '../../../database/database.ts';
 import type { Scanner } from '../../../database/scanner.ts';
 import type { ExecutionContext } from '../../../engine/execution-context.ts';
-import type {
-  Chunk,
-  ChunkHandlers,
-  PartitionContext,
-  Processed,
-  RangeSplit,
-  StepCounts,
-} from '../../../engine/step.ts';
+import type { Chunk, ChunkHandlers, PartitionContext, Processed, RangeCut, StepCounts } from '../../../engine/step.ts';
 import { planOutdated } from '../../../errors.ts';
 import { type SharedVideoDirectory, VideoDirectory } from '../rules/video-directory.ts';
 import { type JudgedChunk, type ViewColumns, ViewJudge } from '../rules/view-judge.ts';
@@ -171,7 +164,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
    * Cuts before a zone from which on no row is less than a window after a view that may have been decided already: what
    * was decided stays right when the rows from there on are another partition's.
    */
-  split(): RangeSplit | undefined {
+  cut(): RangeCut | undefined {
     const first = this.#zoneAt(this.#nextId);
     const left = this.#zones.length - first;
     const decidedBeforeMs = this.#watermarks[first];

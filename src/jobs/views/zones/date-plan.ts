@@ -15,7 +15,7 @@ export interface Span {
 /** A zone with more strays than this in the span is read whole; with fewer, only they are. */
 const straysReadAlone = 16;
 /** Logs smaller than this are not worth a second thread. */
-const rowsWorthSplitting = 200_000;
+const rowsWorthCutting = 200_000;
 /** Views near the ends of a partition are decided later, which costs; what is left at the end is cut again (stealing). */
 const partitionsAWorker = 1;
 
@@ -43,15 +43,15 @@ export function isEdge(zone: Zone, span: Span): boolean {
 
 /**
  * Cuts the zones into runs of about equal rows.
- * @param gridSize partitions wanted; undefined: one for each worker, one for a small log. Never more than zones.
+ * @param partitionCount partitions wanted; undefined: one for each worker, one for a small log. Never more than zones.
  */
 export function cutPartitions(
   zones: readonly Zone[],
-  gridSize: number | undefined,
+  partitionCount: number | undefined,
   workers: number,
 ): PlannedPartition[] {
   const total = zones.reduce((sum, zone) => sum + zone.rows, 0);
-  const wanted = gridSize ?? (total < rowsWorthSplitting ? 1 : partitionsAWorker * workers);
+  const wanted = partitionCount ?? (total < rowsWorthCutting ? 1 : partitionsAWorker * workers);
   const partitions: PlannedPartition[] = [];
   let start = 0;
   let rows = 0;

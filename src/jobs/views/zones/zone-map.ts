@@ -126,7 +126,7 @@ async function measureInParallel(
   options: ZoneMapOptions,
 ): Promise<Zone[]> {
   const rowsWanted = rowsAZone(toId - fromId + 1n);
-  const parts = splitIds(fromId, toId, options.concurrency * 8, BigInt(rowsWanted));
+  const parts = cutIds(fromId, toId, options.concurrency * 8, BigInt(rowsWanted));
   const limit = pLimit(options.concurrency);
   const measured = await Promise.all(
     parts.map(([from, to]) =>
@@ -146,7 +146,7 @@ function rowsAZone(ids: bigint): number {
 }
 
 /** Cuts [fromId, toId] into at most `parts` runs of at least `width` ids. */
-function splitIds(fromId: bigint, toId: bigint, parts: number, width: bigint): [bigint, bigint][] {
+function cutIds(fromId: bigint, toId: bigint, parts: number, width: bigint): [bigint, bigint][] {
   const ids = toId - fromId + 1n;
   const step = ids / BigInt(parts) > width ? ids / BigInt(parts) + 1n : width;
   const runs: [bigint, bigint][] = [];

@@ -18,10 +18,10 @@ export const ledgerCheck: DomainCheck = {
       const entry = await knex('settle_entry').first('journal_id');
       return entry === undefined ? pass('no entries') : warn('it has entries, and was never verified', ADVICE);
     }
-    const { verifiedAt, isSound, journals, misfit } = last;
+    const { verifiedAt, isSound, journals, violation } = last;
     if (!isSound) {
       return misconfigured(
-        `it is broken: ${misfit?.place}: ${misfit?.problem} (verified ${verifiedAt} UTC)`,
+        `it is broken: ${violation?.place}: ${violation?.problem} (verified ${verifiedAt} UTC)`,
         brokenAdvice(last),
       );
     }

@@ -41,20 +41,24 @@ export function registerLedgerVerify(cli: Cli): void {
         });
         const { noteVerification, brokenAdvice } = await import('../../last-verification.ts');
         await note(() => noteVerification(database, found, { knewEnds: expected.length > 0 }));
-        const result = found.sound && problem !== undefined ? { ...found, sound: false, misfit: problem } : found;
-        const { describeMisfit } = await import('../../describe-misfit.ts');
-        const { misfit } = result;
-        const details = misfit === undefined ? undefined : await describeMisfit(database.knex, misfit.place);
-        if (flags.json) await print((await import('../../../cli/output/json.ts')).formatJson({ ...result, details }));
-        else {
+        const result = found.sound && problem !== undefined ? { ...found, sound: false, violation: problem } : found;
+        const { describeViolation } = await import('../../describe-violation.ts');
+        const { violation } = result;
+        const details = violation === undefined ? undefined : await describeViolation(database.knex, violation.place);
+        if (flags.json) {
+          const { formatJson } = await import('../../../cli/output/json.ts');
+          const { violation: misfit, ...rest } = result;
+          // The name that scripts know it by.
+          await print(formatJson({ ...rest, misfit, details }));
+        } else {
           const { formatCount } = await import('../../../cli/output/format.ts');
           const counts = `${formatCount(result.journals)} journals, ${formatCount(result.entries)} entries`;
           const { visibleLine } = await import('../../../rules/visible-text.ts');
           const words = (details?.words ?? []).map((line) => `  ${visibleLine(line)}\n`).join('');
           await print(
-            misfit === undefined
+            violation === undefined
               ? `ledger: sound, ${counts}${expected.length > 0 ? `, all ${expected.length} known ends on its chain` : ''}\n`
-              : `ledger: BROKEN after ${counts}\n  ${visibleLine(`${misfit.place}: ${misfit.problem}`)}\n${words}`,
+              : `ledger: BROKEN after ${counts}\n  ${visibleLine(`${violation.place}: ${violation.problem}`)}\n${words}`,
           );
         }
         if (!found.sound) {

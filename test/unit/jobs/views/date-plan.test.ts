@@ -51,9 +51,9 @@ describe('zonesToRead', () => {
 describe('cutPartitions', () => {
   it('covers all zones in order, without overlap, in as many partitions as asked for where there are zones', () => {
     fc.assert(
-      fc.property(zonesOf, fc.integer({ min: 1, max: 12 }), (zones, gridSize) => {
-        const partitions = cutPartitions(zones, gridSize, 2);
-        expect(partitions.length).toBe(Math.min(gridSize, zones.length));
+      fc.property(zonesOf, fc.integer({ min: 1, max: 12 }), (zones, partitionCount) => {
+        const partitions = cutPartitions(zones, partitionCount, 2);
+        expect(partitions.length).toBe(Math.min(partitionCount, zones.length));
         expect(partitions.reduce((sum, p) => sum + p.rowsExpected, 0)).toBe(zones.reduce((sum, z) => sum + z.rows, 0));
         if (zones.length === 0) return;
         expect(partitions[0].minId).toBe(zones[0].fromId);

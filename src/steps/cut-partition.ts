@@ -2,7 +2,7 @@
  * The cut of a running partition, in one transaction under the fence: its end moves, the rest is a partition of its own,
  * and its context knows the new end. Killed before it, a restart finds one range; killed after it, two.
  */
-import type { RangeSplit } from '../engine/step.ts';
+import type { RangeCut } from '../engine/step.ts';
 import { insertPartitions, shrinkPartition } from '../repository/partition.ts';
 import { type CommitScope, commitChunk } from './chunk-commit.ts';
 
@@ -19,10 +19,10 @@ export interface RunningPartition {
 }
 
 /** Cuts off the far part as partition `newPartition`. The step execution's counts stay what they are. */
-export async function splitPartition(
+export async function cutPartition(
   scope: CommitScope,
   { stepName, partition, maxId, rowsExpected, rowsDone }: RunningPartition,
-  { minId, share }: RangeSplit,
+  { minId, share }: RangeCut,
   newPartition: number,
 ): Promise<void> {
   const { jobInstanceId } = scope.fence;

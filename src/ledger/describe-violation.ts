@@ -1,5 +1,5 @@
 /**
- * A misfit in words for whoever has to look into it: which journal it is (key, kind, date), whose entry, what amount,
+ * A violation in words for whoever has to look into it: which journal it is (key, kind, date), whose entry, what amount,
  * and, where the journal's own hash tells, what the amount was when the hash was made.
  */
 import type { Executor } from '../database/database.ts';
@@ -11,7 +11,7 @@ import type { CanonicalEntry, CanonicalJournal } from './rules/canonical.ts';
 /** Beyond, a journal is not taken apart: each line is a hash of the whole. */
 const linesMax = 1_000;
 
-export interface MisfitDetails {
+export interface ViolationDetails {
   readonly journal?: {
     readonly id: bigint;
     readonly key: string;
@@ -32,8 +32,8 @@ export interface MisfitDetails {
   readonly words: readonly string[];
 }
 
-/** `place`: as a Misfit has it. Undefined for places that are no journal's. */
-export async function describeMisfit(executor: Executor, place: string): Promise<MisfitDetails | undefined> {
+/** `place`: as a Violation has it. Undefined for places that are no journal's. */
+export async function describeViolation(executor: Executor, place: string): Promise<ViolationDetails | undefined> {
   const [, what, id, line] =
     /^(journal|entry|lot|settle_entry|settle_lot|settle_consumption) (-?\d+)(?:\.(\d+))?$/.exec(place) ?? [];
   if (what === undefined) return undefined;
@@ -71,7 +71,7 @@ export async function describeMisfit(executor: Executor, place: string): Promise
  * Tries amounts that give the journal its hash: of each entry alone, the one with which the entries sum to 0; of all
  * entries, what their accounts hold besides. A hash that fits is proof.
  */
-async function findChanged(executor: Executor, row: Row, rows: readonly Row[]): Promise<MisfitDetails['changed']> {
+async function findChanged(executor: Executor, row: Row, rows: readonly Row[]): Promise<ViolationDetails['changed']> {
   const entries = await canonicalEntries(executor, row, rows);
   const isHash = (own: readonly CanonicalEntry[]) =>
     journalHash({ ...canonicalOf(row), entries: own }) === String(row.hash);
