@@ -41,7 +41,7 @@ export function toTextOrNull(value: unknown): string | null {
 
 /**
  * A text column's value where it is one of a list.
- * @param column what to call it, e.g. `challenge.status`
+ * @param column what to call it: `TABLE.COLUMN`
  * @throws SettleError VALUE_UNKNOWN (exit 20) for anything else: nobody can say what is to be done with it
  */
 export function toOneOf<T extends string>(value: unknown, allowed: readonly T[], column: string): T {
