@@ -1,0 +1,46 @@
+/** Coupons and stock through kills at commits and between statements: afterwards everything is as plain loops have it. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../src/database/open.ts';
+import { testDatabases } from '../../support/databases.ts';
+import { type KillPoint, runThroughKills } from '../../support/kill-run.ts';
+import { type Bench, openBench } from '../daily/support.ts';
+import * as stock from '../stock/support.ts';
+import { DATE, expectAsOracle, load, randomData } from './support.ts';
+
+const points: readonly KillPoint[] = [
+  { mode: 'before-commit', at: 4 },
+  { mode: 'before-statement', at: 60 },
+  { mode: 'after-commit', at: 5 },
+  { mode: 'before-statement', at: 110 },
+];
+
+describe.each(testDatabases())('first come, first served through kills on $name', ({ name }) => {
+  let bench: Bench | undefined;
+  afterEach(async () => {
+    await bench?.drop();
+    bench = undefined;
+  });
+
+  it('gives each coupon once, and settles each product once', { timeout: 300_000 }, async () => {
+    const coupons = randomData(20, 30, 5);
+    const products = stock.randomStock(20, 1, 6);
+    bench = await openBench(name);
+    await load(bench.database, coupons);
+    await stock.loadStock(bench.database, products);
+    await bench.database.close();
+    const { url } = bench.test;
+    let kills = 0;
+    for (const job of ['coupon-allocation', 'stock-settlement']) {
+      const args = ['run', job, '--date', DATE, '--workers', '1', '--partitions', '2', '--chunk', '9'];
+      kills += await runThroughKills(args, url, points, points.length + 1, async () => {});
+    }
+    expect(kills).toBeGreaterThan(4);
+    const reopened = await openDatabase(url);
+    try {
+      await expectAsOracle(reopened, coupons);
+      await stock.expectAsOracle(reopened, products, 0);
+    } finally {
+      await reopened.close();
+    }
+  });
+});
