@@ -12,6 +12,7 @@ import { engineMigrations } from './engine/index.ts';
 import { ledgerMigrations } from './ledger/index.ts';
 import { inOrder, type Migration } from './migration.ts';
 import { outboxMigrations } from './outbox/index.ts';
+import { paymentsMigrations } from './payments/index.ts';
 import { serveMigrations } from './serve/index.ts';
 import { stockMigrations } from './stock/index.ts';
 import { videoSettlementMigrations } from './video-settlement/index.ts';
@@ -24,6 +25,7 @@ export const platformMigrations: readonly Migration[] = inOrder(
   couponsMigrations,
   ledgerMigrations,
   outboxMigrations,
+  paymentsMigrations,
   acrossMigrations,
   serveMigrations,
   stockMigrations,

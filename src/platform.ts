@@ -7,6 +7,7 @@ import { couponsDomain } from './jobs/coupons/domain.ts';
 import { dailyDomain } from './jobs/daily/domain.ts';
 import { dateOptions } from './jobs/date-options.ts';
 import { importDomain } from './jobs/import/domain.ts';
+import { paymentsDomain } from './jobs/payments/domain.ts';
 import { pointsDomain } from './jobs/points/domain.ts';
 import { seedDomain } from './jobs/seed/domain.ts';
 import { stockDomain } from './jobs/stock/domain.ts';
@@ -23,6 +24,7 @@ export const platform: Platform = {
     dailyDomain,
     videoSettlementDomain,
     challengesDomain,
+    paymentsDomain,
     pointsDomain,
     couponsDomain,
     stockDomain,
@@ -55,10 +57,11 @@ export const platform: Platform = {
       'challenge',
       'coupon',
       'stock',
+      'payments',
     ],
     ...['close', 'rates', 'reprice', 'skipped', 'replay', 'stop', 'restart', 'abandon', 'recover', 'purge', 'doctor'],
     ...['migrate', 'import', 'seed', 'serve', 'bench'],
-    ...['explain settlement', 'explain payout', 'explain balance', 'explain coupon'],
+    ...['explain settlement', 'explain payout', 'explain balance', 'explain coupon', 'explain payment'],
     ...['ledger verify', 'ledger balances', 'ledger statement', 'ledger post', 'ledger reverse'],
   ],
   help: {

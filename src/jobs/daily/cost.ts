@@ -27,6 +27,8 @@ export const dailyCost: JobCost = {
     'challenge-settlement': serial(ROWS, 0, 50),
     'coupon-allocation': serial(ROWS, 0, 30),
     'stock-settlement': serial(ROWS, 0, 30),
+    'reconcile-payments': serial(ROWS, 0, 5),
+    'balance-payments': serial(ROWS, 0, 5),
   },
   memoryMb: (units, workers) => 120 + workers * 60 + (units[videos] * (60 + 30 * workers)) / 1e6,
 };

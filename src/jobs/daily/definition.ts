@@ -6,6 +6,8 @@ import { challengeSettlementStep } from '../challenges/settlement/definition.ts'
 import { couponAllocationStep } from '../coupons/allocation/definition.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
+import { paymentSteps } from '../payments/definition.ts';
+import { paymentParameters } from '../payments/payment-parameters.ts';
 import { pointsExpirySteps } from '../points/expiry/definition.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
 import { stockSettlementStep } from '../stock/settlement/definition.ts';
@@ -60,6 +62,7 @@ const parameters: readonly ParameterDefinition[] = [
     validate: (text) => between(text, 0, Number.MAX_SAFE_INTEGER),
   },
   reservationMinutesParameter,
+  ...paymentParameters,
 ];
 
 export const dailyJob: JobDefinition = {
@@ -80,6 +83,7 @@ export const dailyJob: JobDefinition = {
     ...videoSettlementSteps,
     ...rankingSteps,
     challengeSettlementStep,
+    ...paymentSteps,
     // After stakes have come back: what a refund restores may have expired on the way.
     ...pointsExpirySteps,
     couponAllocationStep,

@@ -1,5 +1,6 @@
 /** The jobs `import-KIND`: a CSV or TSV file, plain or gzip, into the platform's tables. */
 import type { JobDefinition } from '../../engine/job.ts';
+import { type PaymentKind, writePaymentsStep } from '../payments/import/write-payments.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
 import { postGrantsStep } from '../points/grants/post-grants.ts';
 import { checkFileStep } from './check-file.ts';
@@ -11,6 +12,7 @@ import {
   openCouponRows,
   openGrantRows,
   openMemberRows,
+  openPaymentRows,
   openProofRows,
   openStockMovementRows,
   openVideoRows,
@@ -40,6 +42,14 @@ const checkCoupons = checkFileStep({ openRows: openCouponRows, targets: () => ta
 const checkCouponRequests = checkFileStep({ openRows: openCouponRequestRows, targets: () => targetsOf.couponRequests });
 const checkStockMovements = checkFileStep({ openRows: openStockMovementRows, targets: () => targetsOf.stockMovements });
 
+function paymentSteps(kind: PaymentKind): JobDefinition['steps'] {
+  const check = checkFileStep({
+    openRows: (parameters) => openPaymentRows(kind, parameters),
+    targets: () => targetsOf[kind],
+  });
+  return [check, writePaymentsStep(kind)];
+}
+
 const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | 'steps' | 'requireFit'>>> = {
   views: { description: 'load a file of views into view_log', steps: [checkViews, writeViewsStep] },
   videos: { description: 'load a file of videos and their creators', steps: [checkVideos, writeVideosStep] },
@@ -63,6 +73,11 @@ const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | '
   'stock-movements': {
     description: 'load a file of movements of stock',
     steps: [checkStockMovements, writeStockMovementsStep],
+  },
+  'payment-orders': { description: 'load a file of orders of points', steps: paymentSteps('payment-orders') },
+  'payment-approvals': {
+    description: "load a payment provider's file of approvals",
+    steps: paymentSteps('payment-approvals'),
   },
 };
 

@@ -2,6 +2,8 @@
 import { basename, resolve } from 'node:path';
 import type { JobParameters, ParameterDefinition } from '../../engine/parameters.ts';
 import { defaultZone, requireZone } from '../../rules/business-time.ts';
+import { AMOUNT_UNIT, amountUnitParameter } from '../payments/import/amount-parameter.ts';
+import { paymentApprovalColumns, paymentOrderColumns } from '../payments/import/payment-rows.ts';
 import { grantColumns } from '../points/grants/grant-row.ts';
 import { couponColumns, couponRequestColumns, stockMovementColumns } from './allocation-rows.ts';
 import { challengeColumns, memberColumns, proofColumns } from './challenge-rows.ts';
@@ -25,6 +27,8 @@ export const importKinds = [
   'coupons',
   'coupon-requests',
   'stock-movements',
+  'payment-orders',
+  'payment-approvals',
 ] as const;
 export type ImportKind = (typeof importKinds)[number];
 
@@ -38,6 +42,8 @@ const columnsByKind: Readonly<Record<ImportKind, readonly ColumnDefinition[]>> =
   coupons: couponColumns,
   'coupon-requests': couponRequestColumns,
   'stock-movements': stockMovementColumns,
+  'payment-orders': paymentOrderColumns,
+  'payment-approvals': paymentApprovalColumns,
 };
 
 /** Kinds whose times may carry no offset. */
@@ -48,6 +54,8 @@ const zonedKinds: ReadonlySet<ImportKind> = new Set([
   'coupons',
   'coupon-requests',
   'stock-movements',
+  'payment-orders',
+  'payment-approvals',
 ]);
 
 /** The parameter that takes a last line without an end. */
@@ -79,6 +87,8 @@ export interface ImportOptions {
   readonly nulls?: readonly string[];
   /** Columns of the file that are passed over on purpose, `a,b`. */
   readonly ignoreColumns?: string;
+  /** Payments only: how amounts are written, one of `amountUnits`. */
+  readonly amountUnit?: string;
   /** Views only. */
   readonly registerVideos?: boolean;
 }
@@ -201,6 +211,7 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
     canonical: requireZone,
   };
   if (!hasZone(kind)) return common;
+  if (kind === 'payment-orders' || kind === 'payment-approvals') return [...common, zone, amountUnitParameter];
   if (kind === 'grants') {
     const description = 'IANA time zone whose day of granted_at dates a grant';
     return [...common, zone, { ...zone, name: DAY_ZONE, default: defaultZone, description }];
@@ -248,6 +259,7 @@ export async function importParameters(kind: ImportKind, options: ImportOptions)
     const nulls = nullParameter(options.nulls ?? []);
     if (nulls !== '[]') parameters.null = nulls;
     if (options.dayZone !== undefined) parameters[DAY_ZONE] = options.dayZone;
+    if (options.amountUnit !== undefined) parameters[AMOUNT_UNIT] = options.amountUnit;
     if (kind === 'views') parameters['register-videos'] = String(options.registerVideos ?? false);
     return { parameters, dispose };
   } catch (error) {

@@ -4,6 +4,8 @@ import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import { usageError } from '../../errors.ts';
 import type { JournalRequest } from '../../ledger/types.ts';
+import { amountUnitOf } from '../payments/import/amount-parameter.ts';
+import { type PaymentRow, parsePaymentApproval, parsePaymentOrder } from '../payments/import/payment-rows.ts';
 import { parseGrant } from '../points/grants/grant-row.ts';
 import {
   type CouponRequestRow,
@@ -128,6 +130,15 @@ function openLines<T>(
   return openRows(kind, run, setAsideBadLines(columns, parse));
 }
 
+export function openPaymentRows(
+  kind: 'payment-orders' | 'payment-approvals',
+  parameters: JobParameters,
+  checked?: ExecutionContext,
+): Promise<RowSource<FileLine<PaymentRow>>> {
+  const { columns, parse } = paymentFields(kind, parameters);
+  return openRows(kind, { parameters, checked }, setAsideBadLines(columns, parse));
+}
+
 export interface OwnFields<T> {
   readonly columns: readonly ColumnDefinition[];
   /** Of a record that holds just these columns, in this order. */
@@ -163,6 +174,15 @@ function ownFields<T>(
 export function grantFields(parameters: JobParameters): OwnFields<JournalRequest> {
   const dayZone = parameters.require('day-zone');
   return { columns: columnsOf('grants'), parse: (record, reading) => parseGrant(record, reading, dayZone) };
+}
+
+export function paymentFields(
+  kind: 'payment-orders' | 'payment-approvals',
+  parameters: JobParameters,
+): OwnFields<PaymentRow> {
+  const unit = amountUnitOf(parameters);
+  const parse = kind === 'payment-orders' ? parsePaymentOrder : parsePaymentApproval;
+  return { columns: columnsOf(kind), parse: (record, reading) => parse(record, reading, unit) };
 }
 
 /** Records that are held at once while passing over others. */

@@ -90,6 +90,18 @@ export const targetsOf = {
       },
     },
   ],
+  'payment-orders': [
+    {
+      table: 'payment_order',
+      columns: { id: 'integer', user_id: 'integer', amount: 'integer', status: 'text', created_at: 'time' },
+    },
+  ],
+  'payment-approvals': [
+    {
+      table: 'payment_approval',
+      columns: { id: 'integer', order_id: 'integer', amount: 'integer', status: 'text', approved_at: 'time' },
+    },
+  ],
 } satisfies Readonly<Record<string, readonly TargetTable[]>>;
 
 /**

@@ -94,6 +94,20 @@ const kinds: Readonly<Record<ImportKind, Kind>> = {
     key: 'id',
     value: 'quantity',
   },
+  'payment-orders': {
+    header: 'id,user_id,status,created_at,amount',
+    line: (id) => `${id},7,PAID,2026-11-20T00:00:00Z,12`,
+    table: 'payment_order',
+    key: 'id',
+    value: 'amount',
+  },
+  'payment-approvals': {
+    header: 'id,order_id,status,approved_at,amount',
+    line: (id) => `${id},${id},APPROVED,2026-11-20T00:00:00Z,12`,
+    table: 'payment_approval',
+    key: 'id',
+    value: 'amount',
+  },
 };
 
 type Change = (path: string, content: string) => void;

@@ -21,6 +21,8 @@ const kinds = [
   'coupons',
   'coupon-requests',
   'stock-movements',
+  'payment-orders',
+  'payment-approvals',
 ] as const;
 
 interface Flags extends GlobalFlags, RunFlags, ReadingFlags {
@@ -30,6 +32,7 @@ interface Flags extends GlobalFlags, RunFlags, ReadingFlags {
   readonly encoding?: string;
   readonly allowPartialLastLine?: boolean;
   readonly allowRepeat?: boolean;
+  readonly amountUnit?: string;
   readonly yes?: boolean;
   readonly correctClosed?: boolean;
 }
@@ -52,6 +55,12 @@ export function registerImport(cli: Cli): void {
     )
     .option('--allow-partial-last-line', 'take a last line without a line end, which may be cut off')
     .option('--allow-repeat', 'views without ids: import content again that was imported under another name')
+    .addOption(
+      new Option('--amount-unit <unit>', 'payments: won, or minor for hundredths (default: won)').choices([
+        'won',
+        'minor',
+      ]),
+    )
     .option('--register-videos', 'views: add unknown videos, without a creator')
     .option('--yes', 'rates: import a card that settled dates are priced by from now on')
     .option(
@@ -77,6 +86,9 @@ export function registerImport(cli: Cli): void {
       if (!hasZone(what) && flags.zone !== undefined) {
         throw usageError(`--zone is not for ${what}: they have no times`);
       }
+      if (!what.startsWith('payment-') && flags.amountUnit !== undefined) {
+        throw usageError('--amount-unit is for payments');
+      }
       await requireReadingFlags(what, flags);
       const { importJob } = await import('../import-job.ts');
       const job = importJob(what);
@@ -94,6 +106,7 @@ export function registerImport(cli: Cli): void {
           encoding,
           allowPartialLastLine,
           allowRepeat,
+          amountUnit,
         } = flags;
         const reading = {
           timeUnit,
@@ -102,6 +115,7 @@ export function registerImport(cli: Cli): void {
           encoding,
           allowPartialLastLine,
           allowRepeat,
+          amountUnit,
           signal: stopSignal(),
         };
         const dayZone = what === 'views' ? context.settings.zone : undefined;

@@ -14,6 +14,7 @@ import {
   openCouponRows,
   openGrantRows,
   openMemberRows,
+  openPaymentRows,
   openProofRows,
   openStockMovementRows,
   openVideoRows,
@@ -34,6 +35,8 @@ const openers: Readonly<Record<ImportKind, (parameters: JobParameters) => Promis
   coupons: openCouponRows,
   'coupon-requests': openCouponRequestRows,
   'stock-movements': openStockMovementRows,
+  'payment-orders': (parameters) => openPaymentRows('payment-orders', parameters),
+  'payment-approvals': (parameters) => openPaymentRows('payment-approvals', parameters),
 };
 
 /** How many rows the file has. */

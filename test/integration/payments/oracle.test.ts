@@ -1,0 +1,214 @@
+/** Reconciliations beside plain loops over the same rows, however the rows arrive and whenever the runs come. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { platformMigrations } from '../../../migrations/index.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { migrate } from '../../../src/database/migrate.ts';
+import { openDatabase } from '../../../src/database/open.ts';
+import { dailyJob } from '../../../src/jobs/daily/definition.ts';
+import { requireBalanced } from '../../../src/jobs/payments/balance-payments.ts';
+import { explainPayment } from '../../../src/jobs/payments/explain-payment.ts';
+import { readPayments } from '../../../src/jobs/payments/read-payments.ts';
+import { amountMax } from '../../../src/jobs/payments/rules/payment.ts';
+import { runJob } from '../../../src/steps/run-job.ts';
+import { randomOf } from '../../oracles/logs.ts';
+import { oracleCsv, seoulDay } from '../../oracles/payments.ts';
+import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { escrow, grant, move, post, user } from '../ledger/support.ts';
+import {
+  approvalsCsv,
+  csvOf,
+  dates,
+  expectAsOracle,
+  expectMoney,
+  importText,
+  load,
+  ordersCsv,
+  randomPayments,
+  reconcile,
+  ZONE,
+} from './support.ts';
+
+describe.each(testDatabases())('payments on $name', ({ name }) => {
+  const open: { readonly own: TestDatabase; readonly database: Database }[] = [];
+  const fresh = async (): Promise<Database> => {
+    const own = await freshDatabase(name);
+    const database = await openDatabase(own.url);
+    open.push({ own, database });
+    await migrate(database, platformMigrations);
+    return database;
+  };
+  afterAll(async () => {
+    for (const { own, database } of open) {
+      await database.close();
+      await own.drop();
+    }
+  });
+  const hour = seoulDay(dates[1]).startMs + 3_600_000;
+  const order = { id: 5, userId: 3, amount: 500, status: 'PAID', createdMs: hour } as const;
+  const approval = { id: 9, orderId: 5, amount: 500, status: 'APPROVED', approvedMs: hour + 1 } as const;
+
+  test('all rows at once, cut into many pieces: as the oracle; the nights before find what belongs to them', async () => {
+    const database = await fresh();
+    const data = randomPayments(3, 150);
+    await load(database, data);
+    await reconcile(database, dates[2], { partitions: 3, chunkSize: 4 });
+    await expectAsOracle(database, data, dates[2]);
+    for (const date of [dates[0], dates[1]]) {
+      await reconcile(database, date, { chunkSize: 1000 });
+      await expectAsOracle(database, data, date);
+    }
+    await reconcile(database, '2026-11-22');
+    // What is the same is not written again.
+    const before = await database.knex('settle_payment_class').count({ rows: '*' });
+    await reconcile(database, '2026-11-23');
+    expect(await database.knex('settle_payment_class').count({ rows: '*' })).toEqual(before);
+  });
+
+  test('rows in any order, twice, between the nights: the same money, and each order in its class', async () => {
+    const database = await fresh();
+    const data = randomPayments(8, 60);
+    const random = randomOf(5);
+    const late = {
+      orders: data.orders.filter(() => random() < 0.5),
+      approvals: data.approvals.filter(() => random() < 0.5),
+    };
+    // Before it moved on: as an earlier file had it.
+    await importText(database, 'payment-orders', ordersCsv(late.orders.map((one) => ({ ...one, status: 'CREATED' }))));
+    await importText(
+      database,
+      'payment-approvals',
+      approvalsCsv(late.approvals.map((one) => ({ ...one, status: 'APPROVED' }))),
+    );
+    for (const date of dates) await reconcile(database, date, { chunkSize: 7 });
+    await load(database, data);
+    // A file of yesterday that comes after today's takes nothing back.
+    const again = await importText(
+      database,
+      'payment-orders',
+      `${ordersCsv(late.orders.map((one) => ({ ...one, status: 'CREATED' })))}`,
+    );
+    expect(again.outcome).toBe('already-complete');
+    await reconcile(database, '2026-11-22', { partitions: 2 });
+    await expectMoney(database, data);
+    for (const date of dates) {
+      const asOf = await csvOf(database, date, '2026-11-22');
+      // By then what was pending has failed.
+      const expected = oracleCsv(data, date).split('\n');
+      const failed = expected.map((line) => line.replace(/^(pending|failed),.*/, '$1'));
+      expect(asOf.split('\n').map((line) => line.replace(/^(pending|failed),.*/, '$1'))).toEqual(failed);
+      expect(asOf).toContain('\npending,0,0,0,0\n');
+    }
+  });
+
+  test('pending yesterday, matched today; cancelled later: points come once, and go back; the refund is asked for once', async () => {
+    const database = await fresh();
+    const late = seoulDay(dates[1]).endMs - 60_000;
+    await importText(database, 'payment-orders', ordersCsv([{ ...order, createdMs: late }]));
+    await reconcile(database, dates[1]);
+    await importText(database, 'payment-approvals', approvalsCsv([{ ...approval, approvedMs: late + 90_000 }]));
+    await reconcile(database, dates[2]);
+    expect(await csvOf(database, dates[1])).toContain('pending,1,0,500,0');
+    expect(await csvOf(database, dates[1], dates[2])).toContain('matched,1,1,500,500');
+    await importText(database, 'payment-orders', ordersCsv([{ ...order, createdMs: late, status: 'CANCELLED' }]));
+    await reconcile(database, '2026-11-22');
+    await reconcile(database, '2026-11-23');
+    const { history, points, refunds } = await explainPayment(database, 5n);
+    expect(history.map((one) => [one.asOf, one.class])).toEqual([
+      [dates[1], 'pending'],
+      [dates[2], 'matched'],
+      ['2026-11-22', 'cancelled'],
+    ]);
+    expect(points).toMatchObject([{ state: 'reversed', journalKey: 'payment:9', reversedOn: '2026-11-22' }]);
+    expect(refunds).toMatchObject([{ approvalId: 9n, state: 'asked', reason: 'order-cancelled' }]);
+    expect(await database.knex('settle_outbox').pluck('topic')).toEqual(['payment-refund']);
+    expect(await database.knex('settle_journal').orderBy('id').pluck('journal_key')).toEqual([
+      'payment:9',
+      'reversal/payment:9',
+    ]);
+  });
+
+  test('points that are spent cannot be taken back: kept with the reason, and tried again by the next night', async () => {
+    const database = await fresh();
+    await load(database, { orders: [order], approvals: [approval] });
+    await reconcile(database, dates[1]);
+    await post(database, [move('spent', user(3), escrow(1), 200)]);
+    await importText(database, 'payment-orders', ordersCsv([{ ...order, status: 'CANCELLED' }]));
+    await reconcile(database, dates[2]);
+    const { refused } = await readPayments(database, dates[1], dates[1], 10);
+    expect(refused).toMatchObject([{ orderId: 5n, wanted: 'reverse' }]);
+    await post(database, [grant('earned', 3, 300)]);
+    await reconcile(database, '2026-11-22');
+    expect((await readPayments(database, dates[1], dates[1], 10)).refused).toEqual([]);
+    expect(await database.knex('settle_account').where({ account_type: 'user' }).pluck('balance')).toEqual([100]);
+  });
+
+  test("a provider's file: money formats, encodings, lines that contradict; the same file again", async () => {
+    const database = await fresh();
+    const header = 'id,order_id,amount,status,approved_at,memo';
+    const line = (id: number, amount: string, status = 'APPROVED') =>
+      `${id},5,${amount},${status},2026-11-20T01:00:00Z,a`;
+    const content = [
+      header,
+      line(1, '"1,234.00"'),
+      line(2, '"1,234.50"'),
+      line(3, '1.234'),
+      line(4, '"12,34"'),
+      line(5, '-5'),
+      line(6, `${amountMax + 1n}`),
+      line(7, '7', 'approved'),
+      line(1, '1234'),
+      line(1, '1235'),
+      '',
+    ];
+    const cp949 = Buffer.from([
+      ...Buffer.from(content.join('\r\n').replace(/memo/, '')),
+      ...Buffer.from('8,5,9,APPROVED,2026-11-20T01:00:00Z,'),
+      0xb0,
+      0xa1,
+      0x0d,
+      0x0a,
+    ]);
+    await expect(importText(database, 'payment-approvals', cp949)).rejects.toThrow(/line 11 is not UTF-8/);
+    const done = await importText(database, 'payment-approvals', cp949, { encoding: 'euc-kr' });
+    expect(done.outcome).toBe('completed-with-skips');
+    const amounts = async () => await database.knex('payment_approval').orderBy('id').pluck('amount');
+    expect(await amounts()).toEqual([1234, 9]);
+    expect(await database.knex('settle_skipped').count({ rows: '*' })).toEqual([{ rows: 7 }]);
+    expect((await importText(database, 'payment-approvals', cp949, { encoding: 'euc-kr' })).outcome).toBe(
+      'already-complete',
+    );
+    await importText(database, 'payment-approvals', [header, line(20, '123400'), line(21, '123450'), ''].join('\n'), {
+      amountUnit: 'minor',
+    });
+    expect(await amounts()).toEqual([1234, 9, 1234]);
+    await expect(importText(database, 'payment-approvals', `${header}\n${line(30, '5').slice(0, 8)}`)).rejects.toThrow(
+      /line 2/,
+    );
+  });
+
+  test('a daily run reconciles, and leaves nothing where there are no payments', async () => {
+    const database = await fresh();
+    const run = async (date: string) => {
+      const result = await runJob(database, dailyJob, { date, zone: ZONE });
+      if (result.outcome === 'failed') throw result.error;
+    };
+    await run(dates[0]);
+    expect(await database.knex('settle_payment_run')).toEqual([]);
+    await load(database, { orders: [order], approvals: [approval] });
+    await run(dates[1]);
+    await expectAsOracle(database, { orders: [order], approvals: [approval] }, dates[1]);
+  });
+
+  test('a class row that is lost breaks the balance: exit 20', async () => {
+    const database = await fresh();
+    await load(database, { orders: [order], approvals: [approval] });
+    await reconcile(database, dates[1]);
+    await database.knex('settle_payment_class').update({ approvals: 2 });
+    const [jobInstanceId, read] = [1_000_000, { orders: 1, approvals: 1, ordered_amount: 500, approved_amount: 500 }];
+    await database.knex('settle_payment_read').insert({ job_instance_id: jobInstanceId, partition_no: 0, ...read });
+    await expect(requireBalanced(database.knex, jobInstanceId, dates[1])).rejects.toMatchObject({
+      exitCode: 20,
+      message: `payments of ${dates[1]}: 1 approvals read and 2 in classes`,
+    });
+  });
+});
