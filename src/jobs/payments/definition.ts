@@ -13,7 +13,7 @@ import { planReconciliation } from './reconcile-plan.ts';
 /** Order ids of one transaction. */
 const chunkOrders = 2_000;
 /** Rows are objects. */
-const youngHeapMb = 32;
+const maxYoungGenerationSizeMb = 32;
 
 /** Need the parameters `date`, `zone` and those of `paymentParameters`. */
 export const paymentSteps: readonly Step[] = [
@@ -21,7 +21,7 @@ export const paymentSteps: readonly Step[] = [
     kind: 'partitioned',
     name: 'reconcile-payments',
     chunkSize: chunkOrders,
-    youngHeapMb,
+    maxYoungGenerationSizeMb,
     plan: planReconciliation,
     workerModule: workerModule('reconcile-worker', import.meta.url),
   },
