@@ -18,6 +18,9 @@ const FOLDERS = [
   '/usr/local/opt/mariadb@10.11/bin',
 ];
 
+/** Names of the browser that the page is tested in. */
+export const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'] as const;
+
 /** The path of the first program that exists, or undefined. */
 export function findProgram(...names: string[]): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...FOLDERS];

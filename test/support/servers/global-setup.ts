@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs';
 import { createConnection } from 'mysql2/promise';
 import type { TestProject } from 'vitest/node';
+import { BROWSERS, findProgram } from './find-program.ts';
 import { startMariadb } from './mariadb.ts';
 import { startMysql, whyNoSpareMysql } from './mysql.ts';
 import { tellNotRun } from './not-run.ts';
@@ -47,6 +48,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await requireKind(mariadb.url, 'mariadb');
     if (typeof mysql === 'string') tellNotRun(`every test on MySQL 9 (${mysql})`);
     else await requireKind(mysql.url, 'mysql');
+    if (findProgram(...BROWSERS) === undefined) tellNotRun('the page in a browser (no chromium)');
     const whyNoSpare = await whyNoSpareMysql();
     if (whyNoSpare !== undefined) tellNotRun(`hostile settings of MySQL 9 (${whyNoSpare})`);
     const mysqlUrl = typeof mysql === 'string' ? undefined : mysql.url;
