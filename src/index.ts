@@ -4,6 +4,7 @@
  */
 export { engineMigrations } from '../migrations/engine/index.ts';
 export type { Change, Fact, Migration, MigrationDialect } from '../migrations/migration.ts';
+export { outboxMigrations } from '../migrations/outbox/index.ts';
 export { ColumnBatch, type ColumnSpec, type Int64Column, integerAt } from './database/column-batch.ts';
 export type { Database, Executor, Transaction } from './database/database.ts';
 export type { DialectName, InsertTarget } from './database/dialect.ts';
@@ -81,6 +82,7 @@ export type {
 } from './ledger/types.ts';
 export { type LedgerVerification, type VerifyOptions, verifyLedger } from './ledger/verify-ledger.ts';
 export { type MainOptions, main } from './main.ts';
+export { type Notification, postToOutbox } from './outbox/post-to-outbox.ts';
 export { getJobExecution, lastJobExecution, listJobExecutions } from './repository/job-execution.ts';
 export { listJobParameters } from './repository/job-parameters.ts';
 export { listPartitions } from './repository/partition.ts';

@@ -7,6 +7,7 @@ import { couponsDomain } from './jobs/coupons/domain.ts';
 import { dailyDomain } from './jobs/daily/domain.ts';
 import { dateOptions } from './jobs/date-options.ts';
 import { importDomain } from './jobs/import/domain.ts';
+import { outboxDomain } from './jobs/outbox/domain.ts';
 import { paymentsDomain } from './jobs/payments/domain.ts';
 import { pointsDomain } from './jobs/points/domain.ts';
 import { seedDomain } from './jobs/seed/domain.ts';
@@ -28,6 +29,7 @@ export const platform: Platform = {
     pointsDomain,
     couponsDomain,
     stockDomain,
+    outboxDomain,
     seedDomain,
     importDomain,
     copyViewsDomain,
@@ -59,7 +61,21 @@ export const platform: Platform = {
       'stock',
       'payments',
     ],
-    ...['close', 'rates', 'reprice', 'skipped', 'replay', 'stop', 'restart', 'abandon', 'recover', 'purge', 'doctor'],
+    ...[
+      'close',
+      'rates',
+      'reprice',
+      'relay',
+      'outbox',
+      'skipped',
+      'replay',
+      'stop',
+      'restart',
+      'abandon',
+      'recover',
+      'purge',
+      'doctor',
+    ],
     ...['migrate', 'import', 'seed', 'serve', 'bench'],
     ...['explain settlement', 'explain payout', 'explain balance', 'explain coupon', 'explain payment'],
     ...['ledger verify', 'ledger balances', 'ledger statement', 'ledger post', 'ledger reverse'],

@@ -22,6 +22,7 @@ import { migration as batchJobExecutionSeqKey } from './0603_batch_job_execution
 import { migration as batchJobInstanceSeqKey } from './0604_batch_job_instance_seq_key.ts';
 import { migration as batchSequences } from './0620_batch_sequences.ts';
 import { migration as settleLeaseDuration } from './0650_settle_lease_duration.ts';
+import { migration as settleClaim } from './0801_settle_claim.ts';
 
 export const engineMigrations: readonly Migration[] = [
   batchJobInstance,
@@ -45,4 +46,5 @@ export const engineMigrations: readonly Migration[] = [
   batchJobInstanceSeqKey,
   batchSequences,
   settleLeaseDuration,
+  settleClaim,
 ];

@@ -22,6 +22,7 @@ const engineTables: PrivilegesOf = {
   settle_lease: ALL,
   settle_fence: ALL,
   settle_lock: APPEND_AND_UPDATE,
+  settle_claim: ALL,
   settle_partition_plan: ALL,
   settle_partition: ALL,
   settle_skipped: ALL,

@@ -23,7 +23,7 @@ export function createOwner(jobExecutionId: number, ownerId: string = randomUUID
  * once, one of this boot of this host whose process is gone. Being wrong about it costs a run, never
  * a result: the fence keeps the former owner from committing.
  */
-export function reasonOfDeath(lease: Lease | undefined): string | undefined {
+export function reasonOfDeath(lease: Omit<Lease, 'jobExecutionId'> | undefined): string | undefined {
   if (lease === undefined) return 'its owner left no lease';
   const owner = `its owner, process ${lease.pid} on ${lease.host},`;
   if (lease.isAhead) {
@@ -35,7 +35,7 @@ export function reasonOfDeath(lease: Lease | undefined): string | undefined {
   return isOurs && !isAlive(lease) ? `${owner} has ended without saying so` : undefined;
 }
 
-function isAlive({ pid, processStart }: Lease): boolean {
+function isAlive({ pid, processStart }: Pick<Lease, 'pid' | 'processStart'>): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {

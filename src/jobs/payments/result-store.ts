@@ -3,7 +3,7 @@ import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../database/database.ts';
 import type { InsertTarget } from '../../database/dialect.ts';
 import { type Row, toBigInt } from '../../database/values.ts';
-import { addToOutbox, type Notification } from '../challenges/settlement/outbox.ts';
+import { addToOutbox, type Notification } from '../../outbox/post-to-outbox.ts';
 import type { DecidedFacts, PaymentRun } from './post-points.ts';
 import { type Sides, sumSides } from './rules/sides.ts';
 

@@ -2,6 +2,7 @@
  * The money of decided challenges as rows: journals, payout records and notifications, in slices of bounded size, so
  * that a challenge of a million members is written like a thousand small ones.
  */
+
 import type { Database, Transaction } from '../../../database/database.ts';
 import { inSmallGroups } from '../../../ledger/in-groups.ts';
 import { postEveryJournal } from '../../../ledger/post-journals.ts';
@@ -10,10 +11,10 @@ import { challengeDigests } from '../../../ledger/record-digests.ts';
 import { accountKey } from '../../../ledger/rules/journal.ts';
 import { challengeKey } from '../../../ledger/rules/record.ts';
 import type { EntryRequest, JournalRequest } from '../../../ledger/types.ts';
+import { addToOutbox, type Notification } from '../../../outbox/post-to-outbox.ts';
 import type { Decision } from '../rules/decision.ts';
 import { judgeMember, type PayoutTerms, type PotTally } from '../rules/payout.ts';
 import type { Member } from './member-store.ts';
-import { addToOutbox, type Notification } from './outbox.ts';
 import { insertPayouts, type PayoutRecord, type SettlementRun } from './payout-store.ts';
 import { escrowOf, houseAccount, stakeKey } from './stake.ts';
 

@@ -3,7 +3,7 @@
  * again changes nothing, and a request that arrives late moves just those it displaces.
  */
 import { instantText } from '../../../database/instant.ts';
-import type { Notification } from '../../challenges/settlement/outbox.ts';
+import type { Notification } from '../../../outbox/post-to-outbox.ts';
 import type { HolderSet } from '../rules/holder-set.ts';
 import type { RefusalReason } from '../rules/queue.ts';
 import type { Issue, Refusal } from './allocation-store.ts';

@@ -8,7 +8,7 @@ import type { Database, Transaction } from '../../../database/database.ts';
 import type { ExecutionContext } from '../../../engine/execution-context.ts';
 import type { Chunk, Processed } from '../../../engine/step.ts';
 import { ExitCode, SettleError } from '../../../errors.ts';
-import { addToOutbox, type Notification } from '../../challenges/settlement/outbox.ts';
+import { addToOutbox, type Notification } from '../../../outbox/post-to-outbox.ts';
 import type { HolderSet } from '../rules/holder-set.ts';
 import { CouponQueue, type CouponTerms, compareRequests, judgeAfterwards, type RefusalReason } from '../rules/queue.ts';
 import {

@@ -2,8 +2,8 @@
 import type { Database, Transaction } from '../../../database/database.ts';
 import type { SkippedRecord } from '../../../engine/skip-policy.ts';
 import type { Chunk, Processed } from '../../../engine/step.ts';
+import { addToOutbox, type Notification } from '../../../outbox/post-to-outbox.ts';
 import { optimisticLock } from '../../../repository/row.ts';
-import { addToOutbox, type Notification } from '../../challenges/settlement/outbox.ts';
 import { CouponQueue, compareRequests, type RefusalReason } from '../rules/queue.ts';
 import {
   type AllocationRow,

@@ -1,22 +1,34 @@
 /**
- * The outbox: notifications that commit together with what they tell of. One consumer reads them by ascending id; so an
- * id must never become visible after a higher one, and the lock of the counter is held from here to the commit: add to
- * the outbox last in a transaction.
+ * The outbox: notifications that commit together with what they tell of. The relay reads them by ascending id; so an id
+ * must never become visible after a higher one, and the lock of the counter is held from here to the commit: add to the
+ * outbox last in a transaction.
  */
-import { bulkInsert } from '../../../database/bulk-insert.ts';
-import type { Database, Transaction } from '../../../database/database.ts';
-import type { InsertTarget } from '../../../database/dialect.ts';
-import { lockRow } from '../../../database/lock-row.ts';
-import { type SqlValue, toBigInt } from '../../../database/values.ts';
+import { bulkInsert } from '../database/bulk-insert.ts';
+import type { Database, Transaction } from '../database/database.ts';
+import type { InsertTarget } from '../database/dialect.ts';
+import { lockRow } from '../database/lock-row.ts';
+import { type SqlValue, toBigInt } from '../database/values.ts';
 
 const target: InsertTarget = { table: 'settle_outbox', columns: ['id', 'topic', 'key', 'payload', 'created_at'] };
 
 export interface Notification {
   readonly topic: string;
-  /** What makes it one of a kind, for a consumer that sees it twice. */
+  /** Messages of one key are delivered in the order of their ids. At most 190 characters. */
   readonly key: string;
   /** JSON. */
   readonly payload: string;
+}
+
+/**
+ * As `addToOutbox`, for jobs of others. Call it last in the transaction that makes what the messages tell of: they are
+ * delivered after its commit, and never without it.
+ */
+export async function postToOutbox(
+  tx: Transaction,
+  database: Database,
+  messages: readonly Notification[],
+): Promise<void> {
+  await addToOutbox(database, tx, messages.length, messages);
 }
 
 /** @param count how many there are; they may be made while they are asked for */

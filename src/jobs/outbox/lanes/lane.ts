@@ -1,0 +1,221 @@
+/**
+ * One lane: the messages of the keys that hash to it, in order for each key. It is owned by one process at a time; what
+ * it has done is written in one transaction that checks the claim's epoch. A kill between a delivery and that
+ * transaction delivers one batch twice.
+ */
+import type { Database } from '../../../database/database.ts';
+import { parseInstant } from '../../../database/instant.ts';
+import { type Claim, claimedTransaction } from '../../../engine/claim.ts';
+import { ownershipLost } from '../../../engine/fence.ts';
+import { backOffMs } from '../rules/back-off.ts';
+import { deliver, type Fate } from '../rules/deliver.ts';
+import type { Message } from '../rules/message.ts';
+import type { Sinks } from '../sinks/open-sinks.ts';
+import type { Sink } from '../sinks/sink.ts';
+import {
+  type Attempt,
+  type Held,
+  readHeld,
+  readLastId,
+  readMaxId,
+  readMessages,
+  readNew,
+  saveProgress,
+} from '../store/lane-store.ts';
+
+/** Messages a request. */
+const BATCH = 200;
+const BATCH_BYTES_MAX = 1_000_000;
+/** With so many held, a lane reads no new ones: they would all be kept in memory. */
+const HELD_MAX = 20_000;
+/** Others may replay a dead letter. */
+const RELOAD_MS = 1_000;
+
+/** Between two looks of a lane that has nothing to do. */
+const IDLE_MS = 500;
+
+export interface LaneCounts {
+  sent: number;
+  failed: number;
+  dead: number;
+}
+
+export interface LaneOptions {
+  readonly database: Database;
+  readonly lane: number;
+  readonly claim: Claim;
+  readonly sinks: Sinks;
+  /** Whether the lease outlasts a send that begins now. */
+  readonly mayBegin: () => boolean;
+  /** Of the jitter. Default: `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** What a step did, and in how many milliseconds it is worth another; 0: at once. */
+export interface LaneStep extends LaneCounts {
+  readonly waitMs: number;
+  /** Nothing can be done now. */
+  readonly isIdle: boolean;
+  /** Why a receiver is not available. */
+  readonly unavailable?: string;
+}
+
+interface Tried {
+  readonly fresh: readonly Message[];
+  /** Where the lane is when all of `fresh` is settled. */
+  readonly end: bigint;
+  readonly isAllRead: boolean;
+  /** What was to be sent. */
+  readonly messages: readonly Message[];
+  readonly fates: ReadonlyMap<bigint, Fate>;
+  readonly pauses: readonly { ms: number; text: string }[];
+}
+
+export class Lane {
+  private readonly options: LaneOptions;
+  private lastId = -1n;
+  private held = new Map<string, Held[]>();
+  private heldCount = 0;
+  private loadedMs = Number.NEGATIVE_INFINITY;
+  /** Of the database's clock before this process's own. */
+  private clockAheadMs = 0;
+
+  constructor(options: LaneOptions) {
+    this.options = options;
+  }
+
+  async step(): Promise<LaneStep> {
+    const { database, lane, sinks } = this.options;
+    await this.reload();
+    const maxId = await readMaxId(database.knex);
+    const due = this.dueHeads();
+    const room = Math.max(BATCH - due.length, due.length > 0 ? BATCH / 2 : 0);
+    const mayRead = this.heldCount < HELD_MAX && maxId > this.lastId;
+    const fresh = mayRead
+      ? withinBytes(await readNew(database, lane, { after: this.lastId, upTo: maxId, limit: room }), room)
+      : { messages: [], isAll: true };
+    const old =
+      due.length === 0
+        ? []
+        : await readMessages(
+            database.knex,
+            due.map(({ id }) => id),
+          );
+    const end = fresh.isAll && mayRead ? maxId : (fresh.messages.at(-1)?.id ?? this.lastId);
+    const messages = [...old, ...fresh.messages.filter(({ key }) => !this.held.has(key))];
+    const fates = new Map<bigint, Fate>();
+    const pauses: { ms: number; text: string }[] = [];
+    for (const [sink, some] of Map.groupBy(messages, ({ topic }) => sinks.of(topic))) {
+      if (sink === undefined) {
+        pauses.push({ ms: 60_000, text: `no sink takes the topic ${some[0].topic}` });
+        continue;
+      }
+      const { fates: found, pause } = await deliver(some, (part) => this.send(sink, part));
+      some.forEach(({ id }, at) => {
+        fates.set(id, found[at]);
+      });
+      if (pause !== undefined) pauses.push(pause);
+    }
+    const isAllRead = !mayRead || fresh.isAll;
+    return await this.save({ fresh: fresh.messages, end, isAllRead, messages, fates, pauses });
+  }
+
+  private send(sink: Sink, messages: readonly Message[]) {
+    // A send under way when the lease ends could meet one of the next owner.
+    if (!this.options.mayBegin()) throw ownershipLost();
+    return sink.send(messages);
+  }
+
+  private async save({ fresh, end, isAllRead, messages, fates, pauses }: Tried): Promise<LaneStep> {
+    const { database, lane, claim } = this.options;
+    const counts: LaneCounts = { sent: 0, failed: 0, dead: 0 };
+    const attempts: Attempt[] = [];
+    const changed: Held[] = [];
+    const delivered: bigint[] = [];
+    const before = new Map([...this.held.values()].flat().map((one) => [one.id, one]));
+    // Beyond the last new message that was tried, new ones are left where they are.
+    const lastTried = fresh.findLastIndex(({ id }) => isTried(fates.get(id)));
+    const isStuck = fresh.some(({ id, key }) => !this.held.has(key) && !isTried(fates.get(id)));
+    const taken = isStuck ? fresh.slice(0, lastTried + 1) : fresh;
+    const lastId = isStuck ? (taken.at(-1)?.id ?? this.lastId) : end;
+    const now = this.nowMs();
+    for (const message of [...messages.filter(({ id }) => before.has(id)), ...taken]) {
+      const { id, topic, key } = message;
+      const was = before.get(id);
+      const fate = fates.get(id);
+      const base = { id, topic, key, tries: was?.tries ?? 0, attempts: was?.attempts ?? 0 };
+      if (!isTried(fate) || fate.kind === 'held') {
+        // Of a key that is held, or of a receiver that is away while another one was not.
+        if (was === undefined) changed.push({ ...base, nextAttemptMs: undefined, state: 'waiting', answer: '' });
+        continue;
+      }
+      const attempt = base.attempts + 1;
+      if (fate.kind === 'sent') {
+        attempts.push({ id, attempt, outcome: 'sent', answer: fate.text });
+        if (was !== undefined) delivered.push(id);
+        counts.sent++;
+        continue;
+      }
+      const tries = base.tries + 1;
+      const waitMs = fate.kind === 'never' ? undefined : backOffMs(tries, fate.retryAfterMs, this.options.random);
+      const state = waitMs === undefined ? 'dead' : 'waiting';
+      const outcome = waitMs === undefined ? 'dead' : 'failed';
+      counts[outcome]++;
+      attempts.push({ id, attempt, outcome, answer: fate.text });
+      const nextAttemptMs = waitMs === undefined ? undefined : now + waitMs;
+      changed.push({ ...base, tries, attempts: attempt, nextAttemptMs, state, answer: fate.text });
+    }
+    if (lastId !== this.lastId || attempts.length > 0 || changed.length > 0) {
+      await claimedTransaction(database, claim, (tx) =>
+        saveProgress(database, tx, { lane, epoch: claim.epoch, lastId, attempts, held: changed, delivered }),
+      );
+      this.lastId = lastId;
+      if (changed.length > 0 || delivered.length > 0) this.loadedMs = Number.NEGATIVE_INFINITY;
+    }
+    const pauseMs = pauses.length === 0 ? undefined : Math.min(...pauses.map(({ ms }) => ms));
+    const didSomething = counts.sent + counts.failed + counts.dead > 0;
+    const isIdle = !didSomething && (pauseMs !== undefined || (messages.length === 0 && isAllRead));
+    const waitMs = isIdle ? Math.min(pauseMs ?? IDLE_MS, IDLE_MS) : 0;
+    return { ...counts, isIdle, waitMs, unavailable: pauses[0]?.text };
+  }
+
+  private async reload(): Promise<void> {
+    const { database, lane } = this.options;
+    if (performance.now() - this.loadedMs < RELOAD_MS) return;
+    if (this.lastId < 0n) this.lastId = await readLastId(database.knex, lane);
+    const held = await readHeld(database.knex, lane);
+    this.held = Map.groupBy(held, ({ key }) => key);
+    this.heldCount = held.length;
+    this.clockAheadMs = parseInstant(await database.dialect.now(database.knex)) - performance.now();
+    this.loadedMs = performance.now();
+  }
+
+  /** The first of each key, where its time has come. */
+  private dueHeads(): Held[] {
+    const now = this.nowMs();
+    const due: Held[] = [];
+    for (const [first] of this.held.values()) {
+      if ((first.nextAttemptMs ?? 0) <= now) due.push(first);
+      if (due.length === BATCH) break;
+    }
+    return due;
+  }
+
+  private nowMs(): number {
+    return performance.now() + this.clockAheadMs;
+  }
+}
+
+function isTried(fate: Fate | undefined): fate is Exclude<Fate, { kind: 'untouched' }> {
+  return fate !== undefined && fate.kind !== 'untouched';
+}
+
+/** Not more in one request than a receiver likes; at least one. */
+function withinBytes(messages: readonly Message[], limit: number): { messages: readonly Message[]; isAll: boolean } {
+  let bytes = 0;
+  const end = messages.findIndex(({ payload }, at) => {
+    bytes += payload.length;
+    return at > 0 && bytes > BATCH_BYTES_MAX;
+  });
+  return end < 0 ? { messages, isAll: messages.length < limit } : { messages: messages.slice(0, end), isAll: false };
+}
