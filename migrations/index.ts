@@ -9,6 +9,7 @@ import { challengesMigrations } from './challenges/index.ts';
 import { copyViewsMigrations } from './copy-views/index.ts';
 import { couponsMigrations } from './coupons/index.ts';
 import { engineMigrations } from './engine/index.ts';
+import { interestMigrations } from './interest/index.ts';
 import { ledgerMigrations } from './ledger/index.ts';
 import { inOrder, type Migration } from './migration.ts';
 import { outboxMigrations } from './outbox/index.ts';
@@ -23,6 +24,7 @@ export const platformMigrations: readonly Migration[] = inOrder(
   challengesMigrations,
   copyViewsMigrations,
   couponsMigrations,
+  interestMigrations,
   ledgerMigrations,
   outboxMigrations,
   paymentsMigrations,

@@ -9,6 +9,7 @@ import { dateOptions } from './jobs/date-options.ts';
 import { importDomain } from './jobs/import/domain.ts';
 import { outboxDomain } from './jobs/outbox/domain.ts';
 import { paymentsDomain } from './jobs/payments/domain.ts';
+import { interestDomain } from './jobs/interest/domain.ts';
 import { pointsDomain } from './jobs/points/domain.ts';
 import { seedDomain } from './jobs/seed/domain.ts';
 import { stockDomain } from './jobs/stock/domain.ts';
@@ -30,6 +31,7 @@ export const platform: Platform = {
     couponsDomain,
     stockDomain,
     outboxDomain,
+    interestDomain,
     seedDomain,
     importDomain,
     copyViewsDomain,
@@ -54,6 +56,7 @@ export const platform: Platform = {
       'stats',
       'verify',
       'settlement',
+      'interest',
       'explain',
       'ledger',
       'challenge',

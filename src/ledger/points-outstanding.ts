@@ -9,7 +9,14 @@ import { accountTypes, balanceMax, isGuarded, type JournalRequest } from './rule
 
 /** Sources are few: one a kind, and what creators owe. Of more, all accounts are read instead of these. */
 const sourcesMax = 1_000;
-const sourceTypes = accountTypes.filter((type) => !isGuarded(type));
+/** Interest goes between these, of which there are as many as deposits: what they hold is read where they are posted to. */
+const interestTypes: ReadonlySet<string> = new Set(['deposit', 'interest']);
+const sourceTypes = accountTypes.filter((type) => !isGuarded(type) && !interestTypes.has(type));
+
+/** Whether `pointsOutstanding` says nothing of some account that the requests change. */
+export function movesInterest(requests: readonly JournalRequest[]): boolean {
+  return requests.some(({ entries }) => entries.some(({ account }) => interestTypes.has(account.type)));
+}
 
 /**
  * Whole points; `balanceMax` or more: not known to fit. Only accounts of unguarded types can be below 0.

@@ -11,7 +11,7 @@ import { type LedgerHead, lockHead, moveHead } from './head.ts';
 import { inGroups } from './in-groups.ts';
 import { linkJournal } from './link-journal.ts';
 import { loadBook } from './load-book.ts';
-import { pointsOf, pointsOutstanding } from './points-outstanding.ts';
+import { movesInterest, pointsOf, pointsOutstanding } from './points-outstanding.ts';
 import type { Line } from './rules/book.ts';
 import {
   accountKey,
@@ -88,7 +88,8 @@ async function post(
   const result = { posted: [], rejected: [], holdings: new Map<string, bigint>() };
   if (requests.length === 0) return result;
   let head = await lockHead(context);
-  const isBounded = (await pointsOutstanding(context.tx)) + pointsOf(requests) <= balanceMax;
+  const isBounded =
+    !movesInterest(requests) && (await pointsOutstanding(context.tx)) + pointsOf(requests) <= balanceMax;
   const posting: Posting = { ...result, digests, isBounded, onRejected };
   for (const batch of untilReference(requests)) head = await postBatch(context, head, batch, posting);
   return result;

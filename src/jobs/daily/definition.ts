@@ -8,6 +8,7 @@ import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { paymentSteps } from '../payments/definition.ts';
 import { paymentParameters } from '../payments/payment-parameters.ts';
+import { interestSteps } from '../interest/definition.ts';
 import { pointsExpirySteps } from '../points/expiry/definition.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
 import { stockSettlementStep } from '../stock/settlement/definition.ts';
@@ -88,6 +89,7 @@ export const dailyJob: JobDefinition = {
     ...pointsExpirySteps,
     couponAllocationStep,
     stockSettlementStep,
+    ...interestSteps,
   ],
 };
 

@@ -10,6 +10,8 @@ import {
   openChallengeRows,
   openCouponRequestRows,
   openCouponRows,
+  openDepositAccountRows,
+  openDepositEntryRows,
   openGrantRows,
   openMemberRows,
   openPaymentRows,
@@ -22,6 +24,7 @@ import { targetsOf } from './target-columns.ts';
 import { requireWholeTimes } from './whole-times.ts';
 import { writeCouponRequestsStep, writeCouponsStep, writeStockMovementsStep } from './write-allocations.ts';
 import { writeChallengesStep, writeProofsStep } from './write-challenges.ts';
+import { writeDepositAccountsStep, writeDepositEntriesStep } from './write-deposits.ts';
 import { writeMembersStep } from './write-members.ts';
 import { writeVideosStep } from './write-videos.ts';
 import { writeViewsStep } from './write-views.ts';
@@ -36,6 +39,11 @@ const checkVideos = checkFileStep({ openRows: openVideoRows, targets: () => targ
 const checkChallenges = checkFileStep({ openRows: openChallengeRows, targets: () => targetsOf.challenges });
 const checkMembers = checkFileStep({ openRows: openMemberRows, targets: () => targetsOf.members });
 const checkProofs = checkFileStep({ openRows: openProofRows, targets: () => targetsOf.proofs });
+const checkDepositAccounts = checkFileStep({
+  openRows: openDepositAccountRows,
+  targets: () => targetsOf.depositAccounts,
+});
+const checkDepositEntries = checkFileStep({ openRows: openDepositEntryRows, targets: () => targetsOf.depositEntries });
 const checkGrants = checkFileStep({ openRows: openGrantRows, targets: () => [] });
 
 const checkCoupons = checkFileStep({ openRows: openCouponRows, targets: () => targetsOf.coupons });
@@ -78,6 +86,14 @@ const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | '
   'payment-approvals': {
     description: "load a payment provider's file of approvals",
     steps: paymentSteps('payment-approvals'),
+  },
+  'deposit-accounts': {
+    description: 'load a file of deposit accounts',
+    steps: [checkDepositAccounts, writeDepositAccountsStep],
+  },
+  'deposit-entries': {
+    description: 'load a file of what was paid into deposit accounts, and out of them',
+    steps: [checkDepositEntries, writeDepositEntriesStep],
   },
 };
 

@@ -8,6 +8,7 @@ import { grantColumns } from '../points/grants/grant-row.ts';
 import { couponColumns, couponRequestColumns, stockMovementColumns } from './allocation-rows.ts';
 import { challengeColumns, memberColumns, proofColumns } from './challenge-rows.ts';
 import { type ColumnDefinition, type ColumnMap, parseColumnMap, parseIgnoredColumns } from './columns.ts';
+import { depositAccountColumns, depositEntryColumns } from './deposit-rows.ts';
 import { defaultEncoding, parseEncoding } from './encoding.ts';
 import { digestFile } from './file-blocks.ts';
 import { nullParameter, parseNullTexts } from './reading.ts';
@@ -29,6 +30,8 @@ export const importKinds = [
   'stock-movements',
   'payment-orders',
   'payment-approvals',
+  'deposit-accounts',
+  'deposit-entries',
 ] as const;
 export type ImportKind = (typeof importKinds)[number];
 
@@ -44,6 +47,8 @@ const columnsByKind: Readonly<Record<ImportKind, readonly ColumnDefinition[]>> =
   'stock-movements': stockMovementColumns,
   'payment-orders': paymentOrderColumns,
   'payment-approvals': paymentApprovalColumns,
+  'deposit-accounts': depositAccountColumns,
+  'deposit-entries': depositEntryColumns,
 };
 
 /** Kinds whose times may carry no offset. */
@@ -81,7 +86,7 @@ export interface ImportOptions {
   readonly zone?: string;
   /** Grants and views: zone of the business dates. */
   readonly dayZone?: string;
-  /** How a time that is a number is read, one of `timeUnits`. Not for videos; challenges and proofs: `compact` only. */
+  /** How a time that is a number is read, one of `timeUnits`. Not for videos; where there are only dates: `compact`. */
   readonly timeUnit?: string;
   /** Texts that mean NULL, besides an empty field. Only for kinds with a nullable column. */
   readonly nulls?: readonly string[];
@@ -105,10 +110,12 @@ export function columnsOf(kind: ImportKind): readonly ColumnDefinition[] {
   return columnsByKind[kind];
 }
 
+const hasOnlyDates: ReadonlySet<ImportKind> = new Set(['challenges', 'proofs', 'deposit-accounts', 'deposit-entries']);
+
 /** The units that a time of this kind can have as a number; none: the kind has no times. */
 export function timeUnitsOf(kind: ImportKind): readonly string[] {
   if (kind === 'videos') return [];
-  return kind === 'challenges' || kind === 'proofs' ? ['compact'] : timeUnits;
+  return hasOnlyDates.has(kind) ? ['compact'] : timeUnits;
 }
 
 /** Whether `--zone` means something for files of this kind. */

@@ -24,6 +24,12 @@ import {
   parseProofRow,
 } from './challenge-rows.ts';
 import { type ColumnDefinition, locateColumns } from './columns.ts';
+import {
+  type DepositAccountRow,
+  type DepositEntryRow,
+  parseDepositAccountRow,
+  parseDepositEntryRow,
+} from './deposit-rows.ts';
 import { defaultEncoding, parseEncoding } from './encoding.ts';
 import { digestFile, fileChanged } from './file-blocks.ts';
 import { type FileLine, type ParseFields, readFileLine } from './file-line.ts';
@@ -81,6 +87,20 @@ export function openChallengeRows(
 
 export function openProofRows(parameters: JobParameters, checked?: ExecutionContext): Promise<RowSource<ProofRow>> {
   return openRows('proofs', { parameters, checked }, refuseBadLines(parseProofRow));
+}
+
+export function openDepositAccountRows(
+  parameters: JobParameters,
+  checked?: ExecutionContext,
+): Promise<RowSource<DepositAccountRow>> {
+  return openRows('deposit-accounts', { parameters, checked }, refuseBadLines(parseDepositAccountRow));
+}
+
+export function openDepositEntryRows(
+  parameters: JobParameters,
+  checked?: ExecutionContext,
+): Promise<RowSource<DepositEntryRow>> {
+  return openRows('deposit-entries', { parameters, checked }, refuseBadLines(parseDepositEntryRow));
 }
 
 // A malformed line of these, which move points, is a row all the same: it is set aside, and the others are posted.

@@ -102,6 +102,18 @@ export const targetsOf = {
       columns: { id: 'integer', order_id: 'integer', amount: 'integer', status: 'text', approved_at: 'time' },
     },
   ],
+  depositAccounts: [
+    {
+      table: 'deposit_account',
+      columns: { id: 'integer', product: 'text', opened_on: 'date', closed_on: 'date' },
+    },
+  ],
+  depositEntries: [
+    {
+      table: 'deposit_entry',
+      columns: { id: 'integer', account_id: 'integer', value_date: 'date', amount: 'integer' },
+    },
+  ],
 } satisfies Readonly<Record<string, readonly TargetTable[]>>;
 
 /**

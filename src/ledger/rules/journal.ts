@@ -5,11 +5,21 @@
 import { ExitCode, SettleError } from '../../errors.ts';
 import { recordPrefix } from './record.ts';
 
-export const accountTypes = ['user', 'escrow', 'house', 'breakage', 'suspense', 'expense', 'grant'] as const;
+export const accountTypes = [
+  'user',
+  'escrow',
+  'house',
+  'breakage',
+  'suspense',
+  'expense',
+  'grant',
+  'deposit',
+  'interest',
+] as const;
 /**
  * user: a member's points, in lots. escrow: the stakes of a challenge. house: fees and forfeits. breakage: points that
  * expired. suspense: money whose owner is unknown. expense: where payments to creators come from. grant: where granted
- * points come from.
+ * points come from. deposit: interest that a deposit account was given. interest: where that comes from.
  */
 export type AccountType = (typeof accountTypes)[number];
 

@@ -31,6 +31,20 @@ interface Kind {
 }
 
 const kinds: Readonly<Record<ImportKind, Kind>> = {
+  'deposit-accounts': {
+    header: 'id,product,opened_on',
+    line: (id) => `${id},12,2026-11-20`,
+    table: 'deposit_account',
+    key: 'id',
+    value: 'product',
+  },
+  'deposit-entries': {
+    header: 'id,account_id,value_date,amount',
+    line: (id) => `${id},1,2026-11-20,12`,
+    table: 'deposit_entry',
+    key: 'id',
+    value: 'amount',
+  },
   views: {
     header: 'id,video_id,viewer_id,viewed_at,play_seconds',
     line: (id) => `${id},5,7,2026-11-20T00:00:00Z,12`,

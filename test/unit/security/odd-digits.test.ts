@@ -16,6 +16,8 @@ import {
   openChallengeRows,
   openCouponRequestRows,
   openCouponRows,
+  openDepositAccountRows,
+  openDepositEntryRows,
   openGrantRows,
   openMemberRows,
   openPaymentRows,
@@ -71,8 +73,10 @@ const GOOD: Readonly<Record<ImportKind, Readonly<Record<string, string>>>> = {
   'payment-approvals': {
     ...{ id: '1', order_id: '2', amount: '10', status: 'APPROVED', approved_at: '2024-11-20T01:02:03Z' },
   },
+  'deposit-accounts': { id: '1', product: 'saver', opened_on: '2024-11-20', closed_on: '2025-11-20' },
+  'deposit-entries': { id: '1', account_id: '2', value_date: '2024-11-20', amount: '-10' },
 };
-const TEXTS = ['key', 'reason', 'kind', 'reservation_id', 'status'];
+const TEXTS = ['key', 'reason', 'kind', 'reservation_id', 'status', 'product'];
 const openers: Readonly<Record<ImportKind, (parameters: JobParameters) => Promise<RowSource<object>>>> = {
   views: openViewRows,
   videos: openVideoRows,
@@ -85,6 +89,8 @@ const openers: Readonly<Record<ImportKind, (parameters: JobParameters) => Promis
   'stock-movements': openStockMovementRows,
   'payment-orders': (parameters) => openPaymentRows('payment-orders', parameters),
   'payment-approvals': (parameters) => openPaymentRows('payment-approvals', parameters),
+  'deposit-accounts': openDepositAccountRows,
+  'deposit-entries': openDepositEntryRows,
 };
 
 /** What is wrong with the first line of such a file. */

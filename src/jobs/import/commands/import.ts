@@ -23,7 +23,11 @@ const kinds = [
   'stock-movements',
   'payment-orders',
   'payment-approvals',
+  'deposit-accounts',
+  'deposit-entries',
 ] as const;
+/** JSON files, which are small and whole: no jobs. */
+const jsonKinds = ['rates', 'deposit-products'] as const;
 
 interface Flags extends GlobalFlags, RunFlags, ReadingFlags {
   readonly map?: string;
@@ -41,8 +45,10 @@ export function registerImport(cli: Cli): void {
   const { program, exit, withDatabase, forceOption } = cli;
   const command = program
     .command('import')
-    .description('load a table from CSV or TSV, plain or gzip, or a rate card from JSON; - reads stdin')
-    .addArgument(program.createArgument('<what>', 'what the file holds').choices([...kinds, 'rates']))
+    .description(
+      'load a table from CSV or TSV, plain or gzip, or a rate card or deposit products from JSON; - reads stdin',
+    )
+    .addArgument(program.createArgument('<what>', 'what the file holds').choices([...kinds, ...jsonKinds]))
     .argument('<file>', 'path of the file or pipe, or - for stdin')
     .addOption(new Option('--map <columns>', 'columns of other names: ours=theirs,...'))
     .option('--zone <zone>', 'IANA time zone of times that name none (default: UTC)')
@@ -71,13 +77,17 @@ export function registerImport(cli: Cli): void {
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
-      '\nExamples:\n  settle import views log.csv.gz --map viewer_id=user_id --register-videos\n  zcat log.tsv.gz | settle import views -\n  settle import rates rates.json\n  settle import members members.csv\n  settle import views log.csv --time-unit seconds --null NULL --ignore-columns referrer\n',
+      '\nExamples:\n  settle import views log.csv.gz --map viewer_id=user_id --register-videos\n  zcat log.tsv.gz | settle import views -\n  settle import rates rates.json\n  settle import deposit-products products.json\n  settle import deposit-entries entries.csv\n  settle import members members.csv\n  settle import views log.csv --time-unit seconds --null NULL --ignore-columns referrer\n',
     )
-    .action(async (what: (typeof kinds)[number] | 'rates', file: string, _own, command) => {
+    .action(async (what: (typeof kinds)[number] | (typeof jsonKinds)[number], file: string, _own, command) => {
       const flags: Flags = command.optsWithGlobals();
       if (what === 'rates') {
         const { importRates } = await import('../../video-settlement/commands/import-rates.ts');
         return await importRates(flags, file, cli);
+      }
+      if (what === 'deposit-products') {
+        const { importDepositProducts } = await import('../../interest/commands/import-deposit-products.ts');
+        return await importDepositProducts(flags, file, cli);
       }
       if (flags.yes || flags.correctClosed) throw usageError('--yes and --correct-closed are for rates');
       if (what !== 'views' && flags.allowRepeat) throw usageError('--allow-repeat is for views');

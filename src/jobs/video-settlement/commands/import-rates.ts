@@ -1,14 +1,12 @@
 /** `settle import rates FILE`: one rate card from JSON. Small and whole, so it is no job: one transaction takes it. */
-import { closeSync, openSync } from 'node:fs';
 import type { Cli } from '../../../cli/cli.ts';
 import type { GlobalFlags } from '../../../cli/config.ts';
 import { tell } from '../../../cli/errors.ts';
 import { formatJson } from '../../../cli/output/json.ts';
 import { print } from '../../../cli/output/stdout.ts';
-import { readBounded } from '../../../cli/read-bounded.ts';
-import { decodeText } from '../../../cli/read-text.ts';
+import { readJsonFile } from '../../../cli/read-json-file.ts';
 import type { Database } from '../../../database/database.ts';
-import { isSettleError, usageError } from '../../../errors.ts';
+import { usageError } from '../../../errors.ts';
 import { visibleLine } from '../../../rules/visible-text.ts';
 import type { ReadingFlags } from '../../import/commands/reading-options.ts';
 import { priceChanges } from '../output/rates-table.ts';
@@ -111,28 +109,5 @@ async function requireConsent(database: Database, touched: readonly TouchedDate[
 
 /** @throws SettleError (exit 2) for a file that is no rate card */
 export function readRateCard(file: string): RateCard {
-  const text = readCardText(file);
-  if (text === undefined) throw usageError(`${file} is longer than the ${BYTES_MAX} bytes of a rate card`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw usageError(`${file} is not JSON`, 'A rate card is one JSON object; `settle import --help` has an example.');
-  }
-  return parseRateCard(value);
-}
-
-/** Undefined when there is more than a rate card can be; no more than that is read. */
-function readCardText(file: string): string | undefined {
-  let opened: number | undefined;
-  try {
-    if (file !== '-') opened = openSync(file, 'r');
-    const bytes = readBounded(opened ?? 0, BYTES_MAX);
-    return bytes === undefined ? undefined : decodeText(bytes, file);
-  } catch (error) {
-    if (isSettleError(error)) throw error;
-    throw usageError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`);
-  } finally {
-    if (opened !== undefined) closeSync(opened);
-  }
+  return parseRateCard(readJsonFile(file, BYTES_MAX, 'a rate card'));
 }

@@ -12,6 +12,8 @@ import {
   openChallengeRows,
   openCouponRequestRows,
   openCouponRows,
+  openDepositAccountRows,
+  openDepositEntryRows,
   openGrantRows,
   openMemberRows,
   openPaymentRows,
@@ -37,6 +39,8 @@ const openers: Readonly<Record<ImportKind, (parameters: JobParameters) => Promis
   'stock-movements': openStockMovementRows,
   'payment-orders': (parameters) => openPaymentRows('payment-orders', parameters),
   'payment-approvals': (parameters) => openPaymentRows('payment-approvals', parameters),
+  'deposit-accounts': openDepositAccountRows,
+  'deposit-entries': openDepositEntryRows,
 };
 
 /** How many rows the file has. */
