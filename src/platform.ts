@@ -80,7 +80,7 @@ export const platform: Platform = {
       'doctor',
     ],
     ...['migrate', 'import', 'seed', 'serve', 'bench'],
-    ...['explain settlement', 'explain payout', 'explain balance', 'explain coupon', 'explain payment'],
+    ...['explain settlement', 'explain payout', 'explain balance', 'explain coupon', 'explain payment', 'explain interest'],
     ...['ledger verify', 'ledger balances', 'ledger statement', 'ledger post', 'ledger reverse'],
   ],
   help: {
