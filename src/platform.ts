@@ -10,6 +10,7 @@ import { importDomain } from './jobs/import/domain.ts';
 import { outboxDomain } from './jobs/outbox/domain.ts';
 import { paymentsDomain } from './jobs/payments/domain.ts';
 import { interestDomain } from './jobs/interest/domain.ts';
+import { paymentsDomain } from './jobs/payments/domain.ts';
 import { pointsDomain } from './jobs/points/domain.ts';
 import { seedDomain } from './jobs/seed/domain.ts';
 import { stockDomain } from './jobs/stock/domain.ts';
@@ -80,7 +81,14 @@ export const platform: Platform = {
       'doctor',
     ],
     ...['migrate', 'import', 'seed', 'serve', 'bench'],
-    ...['explain settlement', 'explain payout', 'explain balance', 'explain coupon', 'explain payment', 'explain interest'],
+    ...[
+      'explain settlement',
+      'explain payout',
+      'explain balance',
+      'explain coupon',
+      'explain payment',
+      'explain interest',
+    ],
     ...['ledger verify', 'ledger balances', 'ledger statement', 'ledger post', 'ledger reverse'],
   ],
   help: {

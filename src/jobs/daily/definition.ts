@@ -6,9 +6,9 @@ import { challengeSettlementStep } from '../challenges/settlement/definition.ts'
 import { couponAllocationStep } from '../coupons/allocation/definition.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
+import { interestSteps } from '../interest/definition.ts';
 import { paymentSteps } from '../payments/definition.ts';
 import { paymentParameters } from '../payments/payment-parameters.ts';
-import { interestSteps } from '../interest/definition.ts';
 import { pointsExpirySteps } from '../points/expiry/definition.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
 import { stockSettlementStep } from '../stock/settlement/definition.ts';

@@ -15,13 +15,13 @@ import type { SharedInterest } from './shared.ts';
 /** Accounts of one transaction. */
 const chunkAccounts = 1_000;
 /** Entries and days are objects. */
-const youngHeapMb = 32;
+const maxYoungGenerationSizeMb = 32;
 
 const accrualStep: PartitionedStep = {
   kind: 'partitioned',
   name: 'interest-accrual',
   chunkSize: chunkAccounts,
-  youngHeapMb,
+  maxYoungGenerationSizeMb,
   plan: planAccrual,
   share: shareInterest,
   workerModule: workerModule('accrual-worker', import.meta.url),
