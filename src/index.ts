@@ -68,6 +68,16 @@ export {
   type ValuesOf,
 } from './engine/typed-parameters.ts';
 export { ExitCode, isSettleError, planOutdated, SettleError, usageError } from './errors.ts';
+export { classify, compositeWriter } from './items/composite-writer.ts';
+export type { FileFormat, FixedField } from './items/file-formats.ts';
+export { type FileReaderOptions, fileReader } from './items/file-reader.ts';
+export { type FileWriterOptions, fileWriter } from './items/file-writer.ts';
+export { listReader } from './items/list-reader.ts';
+export { pipe } from './items/pipe.ts';
+export type { PlainRow } from './items/plain-rows.ts';
+export { type QueryReaderOptions, queryReader } from './items/query-reader.ts';
+export { type TableReaderOptions, type TableRowsOptions, tableReader } from './items/table-reader.ts';
+export { tableWriter, type WriteTarget } from './items/table-writer.ts';
 export { type PostingResult, postCoveredJournals, postJournals } from './ledger/post-journals.ts';
 export { reverseJournal } from './ledger/reverse-journal.ts';
 export type {
@@ -102,5 +112,3 @@ export {
 export { type JobStepOptions, jobStep } from './steps/job-step.ts';
 export { type ReplayOptions, type ReplayResult, replaySkipped } from './steps/replay.ts';
 export { type JobRunResult, type RunJobOptions, runJob } from './steps/run-job.ts';
-export { type TableReaderOptions, tableReader } from './steps/table-reader.ts';
-export { tableWriter } from './steps/table-writer.ts';

@@ -142,6 +142,8 @@ async function createServerKnex(url: ServerUrl, options: OpenOptions): Promise<K
       charset: 'utf8mb4',
       timezone: 'Z',
       dateStrings: true,
+      // JSON as its text: values.ts knows no objects.
+      jsonStrings: true,
       // A BIGINT is a number where that is exact and decimal text beyond 2^53, as on SQLite (values.ts).
       supportBigNumbers: true,
       bigNumberStrings: false,

@@ -95,8 +95,7 @@ export class ServerRows implements RowReader {
       const options = { sql, rowsAsArray: true, dateStrings: true, supportBigNumbers: true, bigNumberStrings: true };
       // Numbers stand unquoted: LIMIT takes no text.
       const values = bindings.map((value) => (typeof value === 'bigint' ? mysql.raw(value.toString()) : value));
-      const texts = { jsonStrings: true, values };
-      this.#connection.query<RowDataPacket[][]>({ ...options, ...texts }, (error, rows, fields) => {
+      this.#connection.query<RowDataPacket[][]>({ ...options, values }, (error, rows, fields) => {
         if (error) return reject(error);
         try {
           const definitions = fields.map(definitionOf);

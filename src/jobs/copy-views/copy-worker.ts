@@ -1,8 +1,8 @@
 /** One range of `copy-views` in a worker thread: reader, processor and writer of single items. */
 import { type ColumnBatch, type ColumnSpec, integerAt } from '../../database/column-batch.ts';
+import { tableReader } from '../../items/table-reader.ts';
+import { tableWriter } from '../../items/table-writer.ts';
 import { itemPartition } from '../../steps/item-step.ts';
-import { tableReader } from '../../steps/table-reader.ts';
-import { tableWriter } from '../../steps/table-writer.ts';
 import { IncompleteView } from './incomplete-view.ts';
 import { amountOf, type View, type ViewAmount, viewAmountTarget } from './view-amount.ts';
 
