@@ -119,6 +119,12 @@ function problemOf(args: readonly string[]): string | undefined {
 
 function disarm(command: Command): void {
   command.exitOverride().configureOutput({ outputError: () => {}, writeOut: () => {}, writeErr: () => {} });
-  if (command.commands.length === 0) command.action(() => {});
+  // A group that does something by itself, too; one that only holds others stays one that shows its help.
+  if (command.commands.length === 0 || hasAction(command)) command.action(() => {});
   for (const one of command.commands) disarm(one);
+}
+
+/** Commander keeps it to itself. */
+function hasAction(command: Command): boolean {
+  return typeof (command as { readonly _actionHandler?: unknown })._actionHandler === 'function';
 }

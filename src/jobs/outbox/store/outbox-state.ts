@@ -135,7 +135,7 @@ export async function readHistory(database: Database, id: bigint): Promise<Messa
   const { knex } = database;
   const row: Row | undefined = await knex('settle_outbox').where({ id: id.toString() }).first();
   if (row === undefined)
-    throw usageError(`the outbox has no row ${id}`, 'delivered rows are removed by `settle purge`');
+    throw usageError(`the outbox has no row ${id}`, 'delivered rows are removed by `settle outbox purge --days 30`');
   const heldRow: Row | undefined = await knex('settle_outbox_held').where({ id: id.toString() }).first();
   const held = heldRow === undefined ? undefined : heldOf(heldRow);
   const rows: Row[] = await knex('settle_outbox_attempt').where({ outbox_id: id.toString() }).orderBy('attempt');
