@@ -39,6 +39,7 @@ const CHECKS = [
   'dates',
   'unfinished runs',
   'set aside',
+  'outbox',
 ];
 
 describe.each(testDatabases())('doctor on $name', ({ name }) => {
