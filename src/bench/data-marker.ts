@@ -5,7 +5,10 @@ import type { DataSpec } from './data-spec.ts';
 export const MARKER = 'settle_bench';
 
 /** Tables that other programs fill: with a row in one of them, a database is in use. */
-export const PLATFORM_TABLES = ['view_log', 'video', 'video_daily_stats', 'challenge', 'BATCH_JOB_INSTANCE'];
+export const PLATFORM_TABLES = [
+  ...['view_log', 'video', 'video_daily_stats', 'challenge', 'BATCH_JOB_INSTANCE'],
+  ...['coupon', 'stock', 'payment_order', 'payment_approval', 'deposit_account'],
+];
 
 export interface Marker {
   /** Undefined: no rows have been asked for yet. */
@@ -17,7 +20,8 @@ export interface Marker {
 /** Whether settle, the bench or a peer makes tables of this name. */
 export function isBenchTable(name: string): boolean {
   return (
-    /^(settle_|batch_|peer_|sqlite_)/i.test(name) || /^(view_log|video|video_daily_stats|challenge(_\w+)?)$/.test(name)
+    /^(settle_|batch_|peer_|sqlite_)/i.test(name) ||
+    /^(view_log|video|video_daily_stats|(challenge|coupon|stock|payment|deposit)(_\w+)?)$/.test(name)
   );
 }
 
