@@ -21,7 +21,9 @@ test('every job that moves money asks first', async () => {
     'daily',
     'video-settlement',
     'challenge-settlement',
+    'payment-reconciliation',
     'points-expiry',
+    'interest-accrual',
     'import-members',
     'import-grants',
   ];
