@@ -2,7 +2,7 @@
 import type { Database } from '../database/database.ts';
 import type { TableSize } from '../database/inspect.ts';
 import { toNumber } from '../database/values.ts';
-import { purgedTables } from '../engine/purge.ts';
+import { purgedTables } from '../repository/purge.ts';
 
 const LARGEST_SHOWN = 8;
 

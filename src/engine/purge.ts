@@ -3,10 +3,14 @@
  * called again. An instance keeps its last execution with parameters and context, because that is what says "already
  * complete": without it, a date whose log is long gone could be computed again, from nothing. `forget` removes that too.
  */
-import type { Database, Transaction } from '../database/database.ts';
+import type { Database, Executor } from '../database/database.ts';
 import { selectJobExecution } from '../repository/job-execution.ts';
 import { lockJobInstance } from '../repository/job-instance.ts';
 import {
+  countExecutions,
+  countInstance,
+  countPlans,
+  countReplayed,
   countStepExecutions,
   deleteExecutions,
   deleteInstance,
@@ -17,6 +21,8 @@ import {
   listInstances,
   listStepExecutionIds,
   listWaiting,
+  purgedTables,
+  type RowsByTable,
 } from '../repository/purge.ts';
 import type { JobExecution } from '../repository/types.ts';
 
@@ -34,27 +40,16 @@ export interface PurgeResult {
   instances: number;
   executions: number;
   stepExecutions: number;
+  /** Rows of each table. */
+  readonly rows: RowsByTable;
 }
-
-/** Tables that purge removes rows from. */
-export const purgedTables = [
-  'BATCH_JOB_INSTANCE',
-  'BATCH_JOB_EXECUTION',
-  'BATCH_JOB_EXECUTION_PARAMS',
-  'BATCH_JOB_EXECUTION_CONTEXT',
-  'BATCH_STEP_EXECUTION',
-  'BATCH_STEP_EXECUTION_CONTEXT',
-  'settle_partition_plan',
-  'settle_partition',
-  'settle_skipped',
-] as const;
 
 const INSTANCES_A_PAGE = 200;
 const ROWS_A_TRANSACTION = 500;
 
 /** Unfinished instances (running, failed, stopped) are left alone, however old; so are skipped records that wait. */
 export async function purge(database: Database, options: PurgeOptions): Promise<PurgeResult> {
-  const result: PurgeResult = { instances: 0, executions: 0, stepExecutions: 0 };
+  const result: PurgeResult = { instances: 0, executions: 0, stepExecutions: 0, rows: noRows() };
   for (let after = 0; ; ) {
     const page = await listInstances(database.knex, after, INSTANCES_A_PAGE);
     for (const { instanceId, lastExecutionId } of page) {
@@ -83,30 +78,74 @@ async function purgeInstance(
   const waiting = await listWaiting(database.knex, all);
   const mayForget = forget && waiting.length === 0;
   const removed = all.filter((id) => mayForget || (id !== lastExecutionId && !waiting.includes(id)));
-  const steps = await countStepExecutions(database.knex, all);
-  if (removed.length === 0 && steps === 0) return;
+  const going = await countGoing(database.knex, instanceId, { all, removed, mayForget });
+  if (Object.values(going).every((rows) => rows === 0)) return;
   result.instances++;
   result.executions += removed.length;
-  result.stepExecutions += steps;
-  if (dryRun) return;
+  result.stepExecutions += going.BATCH_STEP_EXECUTION;
+  const gone = dryRun ? going : await removeRows(database, instanceId, { all, removed, mayForget });
+  for (const [table, rows] of Object.entries(gone)) result.rows[table] += rows;
+}
 
-  // Nothing of it can be started meanwhile: it has ended for good, and COMPLETED and ABANDONED are final.
+/** What goes of an instance. */
+interface Going {
+  /** Executions whose steps go. */
+  readonly all: readonly number[];
+  /** Executions that go themselves. */
+  readonly removed: readonly number[];
+  /** The instance goes as well. */
+  readonly mayForget: boolean;
+}
+
+async function countGoing(
+  knex: Executor,
+  instanceId: number,
+  { all, removed, mayForget }: Going,
+): Promise<RowsByTable> {
+  return {
+    ...(await countStepExecutions(knex, all)),
+    ...(await countPlans(knex, instanceId)),
+    ...(await countReplayed(knex, all)),
+    ...(await countExecutions(knex, removed)),
+    ...(mayForget ? await countInstance(knex, instanceId) : {}),
+  };
+}
+
+/** Nothing of it can be started meanwhile: it has ended for good, and COMPLETED and ABANDONED are final. */
+async function removeRows(
+  database: Database,
+  instanceId: number,
+  { all, removed, mayForget }: Going,
+): Promise<RowsByTable> {
+  const gone = noRows();
+  const add = (rows: RowsByTable) => {
+    for (const [table, count] of Object.entries(rows)) gone[table] += count;
+  };
   for (;;) {
     const ids = await listStepExecutionIds(database.knex, all, ROWS_A_TRANSACTION);
     if (ids.length === 0) break;
-    await database.transaction((tx) => deleteStepExecutions(tx, ids));
+    add(await database.transaction((tx) => deleteStepExecutions(tx, ids)));
   }
-  await database.transaction(async (tx: Transaction) => {
-    await lockJobInstance(tx, instanceId);
-    await deletePlans(tx, instanceId);
-    await deleteReplayed(tx, all);
-  });
-  for (let start = 0; start < removed.length; start += ROWS_A_TRANSACTION) {
-    const ids = removed.slice(start, start + ROWS_A_TRANSACTION);
+  add(
     await database.transaction(async (tx) => {
       await lockJobInstance(tx, instanceId);
-      await deleteExecutions(tx, ids);
-      if (mayForget && start + ids.length === removed.length) await deleteInstance(tx, instanceId);
-    });
+      return { ...(await deletePlans(tx, instanceId)), ...(await deleteReplayed(tx, all)) };
+    }),
+  );
+  for (let start = 0; start < removed.length; start += ROWS_A_TRANSACTION) {
+    const ids = removed.slice(start, start + ROWS_A_TRANSACTION);
+    const isLast = start + ids.length === removed.length;
+    add(
+      await database.transaction(async (tx) => {
+        await lockJobInstance(tx, instanceId);
+        const rows = await deleteExecutions(tx, ids);
+        return mayForget && isLast ? { ...rows, ...(await deleteInstance(tx, instanceId)) } : rows;
+      }),
+    );
   }
+  return gone;
+}
+
+function noRows(): RowsByTable {
+  return Object.fromEntries(purgedTables.map((table) => [table, 0]));
 }

@@ -32,8 +32,10 @@ export function registerPurge({ program, withDatabase }: Cli): void {
         const before = new Date(Date.now() - flags.days * DAY_MS);
         const { compactTables, readTableCounts, readLargestTables } = await import('../table-sizes.ts');
         const rowsBefore = await readTableCounts(database);
-        const result = await purge(database, { before, forget: flags.forget === true, dryRun });
-        const rowsAfter = await readTableCounts(database);
+        const { rows: gone, ...result } = await purge(database, { before, forget: flags.forget === true, dryRun });
+        const rowsAfter = dryRun
+          ? rowsBefore.map(({ table, rows }) => ({ table, rows: rows - gone[table] }))
+          : await readTableCounts(database);
         if (flags.compact && !dryRun) await compactTables(database);
         const largest = await readLargestTables(database);
         const tables = rowsBefore.map(({ table, rows }, at) => ({ table, before: rows, after: rowsAfter[at].rows }));
@@ -46,7 +48,7 @@ export function registerPurge({ program, withDatabase }: Cli): void {
         await print(
           `of ${instances} instances, ${executions} executions and ${stepExecutions} step executions ${verb}\n`,
         );
-        await print(purgeText(tables, largest));
+        await print(purgeText(tables, largest, dryRun));
         if (!dryRun && !flags.compact && executions + stepExecutions > 0) {
           const { tell } = await import('../errors.ts');
           tell(

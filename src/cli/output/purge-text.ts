@@ -9,10 +9,10 @@ export interface PurgedTable {
   readonly after: number;
 }
 
-export function purgeText(tables: readonly PurgedTable[], largest: readonly TableSize[]): string {
+export function purgeText(tables: readonly PurgedTable[], largest: readonly TableSize[], dryRun: boolean): string {
   const right = (header: string) => ({ header, align: 'right' as const });
   const counts = formatTable(
-    [{ header: 'table' }, right('rows before'), right('rows after')],
+    [{ header: 'table' }, right(dryRun ? 'rows now' : 'rows before'), right(dryRun ? 'rows left' : 'rows after')],
     tables.map(({ table, before, after }) => [table, formatCount(before), formatCount(after)]),
   );
   const sizes = formatTable(

@@ -1,6 +1,7 @@
 /** Skipped records get another try, once; and old metadata is purged without a loss. */
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readTableCounts } from '../../../src/cli/table-sizes.ts';
 import type { JobDefinition } from '../../../src/engine/job.ts';
 import { purge } from '../../../src/engine/purge.ts';
 import type { ChunkStep } from '../../../src/engine/step.ts';
@@ -97,15 +98,25 @@ describe.each(testDatabases())('replay and purge on $name', ({ name }) => {
 
     const before = new Date('2023-01-01T00:00:00Z');
     const dry = await purge(bench.database, { before, forget: false, dryRun: true });
-    expect(dry).toEqual({ instances: 3, executions: 1, stepExecutions: 7 });
+    expect(dry).toMatchObject({ instances: 3, executions: 1, stepExecutions: 7 });
     expect(await listJobExecutions(bench.database, { limit: 99 })).toHaveLength(6);
+    const rows = async () =>
+      Object.fromEntries((await readTableCounts(bench.database)).map(({ table, rows }) => [table, rows]));
+    const less = (from: Record<string, number>, gone: Record<string, number>) =>
+      Object.fromEntries(Object.entries(from).map(([table, count]) => [table, count - gone[table]]));
+    const predicted = less(await rows(), dry.rows);
     expect(await purge(bench.database, { before, forget: false, dryRun: false })).toEqual(dry);
+    expect(await rows()).toEqual(predicted);
     expect(await purge(bench.database, { before, forget: false, dryRun: false })).toMatchObject({ instances: 0 });
     expect(await listPartitions(bench.database, 1)).toEqual([]);
     expect(await listStepExecutions(bench.database, recent.execution.id)).toHaveLength(1);
     expect(await bench.start(itemsJob(itemsStep()), {}, day(3))).toMatchObject({ outcome: 'already-complete' });
 
-    expect(await purge(bench.database, { before, forget: true, dryRun: false })).toMatchObject({ executions: 2 });
+    const forgetful = await purge(bench.database, { before, forget: true, dryRun: true });
+    expect(forgetful).toMatchObject({ executions: 2, rows: { BATCH_JOB_INSTANCE: 2, settle_fence: 2 } });
+    const forgotten = less(await rows(), forgetful.rows);
+    expect(await purge(bench.database, { before, forget: true, dryRun: false })).toEqual(forgetful);
+    expect(await rows()).toEqual(forgotten);
     const left = await listJobExecutions(bench.database, { limit: 99 });
     expect(left.map(({ status }) => status)).toEqual(['COMPLETED', 'COMPLETED', 'FAILED']);
     expect(left.map(({ id }) => id)).not.toContain(complete.execution.id);
