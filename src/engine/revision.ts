@@ -1,6 +1,6 @@
 /**
  * Revisions: a completed instance is computed again as a new instance, told apart by the identifying parameter
- * `revision` (Long): absent for the first, then 2, 3, ...
+ * `revision` (Long): absent for the first, then 2, 3, ... All of them but the newest have ended for good.
  */
 import type { Database } from '../database/database.ts';
 import { usageError } from '../errors.ts';
@@ -17,8 +17,10 @@ const REVISIONS_MAX = 10_000;
 const REVISIONS_A_QUERY = 40;
 
 /**
- * The parameters to run with. `rerun` gives those of the last revision where that can still be restarted, else of the
- * next. A `revision` among the raw parameters names one that exists, to restart it.
+ * The parameters to run with: those of the newest revision. A start goes on with it where it did not end, and is told
+ * that it is complete, or abandoned, where it did: an older revision that completed says nothing of what came after.
+ * `rerun` gives those of the next revision where nothing of the newest will be restarted. A `revision` among the raw
+ * parameters names one that exists, to restart it.
  */
 export async function resolveParameters(
   database: Database,
@@ -29,28 +31,41 @@ export async function resolveParameters(
   const { [REVISION]: revision, ...others } = raw;
   const first = parseParameters(job, others);
   if (revision !== undefined) return await requireRevision(database, job, first, revision);
-  if (!rerun) return first;
-
-  const instances = await listInstances(database, job, first);
-  for (let at = instances.length - 1; at >= 0; at--) {
-    const status = (await lastExecutionOfInstance(database.knex, instances[at]))?.status;
-    // A process died between its instance and its execution.
-    if (status === undefined) continue;
-    return nthRevision(first, isClosed(status) ? at + 2 : at + 1);
-  }
-  return first;
+  const newest = await findNewestRevision(database, job, first);
+  if (newest === undefined) return first;
+  return nthRevision(first, rerun && isClosed(newest.status) ? newest.number + 1 : newest.number);
 }
 
-/** Ids of the instances of all revisions, the first one first. */
-async function listInstances(database: Database, job: JobDefinition, first: JobParameters): Promise<number[]> {
-  const ids: number[] = [];
-  while (ids.length < REVISIONS_MAX) {
-    const keys = Array.from({ length: REVISIONS_A_QUERY }, (_, i) => jobKey(nthRevision(first, ids.length + i + 1)));
-    const found = await findJobInstanceIds(database.knex, job.name, keys);
-    for (const key of keys) {
+/** The newest revision that was ever started; undefined when there is none. */
+async function findNewestRevision(
+  database: Database,
+  job: JobDefinition,
+  first: JobParameters,
+): Promise<{ readonly number: number; readonly status: BatchStatus } | undefined> {
+  const instances = await listInstances(database, job, first);
+  for (const { number, id } of instances.reverse()) {
+    const status = (await lastExecutionOfInstance(database.knex, id))?.status;
+    // Without one, a process died between its instance and its execution.
+    if (status !== undefined) return { number, status };
+  }
+  return undefined;
+}
+
+/** The instances of all revisions, the first one first. Older ones may have been purged. */
+async function listInstances(
+  database: Database,
+  job: JobDefinition,
+  first: JobParameters,
+): Promise<{ readonly number: number; readonly id: number }[]> {
+  const instances: { readonly number: number; readonly id: number }[] = [];
+  for (let before = 0; before < REVISIONS_MAX; before += REVISIONS_A_QUERY) {
+    const numbers = Array.from({ length: REVISIONS_A_QUERY }, (_, i) => before + i + 1);
+    const keys = new Map(numbers.map((number) => [jobKey(nthRevision(first, number)), number]));
+    const found = await findJobInstanceIds(database.knex, job.name, [...keys.keys()]);
+    if (found.size === 0) return instances;
+    for (const [key, number] of keys) {
       const id = found.get(key);
-      if (id === undefined) return ids;
-      ids.push(id);
+      if (id !== undefined) instances.push({ number, id });
     }
   }
   throw usageError(`${job.name} with these parameters has ${REVISIONS_MAX} revisions already`);
@@ -67,7 +82,7 @@ async function requireRevision(
   text: string,
 ): Promise<JobParameters> {
   const revision = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  const parameters = revision >= 2 ? withRevision(first, revision) : undefined;
+  const parameters = revision >= 1 ? nthRevision(first, revision) : undefined;
   if (parameters !== undefined && (await statusOf(database, job, parameters)) !== undefined) return parameters;
   throw usageError(
     `${REVISION}: ${JSON.stringify(text)} is no revision of ${job.name} with these parameters`,

@@ -25,7 +25,9 @@ export function registerRestart({ program, exit, withDatabase, forceOption, regi
         const { executeJob } = await import('../execute-job.ts');
         const execution = await requireExecution(context.database, id);
         const stored = await listJobParameters(context.database, id);
-        const parameters = Object.fromEntries(stored.map(({ name, value }) => [name, value]));
+        const { REVISION } = await import('../../engine/parse-parameters.ts');
+        // Of this execution, whatever newer revisions there are.
+        const parameters = { [REVISION]: '1', ...Object.fromEntries(stored.map(({ name, value }) => [name, value])) };
         exit(await executeJob(context, await registry.findJob(execution.jobName), parameters, flags));
       });
     });

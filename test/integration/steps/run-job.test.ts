@@ -3,11 +3,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { deserialiseContext } from '../../../src/engine/execution-context.ts';
 import { abandonExecution, requestStop } from '../../../src/engine/operate.ts';
+import { purge } from '../../../src/engine/purge.ts';
 import type { Step } from '../../../src/engine/step.ts';
 import { getJobContext, getStepContext } from '../../../src/repository/execution-context.ts';
 import { getJobExecution, lastJobExecution, listJobExecutions } from '../../../src/repository/job-execution.ts';
 import { listJobParameters } from '../../../src/repository/job-parameters.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
+import { completedExecution } from '../../../src/steps/plan-job.ts';
 import { testDatabases } from '../../support/databases.ts';
 import { type ItemsBench, itemsJob, openItemsBench, tasklet } from '../../support/items-job.ts';
 
@@ -115,16 +117,76 @@ describe.each(testDatabases())('runJob on $name', ({ name }) => {
     fails = true;
     const third = await rerun();
     expect(third).toMatchObject({ outcome: 'failed' });
+    expect(await start(definition)).toMatchObject({ outcome: 'failed' });
     fails = false;
     const again = await rerun();
     expect(await revisionOf(again.execution)).toBe('3');
     expect(again.execution.jobInstanceId).toBe(third.execution.jobInstanceId);
-    expect(await start(definition)).toMatchObject({ outcome: 'already-complete', execution: { id: 1 } });
+    const newest = { id: again.execution.id };
+    expect(await start(definition)).toMatchObject({ outcome: 'already-complete', execution: newest });
+    expect(await start(definition, {}, { revision: '1' })).toMatchObject({ execution: { id: first.execution.id } });
     expect(await start(definition, {}, { revision: '3' })).toMatchObject({ outcome: 'already-complete' });
     await expect(start(definition, {}, { revision: '9' })).rejects.toMatchObject({ exitCode: 2 });
-    expect(await listJobExecutions(database, { job: 'items', limit: 10 })).toHaveLength(4);
+    expect(await listJobExecutions(database, { job: 'items', limit: 10 })).toHaveLength(5);
     // More than are looked for by one statement.
     for (let next = 4; next <= 42; next++) expect(await revisionOf((await rerun()).execution)).toBe(String(next));
+  });
+
+  test('a plain start goes on with a rerun that was cut short, by a stop, a failure or a death', async () => {
+    let deed: 'stop' | 'fail' | 'work' = 'work';
+    const stopping = new AbortController();
+    const definition = itemsJob(
+      tasklet('one', async () => {
+        if (deed === 'fail') throw new Error('not now');
+        if (deed === 'stop') stopping.abort();
+        return undefined;
+      }),
+      tasklet('two'),
+    );
+    const { execution: first } = await start(definition);
+    expect((await start(definition)).execution.id).toBe(first.id);
+    deed = 'stop';
+    const stopped = await start(definition, { rerun: true, signal: stopping.signal });
+    expect(stopped).toMatchObject({ outcome: 'stopped', exitCode: 143 });
+    const { jobInstanceId } = stopped.execution;
+    expect(await completedExecution(database, definition, { date: '2024-01-01' })).toBeUndefined();
+
+    deed = 'fail';
+    expect(await start(definition)).toMatchObject({ outcome: 'completed', execution: { jobInstanceId } });
+    expect(await start(definition, { rerun: true })).toMatchObject({ outcome: 'failed', exitCode: 1 });
+    deed = 'work';
+    const goneOn = await start(definition);
+    expect(goneOn).toMatchObject({ outcome: 'completed' });
+    expect(await start(definition)).toMatchObject({
+      outcome: 'already-complete',
+      execution: { id: goneOn.execution.id },
+    });
+
+    const dead = await start(definition, { rerun: true });
+    // As a `kill -9` leaves it: STARTED, with the lease of an owner that is silent.
+    await database.knex('BATCH_JOB_EXECUTION').where({ JOB_EXECUTION_ID: dead.execution.id }).update({
+      STATUS: 'STARTED',
+      EXIT_CODE: 'UNKNOWN',
+      END_TIME: null,
+    });
+    const taken = await start(definition);
+    expect(taken).toMatchObject({ outcome: 'completed', execution: { jobInstanceId: dead.execution.jobInstanceId } });
+
+    deed = 'fail';
+    const given = await start(definition, { rerun: true });
+    await abandonExecution(database, given.execution.id, 'not worth it');
+    await expect(start(definition)).rejects.toMatchObject({ exitCode: 2, hint: expect.stringContaining('--rerun') });
+    deed = 'work';
+    const last = await start(definition, { rerun: true });
+    // Older revisions are forgotten one by one.
+    await database.knex('BATCH_JOB_EXECUTION').where({ JOB_EXECUTION_ID: first.id }).update({
+      LAST_UPDATED: '2020-01-01 00:00:00.000000',
+    });
+    await purge(database, { before: new Date('2023-01-01'), forget: true, dryRun: false });
+    expect(await start(definition)).toMatchObject({
+      outcome: 'already-complete',
+      execution: { id: last.execution.id },
+    });
   });
 
   test('an abandoned instance is closed; a rerun computes it after all', async () => {
