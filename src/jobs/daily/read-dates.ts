@@ -8,9 +8,11 @@ import { isRunning, type JobExecution } from '../../repository/types.ts';
 import { addDays } from '../../rules/business-time.ts';
 import { endOfDate } from '../due-date.ts';
 import { listRateCards } from '../video-settlement/rate-card-store.ts';
-import { listStatisticsRuns, type StatisticsRun } from '../views/statistics/statistics-run.ts';
+import { likelyZone } from '../views/statistics/likely-zone.ts';
+import { listStatisticsRuns, readNewestZone, type StatisticsRun } from '../views/statistics/statistics-run.ts';
 
 export type DateState =
+  | 'not over'
   | 'missing'
   | 'running'
   | 'no heartbeat'
@@ -46,13 +48,19 @@ export interface DateLine {
 
 const WEEK = 7;
 
-/** A line for each date from the first to the last, both inside, in order. */
+/**
+ * A line for each date from the first to the last, both inside, in order.
+ * @param zone of business dates where nothing was settled yet
+ */
 export async function readDates(
   database: Database,
   period: { readonly from: string; readonly to: string },
   now: Date,
+  zone: string,
 ): Promise<DateLine[]> {
-  const runs = new Map((await listStatisticsRuns(database.knex, period)).map((run) => [run.date, run]));
+  const settled = await listStatisticsRuns(database.knex, period);
+  const runs = new Map(settled.map((run) => [run.date, run]));
+  const otherwise = (await readNewestZone(database.knex)) ?? zone;
   const newest = await readNewestExecutions(database, period);
   const closed = await readClosedDates(database, period);
   const won = await readWon(database, { from: addDays(period.from, -WEEK), to: period.to });
@@ -61,13 +69,16 @@ export async function readDates(
   for (let date = period.from; date <= period.to; date = addDays(date, 1)) {
     const run = runs.get(date);
     const last = newest.get(date);
-    const state = await stateOf(database, run, last?.execution, closed.has(date));
+    const ownZone = run?.zone ?? last?.zone;
+    const dueZone = ownZone ?? likelyZone(settled, date) ?? otherwise;
+    const isOver = endOfDate(date, dueZone) <= now.getTime();
+    const state = await stateOf(database, run, last?.execution, { isClosed: closed.has(date), isOver });
     const before = won.get(addDays(date, -WEEK));
     const own = won.get(date);
     lines.push({
       date,
       state,
-      zone: run?.zone ?? last?.zone,
+      zone: ownZone,
       cards: cards.get(date) ?? [],
       read: run?.verdicts.read,
       counted: run?.verdicts.counted,
@@ -77,7 +88,7 @@ export async function readDates(
       revision: last?.revision,
       execution: last?.execution.id ?? run?.jobExecutionId,
       durationMs: durationOf(last?.execution, now),
-      next: nextOf(date, state, last?.execution, run?.zone ?? last?.zone),
+      next: nextOf({ date, zone: dueZone, isOver }, state, last?.execution),
     });
   }
   return lines;
@@ -113,7 +124,7 @@ async function stateOf(
   database: Database,
   run: StatisticsRun | undefined,
   last: JobExecution | undefined,
-  isClosed: boolean,
+  { isClosed, isOver }: { readonly isClosed: boolean; readonly isOver: boolean },
 ): Promise<DateState> {
   if (last !== undefined && isRunning(last.status)) {
     const lease = await selectLease(database, database.knex, last.id);
@@ -121,23 +132,25 @@ async function stateOf(
   }
   if (last?.status === 'FAILED') return 'failed';
   if (last?.status === 'STOPPED') return 'stopped';
-  if (run === undefined) return last?.status === 'ABANDONED' ? 'abandoned' : 'missing';
+  if (last?.status === 'ABANDONED') return 'abandoned';
+  if (run === undefined) return isOver ? 'missing' : 'not over';
   const startedAt = (last?.id === run.jobExecutionId ? last.startTime : undefined) ?? run.computedAt;
   if (startedAt.getTime() < endOfDate(run.date, run.zone)) return 'settled before its end';
   return isClosed ? 'closed' : 'settled';
 }
 
+/** A command that works now: none for a date that is not over. */
 function nextOf(
-  date: string,
+  { date, zone, isOver }: { readonly date: string; readonly zone: string; readonly isOver: boolean },
   state: DateState,
   last: JobExecution | undefined,
-  zone: string | undefined,
 ): string | undefined {
-  const start = `settle --date ${date}${zone === undefined ? '' : ` --zone ${zone}`}`;
   switch (state) {
     case 'missing':
     case 'settled before its end':
-      return start;
+      return isOver ? `settle --date ${date} --zone ${zone}` : undefined;
+    case 'abandoned':
+      return isOver ? `settle run daily --date ${date} --zone ${zone} --rerun` : undefined;
     case 'failed':
     case 'stopped':
       return `settle restart ${last?.id}`;

@@ -37,7 +37,7 @@ export async function balancePayments(context: StepContext): Promise<StepReport 
   const known = await database.knex('settle_payment_read').where({ job_instance_id: jobInstanceId }).first();
   if (known === undefined) return undefined;
   return await context.transaction(async (tx) => {
-    const { read, totals } = await requireBalanced(tx, jobInstanceId, date);
+    const { read, totals } = await requireBalanced(tx, jobInstanceId, date, parameters.require('zone'));
     const changed = await tx('settle_payment_class')
       .where({ as_of_date: date, job_execution_id: jobExecutionId })
       .count({ rows: '*' });
@@ -66,12 +66,13 @@ export async function requireBalanced(
   executor: Executor,
   jobInstanceId: number,
   date: string,
+  zone: string,
 ): Promise<{ readonly read: Sides; readonly totals: ClassTotals }> {
   const read = await sumRead(executor, jobInstanceId);
   const totals = await readTotals(executor, date, date);
   const problem = imbalance(read, sumSides(totals.values()));
   if (problem === undefined) return { read, totals };
   throw new SettleError('PAYMENTS_UNBALANCED', ExitCode.invariantBroken, `payments of ${date}: ${problem}`, {
-    hint: `keep the database as it is; \`settle run payment-reconciliation --date ${date} --rerun\` reads both sides again`,
+    hint: `keep the database as it is; \`settle run payment-reconciliation --date ${date} --zone ${zone} --rerun\` reads both sides again`,
   });
 }

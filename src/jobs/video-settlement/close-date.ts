@@ -3,6 +3,7 @@ import type { Database } from '../../database/database.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { postRecords } from '../../ledger/post-records.ts';
 import { closingDigest } from '../../ledger/record-digests.ts';
+import { zoneFlag } from '../views/statistics/likely-zone.ts';
 import { lockSettlements } from './settlement-lock.ts';
 import { readSettlementDates, writeSettlementDates } from './settlement-store.ts';
 
@@ -22,7 +23,7 @@ export async function closeDate(database: Database, date: string): Promise<Close
     await lockSettlements(tx);
     const known = (await readSettlementDates(tx, date)).get(date);
     if (known?.closedAt) return { date, closedAt: known.closedAt, wasClosedBefore: true };
-    const hint = `Run \`settle --date ${date}\` to its end first.`;
+    const hint = `run \`settle --date ${date}${await zoneFlag(tx, date)}\` to its end first`;
     if (known === undefined || known.jobExecutionId === null) {
       throw new SettleError('NOT_SETTLED', ExitCode.failed, `${date} is not settled, so there is nothing to close`, {
         hint,

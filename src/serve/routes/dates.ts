@@ -36,7 +36,7 @@ export function registerDates(api: FastifyInstance, { database, zone }: ServerOp
         from,
         to,
         zone,
-        rows: await readDates(database, { from, to }, now),
+        rows: await readDates(database, { from, to }, now, zone),
         newestSettled: (await readNewestSettledDate(database.knex)) ?? null,
       });
     },

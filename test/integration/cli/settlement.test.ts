@@ -71,7 +71,7 @@ test.each(['stats', 'settlement'])('%s of dates that were never settled: they ar
   const day = await settle([command, '--date', date, '--json']);
   expect(day).toMatchObject({
     code: 0,
-    stderr: `settle: ${date} has never been settled. \`settle --date ${date}\` settles it.\n`,
+    stderr: `settle: ${date} has never been settled. \`settle --date ${date} --zone Asia/Seoul\` settles it.\n`,
   });
   expect(JSON.parse(day.stdout)).toMatchObject({ period: date, rows: [] });
   const { code, stderr } = await settle([command, '--date', date, '--period', 'week']);

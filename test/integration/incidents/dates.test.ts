@@ -53,8 +53,11 @@ describe.each(places)('dates on $name', ({ name }) => {
     expect(line).toMatchObject({
       date: today,
       state: 'settled before its end',
-      next: `settle --date ${today} --zone ${ZONE}`,
     });
+    // Nothing can be done before its end.
+    expect(line).not.toHaveProperty('next');
+    const [, future] = await json('dates', '--from', today, '--to', dateIn(1));
+    expect(future).toEqual({ date: dateIn(1), state: 'not over', cards: [] });
     const closing = await run('close', '--date', today);
     expect(closing.code).toBe(2);
     expect(closing.stderr).toContain(`${today} was settled by execution ${line.execution} before its end`);
@@ -90,7 +93,11 @@ describe.each(places)('dates on $name', ({ name }) => {
     const date = dateIn(-2);
     const lines = await json('dates');
     expect(lines).toHaveLength(14);
-    expect(lines.at(-1)).toMatchObject({ date: dateIn(-1), state: 'missing', next: `settle --date ${dateIn(-1)}` });
+    expect(lines.at(-1)).toMatchObject({
+      date: dateIn(-1),
+      state: 'missing',
+      next: `settle --date ${dateIn(-1)} --zone ${ZONE}`,
+    });
     const settled = lines.at(-2);
     expect(settled).toMatchObject({ date, state: 'settled', zone: ZONE, read: expect.any(Number), revision: 2 });
     expect(settled.won).toBe((await json('settlement', '--date', date)).total);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explainPayout } from '../../../src/jobs/challenges/settlement/explain-payout.ts';
 import { datesCheck } from '../../../src/jobs/daily/checks/dates.ts';
+import { readDates } from '../../../src/jobs/daily/read-dates.ts';
 import { explainSettlement } from '../../../src/jobs/video-settlement/explain-settlement.ts';
 import { settlementTable } from '../../../src/jobs/video-settlement/output/settlement.ts';
 import { settlementExplanationText } from '../../../src/jobs/video-settlement/output/settlement-explanation.ts';
@@ -85,6 +86,19 @@ describe.each(places)('on $name', ({ name }) => {
     await settle(database, '2026-11-19', 'UTC');
     await database.knex('view_log').insert({
       ...{ id: 9, viewer_id: 77, video_id: 5, viewed_at: `${DATE} 03:00:00.000`, play_seconds: 10, ad_views: 0 },
+    });
+    const { length: days, ...lines } = await readDates(
+      database,
+      { from: '2026-11-18', to: '2026-11-25' },
+      new Date(now()),
+      'Europe/Berlin',
+    );
+    expect(days).toBe(8);
+    expect(lines).toMatchObject({
+      0: { state: 'missing', next: 'settle --date 2026-11-18 --zone UTC' },
+      1: { state: 'settled', next: undefined },
+      3: { state: 'missing', next: `settle --date 2026-11-21 --zone ${ZONE}` },
+      6: { date: '2026-11-24', state: 'not over', next: undefined },
     });
     expect(await look()).toMatchObject([
       {

@@ -206,7 +206,7 @@ describe.each(testDatabases())('payments on $name', ({ name }) => {
     await database.knex('settle_payment_class').update({ approvals: 2 });
     const [jobInstanceId, read] = [1_000_000, { orders: 1, approvals: 1, ordered_amount: 500, approved_amount: 500 }];
     await database.knex('settle_payment_read').insert({ job_instance_id: jobInstanceId, partition_no: 0, ...read });
-    await expect(requireBalanced(database.knex, jobInstanceId, dates[1])).rejects.toMatchObject({
+    await expect(requireBalanced(database.knex, jobInstanceId, dates[1], 'Asia/Seoul')).rejects.toMatchObject({
       exitCode: 20,
       message: `payments of ${dates[1]}: 1 approvals read and 2 in classes`,
     });

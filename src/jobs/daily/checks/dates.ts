@@ -7,7 +7,8 @@ import { type DomainCheck, type Finding, pass, warn } from '../../../doctor/chec
 import { addDays, businessDateOf, defaultZone, isSameZone } from '../../../rules/business-time.ts';
 import { endOfDate } from '../../due-date.ts';
 import { countArrivedRows } from '../../views/statistics/arrived-rows.ts';
-import { listStatisticsRuns, type StatisticsRun } from '../../views/statistics/statistics-run.ts';
+import { likelyZone } from '../../views/statistics/likely-zone.ts';
+import { listStatisticsRuns, readNewestZone, type StatisticsRun } from '../../views/statistics/statistics-run.ts';
 
 const DAYS = 14;
 /** Newest first: rows come late, not weeks late. */
@@ -20,8 +21,7 @@ export const datesCheck: DomainCheck = {
   async run({ database, now }) {
     const first = await database.knex('settle_statistics_run').min({ date: 'business_date' }).first();
     if (first?.date == null) return pass('no date is settled yet');
-    const newest = await database.knex('settle_statistics_run').orderBy('business_date', 'desc').first('zone');
-    const zone = String(newest?.zone ?? defaultZone);
+    const zone = (await readNewestZone(database.knex)) ?? defaultZone;
     const to = addDays(businessDateOf(now(), zone), -1);
     const back = addDays(to, 1 - DAYS);
     const from = String(first.date) > back ? String(first.date) : back;
@@ -56,8 +56,9 @@ function missedDates(
   const settled = new Set(runs.map(({ date }) => date));
   const findings: Finding[] = [];
   for (let date = from; date <= to; date = addDays(date, 1)) {
-    if (!settled.has(date))
-      findings.push(warn(`${date} was not settled`, `\`settle --date ${date} --zone ${zone}\` settles it`));
+    if (settled.has(date)) continue;
+    const command = `settle --date ${date} --zone ${likelyZone(runs, date) ?? zone}`;
+    findings.push(warn(`${date} was not settled`, `\`${command}\` settles it`));
   }
   return findings;
 }

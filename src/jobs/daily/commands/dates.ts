@@ -29,12 +29,14 @@ export function registerDates({ program, withReadableDatabase }: Cli): void {
       const [from, to] = [given(flags.from), given(flags.to)];
       await withReadableDatabase(flags, async ({ database, settings }) => {
         const now = new Date();
-        const last = to ?? addDays(businessDateOf(now.getTime(), settings.zone), -1);
+        const { readNewestZone } = await import('../../views/statistics/statistics-run.ts');
+        const zone = (await readNewestZone(database.knex)) ?? settings.zone;
+        const last = to ?? addDays(businessDateOf(now.getTime(), zone), -1);
         const first = from ?? addDays(last, 1 - DATES_DEFAULT);
         if (first > last) throw usageError(`--from ${first} is after --to ${last}`);
         if (addDays(first, DATES_MAX) < last) throw usageError(`more than ${DATES_MAX} dates`, 'name a shorter span');
         const { readDates } = await import('../read-dates.ts');
-        const lines = await readDates(database, { from: first, to: last }, now);
+        const lines = await readDates(database, { from: first, to: last }, now, settings.zone);
         const { print } = await import('../../../cli/output/stdout.ts');
         if (flags.json) await print((await import('../../../cli/output/json.ts')).formatJson(lines));
         else await print((await import('../output/dates-table.ts')).datesTable(lines));

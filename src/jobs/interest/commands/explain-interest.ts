@@ -29,13 +29,16 @@ export function registerExplainInterest(cli: Cli): void {
         const { print } = await import('../../../cli/output/stdout.ts');
         const explanation = await explainInterest(database, flags.account, date);
         if (flags.json) await print((await import('../../../cli/output/json.ts')).formatJson(explanation));
-        else await print(await explanationText(explanation));
+        else {
+          const { zoneFlag } = await import('../../views/statistics/likely-zone.ts');
+          await print(await explanationText(explanation, await zoneFlag(database.knex, date)));
+        }
       });
     });
   forOutput(own);
 }
 
-async function explanationText(explanation: InterestExplanation): Promise<string> {
+async function explanationText(explanation: InterestExplanation, zone: string): Promise<string> {
   const { formatPairs, formatTable } = await import('../../../cli/output/table.ts');
   const { formatCount } = await import('../../../cli/output/format.ts');
   const { account, date, stored, sums, runs, postings } = explanation;
@@ -58,7 +61,7 @@ async function explanationText(explanation: InterestExplanation): Promise<string
         ? 'nothing'
         : `${state(stored.balance, stored.accrued)}: revision ${stored.revision}, execution ${stored.jobExecutionId}`,
     ],
-    ['check', checkOf(explanation)],
+    ['check', checkOf(explanation, zone)],
     ['sums', `accruals ${sums.accruals} = capitalised ${formatCount(sums.capitalised)} + carried ${sums.carried}`],
   ]);
   const right = (header: string) => ({ header, align: 'right' as const });
@@ -97,10 +100,10 @@ async function explanationText(explanation: InterestExplanation): Promise<string
   return text;
 }
 
-function checkOf({ agrees, stored, isClosed, date }: InterestExplanation): string {
+function checkOf({ agrees, stored, isClosed, date }: InterestExplanation, zone: string): string {
   if (stored === null) return 'no run has accrued this date';
   if (agrees) return 'equal';
   return isClosed
     ? 'DIFFERENT: entries came after the date was closed; the difference is booked in an open date'
-    : `DIFFERENT: entries came after its run; the next run, or settle run interest-accrual --date ${date} --rerun, corrects it`;
+    : `DIFFERENT: entries came after its run; the next run, or settle run interest-accrual --date ${date}${zone} --rerun, corrects it`;
 }

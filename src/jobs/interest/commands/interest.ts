@@ -39,7 +39,8 @@ Examples:
       const flags: Flags = command.optsWithGlobals();
       const { parseBusinessDate } = await import('../../../rules/business-time.ts');
       const date = parseBusinessDate(flags.date);
-      await withReadableDatabase(flags, async ({ database }) => {
+      await withReadableDatabase(flags, async (context) => {
+        const { database } = context;
         const { isAccrued, readInterest } = await import('../read-interest.ts');
         const { print } = await import('../../../cli/output/stdout.ts');
         const state = await isAccrued(database, date);
@@ -48,7 +49,8 @@ Examples:
         }
         if (state === true) return;
         const { tell } = await import('../../../cli/errors.ts');
-        const hint = `\`settle run interest-accrual --date ${date}\` accrues it`;
+        const { startHint } = await import('../../period/start-hint.ts');
+        const hint = await startHint(context, date, 'settle run interest-accrual', 'accrues it');
         tell(`interest of ${date} ${state === false ? 'is not complete' : 'has never been accrued'}`, hint);
       });
     });

@@ -31,7 +31,8 @@ export function registerPayments({ program, withReadableDatabase, forOutput }: C
       const { parseBusinessDate } = await import('../../../rules/business-time.ts');
       const date = parseBusinessDate(flags.date);
       const asOf = parseBusinessDate(flags.asOf ?? flags.date);
-      await withReadableDatabase(flags, async ({ database }) => {
+      await withReadableDatabase(flags, async (context) => {
+        const { database } = context;
         const { readPayments } = await import('../read-payments.ts');
         const output = await import('../output/payments.ts');
         const { print } = await import('../../../cli/output/stdout.ts');
@@ -42,7 +43,9 @@ export function registerPayments({ program, withReadableDatabase, forOutput }: C
         else await print(output.paymentsText(view));
         if (view.run !== undefined) return;
         const { tell } = await import('../../../cli/errors.ts');
-        tell(`payments of ${date} are not reconciled`, `settle run payment-reconciliation --date ${date}`);
+        const { startHint } = await import('../../period/start-hint.ts');
+        const hint = await startHint(context, date, 'settle run payment-reconciliation', 'reconciles them');
+        tell(`payments of ${date} are not reconciled`, hint);
       });
     });
   forOutput(own);

@@ -18,7 +18,8 @@ export function registerSettlement({ program, withReadableDatabase, forOutput }:
     .action(async () => {
       const flags: PeriodFlags = command.optsWithGlobals();
       const period = await periodOfFlags(flags);
-      await withReadableDatabase(flags, async ({ database }) => {
+      await withReadableDatabase(flags, async (context) => {
+        const { database } = context;
         const { listPricedDates, readSettlement } = await import('../read-settlement.ts');
         const { settlementTable } = await import('../output/settlement.ts');
         const paid = await readSettlement(database, period);
@@ -27,7 +28,7 @@ export function registerSettlement({ program, withReadableDatabase, forOutput }:
         await printVideoTable(flags, settlementTable(period, paid, reversals));
         await tellReversals(reversals);
         const { tellUnsettled } = await import('../../period/tell-unsettled.ts');
-        tellUnsettled(period, await listPricedDates(database.knex, period), paid.length > 0);
+        await tellUnsettled(context, period, await listPricedDates(database.knex, period), paid.length > 0);
       });
     });
 }

@@ -23,7 +23,8 @@ export function registerStats({ program, withReadableDatabase, forOutput }: Cli)
     .action(async () => {
       const flags: Flags = command.optsWithGlobals();
       const period = await periodOfFlags(flags);
-      await withReadableDatabase(flags, async ({ database }) => {
+      await withReadableDatabase(flags, async (context) => {
+        const { database } = context;
         const { listSettledDates, readStatistics } = await import('../statistics/read-statistics.ts');
         const { topVideos } = await import('../rules/ranking.ts');
         const { statisticsTable } = await import('../output/statistics.ts');
@@ -32,7 +33,7 @@ export function registerStats({ program, withReadableDatabase, forOutput }: Cli)
         const [shown, rankedBy] = top === undefined ? [all, undefined] : [topVideos(all, by, top), by];
         await printVideoTable(flags, statisticsTable(period, shown, all.length, rankedBy));
         const { tellUnsettled } = await import('../../period/tell-unsettled.ts');
-        tellUnsettled(period, await listSettledDates(database.knex, period), all.length > 0);
+        await tellUnsettled(context, period, await listSettledDates(database.knex, period), all.length > 0);
       });
     });
 }

@@ -26,6 +26,12 @@ export async function readStatisticsRun(executor: Executor, date: string): Promi
   return run;
 }
 
+/** The zone of the newest date that is settled; undefined when there is none. */
+export async function readNewestZone(executor: Executor): Promise<string | undefined> {
+  const row = await executor('settle_statistics_run').orderBy('business_date', 'desc').first('zone');
+  return row === undefined ? undefined : String(row.zone);
+}
+
 /** The runs of the dates from the first to the last, both inside, by date. */
 export async function listStatisticsRuns(
   executor: Executor,

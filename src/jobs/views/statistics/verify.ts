@@ -12,6 +12,7 @@ import { ExitCode, SettleError } from '../../../errors.ts';
 import { businessDay } from '../../../rules/business-time.ts';
 import type { ViewPolicy } from '../rules/verdict.ts';
 import { countArrivedRows } from './arrived-rows.ts';
+import { zoneFlag } from './likely-zone.ts';
 import { readStatistics } from './read-statistics.ts';
 import { readStatisticsRun } from './statistics-run.ts';
 import { viewLog } from './view-log.ts';
@@ -70,7 +71,7 @@ export async function verifyDate(
   const run = await database.knex('settle_statistics_run').where({ business_date: options.date }).first();
   if (run === undefined) {
     throw new SettleError('NOT_SETTLED', ExitCode.usage, `${options.date} has not been settled`, {
-      hint: `Run 'settle --date ${options.date}' first.`,
+      hint: `run \`settle --date ${options.date}${await zoneFlag(database.knex, options.date)}\` first`,
     });
   }
   const odd = await findOddTime(database, viewLog);

@@ -24,7 +24,7 @@ export function Overview({ runs }) {
             date,
             state: of,
             won,
-          }) => html`<a class=${of === 'missing' ? 'none' : tone(of)} href="#/dates/${date}" title="${date}: ${of}">
+          }) => html`<a class=${NOTHING.includes(of) ? 'none' : tone(of)} href="#/dates/${date}" title="${date}: ${of}">
           ${date.slice(5)}<small>${of}</small>${won !== undefined && html`<small>${number(won)}</small>`}</a>`,
         )}
       </nav>
@@ -35,9 +35,11 @@ export function Overview({ runs }) {
     ${runs && html`<${Table} caption=${t('newest')} columns=${runColumns()} rows=${runs.slice(0, 10)} />`}`;
 }
 
+const NOTHING = ['missing', 'not over'];
+
 /** Of the dates from the first that was ever settled on: those before are nobody's. */
 function Banner({ rows, newest }) {
-  const first = rows.findIndex(({ state }) => state !== 'missing');
+  const first = rows.findIndex(({ state }) => !NOTHING.includes(state));
   if (first === -1) {
     if (newest === null) return html`<p class="banner none">${t('nothing')}</p>`;
     return html`<p class="banner busy" role="status"><a href="#/dates/${newest}">${t('lastSettled', { date: newest })}</a></p>`;
