@@ -4,7 +4,7 @@
  * as text: insert-rows-server.ts.
  *
  * While the server has one packet the next one is made, of the same INSERT or of the one after it; it is sent when the
- * answer is there and good. What is sent behind a failure could land outside the transaction, which a deadlock ends.
+ * answer is there and good: rows sent behind a failure would be written where there is no transaction.
  */
 import { BulkPacket, joinKinds, type ParameterKind, parameterKinds } from './bulk-packet.ts';
 import type { Executor } from './database.ts';
