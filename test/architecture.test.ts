@@ -1,4 +1,5 @@
 /** Holds the table in docs/architecture.md by reading every import statement: dependencies point one way. */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,9 @@ import { registry } from './support/platform.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LINES_MAX = 400;
+/** As biome.json has it; what needs more takes an object. */
+const PARAMETERS_MAX = 6;
+const BIOME = fileURLToPath(new URL('../node_modules/@biomejs/biome/bin/biome', import.meta.url));
 /** What draws, parses or connects: nothing that a pure rule may know. luxon is a rule's own library: it knows zones. */
 const IMPURE = /^(node:|knex|mysql2|better-sqlite3|ioredis|pino|cli-progress|commander)/;
 
@@ -126,6 +130,14 @@ describe('the house', () => {
       .filter(({ path }) => !path.startsWith('test/'))
       .flatMap(({ path, text }) => [...text.matchAll(UNTYPED)].map(([words]) => `${path}: ${words}`));
     expect(found).toEqual(Object.keys(UNTYPED_WITH_REASON));
+  });
+
+  test(`has no function of more than ${PARAMETERS_MAX} parameters`, () => {
+    const { linter } = JSON.parse(readFileSync(join(ROOT, 'biome.json'), 'utf8'));
+    expect(linter.rules.complexity.useMaxParams.options.max).toBe(PARAMETERS_MAX);
+    const args = ['lint', '--only=complexity/useMaxParams', 'bin', 'src', 'migrations', 'seeds'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [BIOME, ...args], { cwd: ROOT, encoding: 'utf8' });
+    expect(status, stdout + stderr).toBe(0);
   });
 
   test('reads the environment in one place', () => {

@@ -1,6 +1,6 @@
 /** Values of MySQL's binary protocol that are no numbers: texts, bytes, and times as their digits. */
 import type { TextColumn } from './column-batch.ts';
-import { packInstant } from './packed-time.ts';
+import { packClock, packDate } from './packed-time.ts';
 
 /** Rows whose packets are complete. */
 export interface RowGroup {
@@ -63,16 +63,14 @@ export function readPacked(group: RowGroup, bit: number, packed: Float64Array | 
       packed[row] = 0;
       continue;
     }
-    const hasTime = length >= 7;
-    packed[row] = packInstant(
-      view.getUint16(place + 1, true),
-      view.getUint8(place + 3),
-      view.getUint8(place + 4),
-      hasTime ? view.getUint8(place + 5) : 0,
-      hasTime ? view.getUint8(place + 6) : 0,
-      hasTime ? view.getUint8(place + 7) : 0,
-      length >= 11 ? (view.getUint32(place + 8, true) / 1000) | 0 : 0,
-    );
+    const date = packDate(view.getUint16(place + 1, true), view.getUint8(place + 3), view.getUint8(place + 4));
+    if (length < 7) {
+      packed[row] = date;
+      continue;
+    }
+    const millisecond = length >= 11 ? (view.getUint32(place + 8, true) / 1000) | 0 : 0;
+    const [hour, minute, second] = [view.getUint8(place + 5), view.getUint8(place + 6), view.getUint8(place + 7)];
+    packed[row] = date + packClock(hour, minute, second, millisecond);
   }
   return -1;
 }

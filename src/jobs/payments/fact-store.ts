@@ -118,7 +118,7 @@ class Side<T> {
 
 async function readOrders(executor: Executor, scope: Scope, limit: number | undefined): Promise<Order[]> {
   const columns = ['id', 'user_id', 'amount', 'status', 'created_at'];
-  const rows = await select(executor, 'payment_order', 'id', scope, columns, ['id'], limit);
+  const rows = await select(executor, { table: 'payment_order', key: 'id', columns, order: ['id'] }, scope, limit);
   return rows.map((row) => ({
     id: toBigInt(row.id),
     userId: toBigInt(row.user_id),
@@ -130,7 +130,8 @@ async function readOrders(executor: Executor, scope: Scope, limit: number | unde
 
 async function readApprovals(executor: Executor, scope: Scope, limit: number | undefined): Promise<Approval[]> {
   const columns = ['id', 'order_id', 'amount', 'status', 'approved_at'];
-  const rows = await select(executor, 'payment_approval', 'order_id', scope, columns, ['order_id', 'id'], limit);
+  const order = ['order_id', 'id'];
+  const rows = await select(executor, { table: 'payment_approval', key: 'order_id', columns, order }, scope, limit);
   return rows.map((row) => ({
     id: toBigInt(row.id),
     orderId: toBigInt(row.order_id),
@@ -141,17 +142,22 @@ async function readApprovals(executor: Executor, scope: Scope, limit: number | u
 }
 
 async function readKept(executor: Executor, table: string, scope: Scope, order: readonly string[]): Promise<Row[]> {
-  return await select(executor, table, 'order_id', scope, ['*'], ['order_id', ...order], undefined);
+  return await select(executor, { table, key: 'order_id', columns: ['*'], order: ['order_id', ...order] }, scope);
+}
+
+interface Selection {
+  readonly table: string;
+  /** Column by which the scope is applied. */
+  readonly key: string;
+  readonly columns: readonly string[];
+  readonly order: readonly string[];
 }
 
 async function select(
   executor: Executor,
-  table: string,
-  key: string,
+  { table, key, columns, order }: Selection,
   scope: Scope,
-  columns: readonly string[],
-  order: readonly string[],
-  limit: number | undefined,
+  limit?: number,
 ): Promise<Row[]> {
   const query = executor(table)
     .select(...columns)

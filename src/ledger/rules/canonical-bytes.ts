@@ -8,7 +8,7 @@ import { canonicalVersion } from './canonical.ts';
 import { accountTypes } from './journal.ts';
 import type { LedgerPage, TextColumn } from './page.ts';
 
-/** What of journals is only hashed. `businessDate` is a packed date (`packInstant`). */
+/** What of journals is only hashed. `businessDate` is a packed date (`packDate`). */
 export interface JournalTexts {
   readonly bytes: Uint8Array;
   readonly previousHash: TextColumn;

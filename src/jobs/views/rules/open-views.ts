@@ -7,6 +7,22 @@ import { hashWords } from '../../../rules/int64-index.ts';
 
 const recordBytes = 44;
 
+/** One of them. The words are the halves of a 64-bit integer, low and high. */
+export interface OpenView {
+  readonly idLo: number;
+  readonly idHi: number;
+  readonly viewerLo: number;
+  readonly viewerHi: number;
+  readonly videoLo: number;
+  readonly videoHi: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly playSeconds: number;
+  readonly adViews: number;
+  /** It was already counted. */
+  readonly isSeed: boolean;
+}
+
 export class OpenViews {
   count = 0;
   #capacity = 256;
@@ -20,30 +36,19 @@ export class OpenViews {
   /** 1 where the view was already counted. */
   seeds = new Uint8Array(256);
 
-  add(
-    idLo: number,
-    idHi: number,
-    viewerLo: number,
-    viewerHi: number,
-    videoLo: number,
-    videoHi: number,
-    time: number,
-    playSeconds: number,
-    adViews: number,
-    seed: number,
-  ): void {
+  add(view: OpenView): void {
     if (this.count === this.#capacity) this.#grow();
     const at = this.count++;
-    this.idWords[2 * at] = idLo;
-    this.idWords[2 * at + 1] = idHi;
-    this.viewerWords[2 * at] = viewerLo;
-    this.viewerWords[2 * at + 1] = viewerHi;
-    this.videoWords[2 * at] = videoLo;
-    this.videoWords[2 * at + 1] = videoHi;
-    this.times[at] = time;
-    this.playSeconds[at] = playSeconds;
-    this.adViews[at] = adViews;
-    this.seeds[at] = seed;
+    this.idWords[2 * at] = view.idLo;
+    this.idWords[2 * at + 1] = view.idHi;
+    this.viewerWords[2 * at] = view.viewerLo;
+    this.viewerWords[2 * at + 1] = view.viewerHi;
+    this.videoWords[2 * at] = view.videoLo;
+    this.videoWords[2 * at + 1] = view.videoHi;
+    this.times[at] = view.time;
+    this.playSeconds[at] = view.playSeconds;
+    this.adViews[at] = view.adViews;
+    this.seeds[at] = view.isSeed ? 1 : 0;
   }
 
   /** The bucket of view `at`: all views of a pair fall into the same one. */
@@ -74,18 +79,18 @@ export class OpenViews {
   /** Adds the records that `drain` made. */
   addEncoded(encoded: Buffer): void {
     for (let at = 0; at < encoded.length; at += recordBytes) {
-      this.add(
-        encoded.readInt32LE(at),
-        encoded.readInt32LE(at + 4),
-        encoded.readInt32LE(at + 8),
-        encoded.readInt32LE(at + 12),
-        encoded.readInt32LE(at + 16),
-        encoded.readInt32LE(at + 20),
-        encoded.readDoubleLE(at + 24),
-        encoded.readInt32LE(at + 32) & 0x7fffffff,
-        encoded.readDoubleLE(at + 36),
-        encoded.readInt32LE(at + 32) < 0 ? 1 : 0,
-      );
+      this.add({
+        idLo: encoded.readInt32LE(at),
+        idHi: encoded.readInt32LE(at + 4),
+        viewerLo: encoded.readInt32LE(at + 8),
+        viewerHi: encoded.readInt32LE(at + 12),
+        videoLo: encoded.readInt32LE(at + 16),
+        videoHi: encoded.readInt32LE(at + 20),
+        time: encoded.readDoubleLE(at + 24),
+        playSeconds: encoded.readInt32LE(at + 32) & 0x7fffffff,
+        adViews: encoded.readDoubleLE(at + 36),
+        isSeed: encoded.readInt32LE(at + 32) < 0,
+      });
     }
   }
 

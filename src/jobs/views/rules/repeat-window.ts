@@ -30,6 +30,18 @@ export interface PairRows {
   readonly adViews: Float64Array;
 }
 
+/** A view that waits for its turn, with the number of its video and a time of the window's own epoch. */
+export interface WaitingView {
+  readonly idLo: number;
+  readonly idHi: number;
+  readonly viewerLo: number;
+  readonly viewerHi: number;
+  readonly video: number;
+  readonly time: number;
+  readonly playSeconds: number;
+  readonly adViews: number;
+}
+
 /** Positions of the views whose turn has come; valid until the next call of `due` or `forget`. */
 export interface DueViews {
   /** The only ones of their pairs: in order of arrival. */
@@ -207,21 +219,12 @@ export class RepeatWindow {
   }
 
   /** Puts back a view that waits, in order of arrival. */
-  restoreWaiting(
-    idLo: number,
-    idHi: number,
-    viewerLo: number,
-    viewerHi: number,
-    video: number,
-    time: number,
-    playSeconds: number,
-    adViews: number,
-  ): void {
-    const at = this.#restore(viewerLo, viewerHi, video, time);
-    this.idWords[2 * at] = idLo;
-    this.idWords[2 * at + 1] = idHi;
-    this.playSeconds[at] = playSeconds;
-    this.adViews[at] = adViews;
+  restoreWaiting(view: WaitingView): void {
+    const at = this.#restore(view.viewerLo, view.viewerHi, view.video, view.time);
+    this.idWords[2 * at] = view.idLo;
+    this.idWords[2 * at + 1] = view.idHi;
+    this.playSeconds[at] = view.playSeconds;
+    this.adViews[at] = view.adViews;
     this.#enter(at, at + 1);
   }
 

@@ -59,16 +59,16 @@ export function restoreWindow(
   const adViews = new Float64Array(waiting, 0, n);
   const words = new Int32Array(waiting, 8 * n, 8 * n);
   for (let i = 0; i < n; i++) {
-    window.restoreWaiting(
-      words[2 * i],
-      words[2 * i + 1],
-      words[2 * (n + i)],
-      words[2 * (n + i) + 1],
-      numberOf(words[2 * (2 * n + i)], words[2 * (2 * n + i) + 1]),
-      words[6 * n + i],
-      words[7 * n + i],
-      adViews[i],
-    );
+    window.restoreWaiting({
+      idLo: words[2 * i],
+      idHi: words[2 * i + 1],
+      viewerLo: words[2 * (n + i)],
+      viewerHi: words[2 * (n + i) + 1],
+      video: numberOf(words[2 * (2 * n + i)], words[2 * (2 * n + i) + 1]),
+      time: words[6 * n + i],
+      playSeconds: words[7 * n + i],
+      adViews: adViews[i],
+    });
   }
   return states[0];
 }

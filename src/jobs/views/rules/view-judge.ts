@@ -294,18 +294,18 @@ export class ViewJudge {
   /** Leaves a row of a stray pair to the merge. */
   #leaveStrayOpen(rows: ViewColumns, row: number): void {
     const { idWords, viewerWords, videoWords, viewedAt, playSeconds, adViews } = rows;
-    this.#open.add(
-      idWords[2 * row],
-      idWords[2 * row + 1],
-      viewerWords[2 * row],
-      viewerWords[2 * row + 1],
-      videoWords[2 * row],
-      videoWords[2 * row + 1],
-      viewedAt[row],
-      playSeconds[row],
-      adViews[row],
-      0,
-    );
+    this.#open.add({
+      idLo: idWords[2 * row],
+      idHi: idWords[2 * row + 1],
+      viewerLo: viewerWords[2 * row],
+      viewerHi: viewerWords[2 * row + 1],
+      videoLo: videoWords[2 * row],
+      videoHi: videoWords[2 * row + 1],
+      time: viewedAt[row],
+      playSeconds: playSeconds[row],
+      adViews: adViews[row],
+      isSeed: false,
+    });
     if (viewedAt[row] >= this.#frame.dayStartMs) this.#openOfDay++;
   }
 
@@ -315,18 +315,18 @@ export class ViewJudge {
     const { dayStartMs, lookbackStartMs } = this.#frame;
     const video = videos[at];
     const time = times[at] + lookbackStartMs;
-    this.#open.add(
-      idWords[2 * at],
-      idWords[2 * at + 1],
-      viewerWords[2 * at],
-      viewerWords[2 * at + 1],
-      this.#videos.idLo(video),
-      this.#videos.idHi(video),
+    this.#open.add({
+      idLo: idWords[2 * at],
+      idHi: idWords[2 * at + 1],
+      viewerLo: viewerWords[2 * at],
+      viewerHi: viewerWords[2 * at + 1],
+      videoLo: this.#videos.idLo(video),
+      videoHi: this.#videos.idHi(video),
       time,
-      playSeconds[at],
-      adViews[at],
-      isCounted ? 1 : 0,
-    );
+      playSeconds: playSeconds[at],
+      adViews: adViews[at],
+      isSeed: isCounted,
+    });
     if (!isCounted && time >= dayStartMs) this.#openOfDay++;
   }
 

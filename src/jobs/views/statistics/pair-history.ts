@@ -10,19 +10,18 @@ import type { OpenViews } from '../rules/open-views.ts';
 import type { Pair } from '../rules/resolve-open.ts';
 import { invalidReason, type ViewPolicy } from '../rules/verdict.ts';
 import { pairKey } from '../rules/view-judge.ts';
-import { zonesToRead } from '../zones/date-plan.ts';
+import { type Span, zonesToRead } from '../zones/date-plan.ts';
 import type { Zone } from '../zones/zone.ts';
 import { viewLog } from './view-log.ts';
 
 const pairsAQuery = 200;
 
-/** Adds the pairs' valid views with startMs <= time < endMs to `views`. */
+/** Adds the pairs' valid views with startMs <= time < endMs (milliseconds since 1970) to `views`. */
 export async function addPairHistory(
   database: Database,
   zones: readonly Zone[],
   pairs: readonly Pair[],
-  startMs: number,
-  endMs: number,
+  { startMs, endMs }: Span,
   policy: ViewPolicy,
   views: OpenViews,
 ): Promise<void> {
@@ -66,7 +65,18 @@ function addRow(
   const [idLo, idHi] = splitWords(toBigInt(row.id));
   const time = parseInstant(String(row.viewed_at));
   if (Number.isNaN(time)) return;
-  views.add(idLo, idHi, viewerLo, viewerHi, videoLo, videoHi, time, play, ads, 0);
+  views.add({
+    idLo,
+    idHi,
+    viewerLo,
+    viewerHi,
+    videoLo,
+    videoHi,
+    time,
+    playSeconds: play,
+    adViews: ads,
+    isSeed: false,
+  });
 }
 
 function joinNeighbours(zones: readonly Zone[]): { fromId: bigint; toId: bigint }[] {

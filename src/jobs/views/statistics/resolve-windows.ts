@@ -87,7 +87,7 @@ async function resolveAll(context: StepContext, views: OpenViews, frame: JudgeFr
     );
     const span = { startMs: start, endMs: known };
     const zones = await trueZones(database, span, { concurrency: context.options.workers, signal: context.signal });
-    await addPairHistory(database, zones, resolved.needHistory, start, known, frame.policy, views);
+    await addPairHistory(database, zones, resolved.needHistory, span, frame.policy, views);
     known = start;
     // Pairs without history have no view before the look-back, so the earlier start changes nothing for them.
     resolved = resolveOpenViews(views, { ...base, lookbackStartMs: start });

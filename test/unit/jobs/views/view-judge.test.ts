@@ -241,7 +241,10 @@ function resolveBucket(
       if (!valid || videos.get(videoId) === viewerId) continue;
       const key = [...splitWords(viewerId), ...splitWords(videoId)] as const;
       if (!wanted.has(pairKey(...key))) continue;
-      views.add(...splitWords(row.id), ...key, viewedAt, playSeconds!, adViews!, 0);
+      const [idLo, idHi] = splitWords(row.id);
+      const [viewerLo, viewerHi, videoLo, videoHi] = key;
+      const amounts = { time: viewedAt, playSeconds: playSeconds!, adViews: adViews!, isSeed: false };
+      views.add({ idLo, idHi, viewerLo, viewerHi, videoLo, videoHi, ...amounts });
     }
     resolved = resolveOpenViews(views, { ...base, lookbackStartMs: Number.NEGATIVE_INFINITY });
     expect(resolved.needHistory).toEqual([]);
