@@ -10,7 +10,7 @@ import { openDatabase } from '../../src/database/open.ts';
 import { verifyLedger } from '../../src/ledger/verify-ledger.ts';
 import { buildLog } from '../oracles/logs.ts';
 import { type Log, writeLog } from '../oracles/read-log.ts';
-import { migrate } from './migrate.ts';
+import { installSchema } from './install-schema.ts';
 
 export const crashDate = '2026-11-20';
 export const crashZone = 'Asia/Seoul';
@@ -34,13 +34,8 @@ export interface CrashBench {
  * @param log null: no log, for jobs that write one
  */
 export async function openCrashBench(url: string, log: Log | null = crashLog): Promise<CrashBench> {
-  const database = await openDatabase(url);
-  try {
-    await migrate(database);
-    if (log !== null) await writeLog(url, log);
-  } finally {
-    await database.close();
-  }
+  await installSchema(url);
+  if (log !== null) await writeLog(url, log);
   if (url.startsWith('sqlite:')) return { url, reset: sqliteReset(url.slice('sqlite:'.length)) };
   await allowDeletes(url);
   return { url, reset: serverReset(url, log === null ? [] : ['view_log', 'video']) };

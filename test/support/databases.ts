@@ -2,7 +2,7 @@
  * Databases for integration tests. Test files loop over the dialects and take a database of their own:
  *
  *   describe.each(testDatabases())('job repository on $name', ({ name }) => {
- *     beforeEach(async () => { test = await freshDatabase(name); });
+ *     beforeEach(async () => { test = await freshPlatform(name); });
  *     afterEach(() => test.drop());
  */
 import { randomBytes } from 'node:crypto';
@@ -10,6 +10,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { inject } from 'vitest';
+import { installSchema, type Schema } from './install-schema.ts';
 import type {} from './servers/global-setup.ts';
 
 export type DatabaseKind = 'sqlite' | 'mariadb' | 'mysql';
@@ -73,6 +74,22 @@ export async function freshDatabase(kind: DatabaseKind, name = uniqueName()): Pr
       rmSync(entry, { force: true });
     },
   };
+}
+
+/** As `freshDatabase`, with the platform's tables in it. */
+export async function freshPlatform(kind: DatabaseKind): Promise<TestDatabase> {
+  return await freshSchema(kind, 'platform');
+}
+
+/** As `freshDatabase`, with the engine's tables in it. */
+export async function freshEngine(kind: DatabaseKind): Promise<TestDatabase> {
+  return await freshSchema(kind, 'engine');
+}
+
+async function freshSchema(kind: DatabaseKind, schema: Schema): Promise<TestDatabase> {
+  const database = await freshDatabase(kind);
+  await installSchema(database.url, schema);
+  return database;
 }
 
 /** Runs one statement as the administrator of the test server, outside of any database. */

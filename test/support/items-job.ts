@@ -8,10 +8,9 @@ import type { JobDefinition } from '../../src/engine/job.ts';
 import type { ItemRetry, SkipPolicy } from '../../src/engine/skip-policy.ts';
 import type { Step, TaskletStep } from '../../src/engine/step.ts';
 import type { StepContext } from '../../src/engine/step-context.ts';
-import { migrate } from '../../src/schema.ts';
 import { type ItemProcessor, itemStep } from '../../src/steps/item-step.ts';
 import { type RunJobOptions, runJob } from '../../src/steps/run-job.ts';
-import { type DatabaseKind, freshDatabase } from './databases.ts';
+import { type DatabaseKind, freshEngine } from './databases.ts';
 
 export interface ItemOptions {
   /** Default 5. */
@@ -92,9 +91,8 @@ export interface ItemsBench {
 
 /** A database of its own with the tables of the engine and `output`. */
 export async function openItemsBench(kind: DatabaseKind): Promise<ItemsBench> {
-  const place = await freshDatabase(kind);
+  const place = await freshEngine(kind);
   const database = await openDatabase(place.url);
-  await migrate(database);
   await database.knex.schema.createTable('output', (table) => table.bigInteger('id').notNullable());
   return {
     database,

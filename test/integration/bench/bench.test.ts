@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const SIZE = ['--rows', '5000', '--videos', '100', '--rounds', '1'];
@@ -94,8 +94,7 @@ describe.each(testDatabases())('a database of somebody else on $name', ({ name }
     }
   };
   beforeEach(async () => {
-    database = await freshDatabase(name);
-    expect(await runSettle(['migrate'], database)).toMatchObject({ code: 0 });
+    database = await freshPlatform(name);
   });
   afterEach(() => database.drop());
 

@@ -7,6 +7,7 @@ import { openDatabase } from '../../../src/database/open.ts';
 import {
   administer,
   freshDatabase,
+  freshPlatform,
   serverDatabases,
   type TestDatabase,
   testDatabases,
@@ -115,8 +116,7 @@ describe.each(testDatabases())('on $name', ({ name }) => {
   });
 
   test('a missing table', async () => {
-    const lame = await freshDatabase(name);
-    await runSettle(['migrate'], { url: lame.url });
+    const lame = await freshPlatform(name);
     const open = await openDatabase(lame.url);
     await open.knex.schema.dropTable('view_log');
     await open.close();
@@ -179,8 +179,7 @@ describe.each(serverDatabases())('on a $name server', ({ name }) => {
 });
 
 test.each(['', 'garbage', '2026-11-20 25:00:00'])('the time %j is no case for a retry', async (time) => {
-  const database = await freshDatabase('sqlite');
-  await runSettle(['migrate'], { url: database.url });
+  const database = await freshPlatform('sqlite');
   const open = await openDatabase(database.url);
   for (const [id, viewedAt] of [
     [1, '2026-11-20 01:00:00.000'],

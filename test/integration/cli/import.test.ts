@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase } from '../../support/databases.ts';
 import { runSettle, SETTLE, startSettle } from '../../support/run-settle.ts';
 
 const FIXTURES = new URL('../../fixtures/import/', import.meta.url);
@@ -15,8 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 let database: TestDatabase;
 beforeEach(async () => {
-  database = await freshDatabase('sqlite');
-  await runSettle(['migrate'], { url: database.url });
+  database = await freshPlatform('sqlite');
 });
 afterEach(() => database.drop());
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { runSettle, SETTLE } from '../../support/run-settle.ts';
 
 const DATE = '2026-11-20';
@@ -165,8 +165,7 @@ describe.each(testDatabases())('on $name', ({ name }) => {
 });
 
 test('a reader that has seen enough is no error', async () => {
-  const database = await freshDatabase('sqlite');
-  await runSettle(['migrate'], { url: database.url });
+  const database = await freshPlatform('sqlite');
   const open = await openDatabase(database.url);
   await open.knex.raw(`INSERT INTO video_daily_stats (business_date, video_id, views, ad_views, play_seconds)
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT '${DATE}', i, i, i, i FROM n`);

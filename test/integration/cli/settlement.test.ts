@@ -1,13 +1,12 @@
 /** Video settlement by the command line: from a log to what is paid, why, and how a date is closed. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const date = '2026-11-20';
 let database: TestDatabase;
 beforeEach(async () => {
-  database = await freshDatabase('sqlite');
-  expect(await settle(['migrate'])).toMatchObject({ code: 0 });
+  database = await freshPlatform('sqlite');
 });
 afterEach(() => database.drop());
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase } from '../../support/databases.ts';
 import { compileCache, runSettle, SETTLE, startSettle } from '../../support/run-settle.ts';
 import { isThorough } from '../../support/thorough.ts';
 
@@ -21,9 +21,8 @@ const FAILING_DATE = '2026-11-21';
 let database: TestDatabase;
 let folder: string;
 beforeAll(async () => {
-  database = await freshDatabase('sqlite');
+  database = await freshPlatform('sqlite');
   folder = mkdtempSync(join(tmpdir(), 'settle-shells-'));
-  await runSettle(['migrate'], { url: database.url });
   const seeded = await runSettle(['seed', '--rows', '2000', '--videos', '50', '--date', DATE], { url: database.url });
   expect(seeded.code).toBe(0);
   expect((await runSettle(['run', 'daily', '--date', DATE], { url: database.url })).code).toBe(0);

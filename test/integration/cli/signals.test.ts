@@ -1,7 +1,7 @@
 /** A signal stops a run at a chunk boundary; the same instance goes on later and loses and repeats nothing. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { runSettle, startSettle } from '../../support/run-settle.ts';
 
 const ROWS = 400_000;
@@ -26,8 +26,7 @@ const LONG_SEED = seedOf(20 * ROWS);
 describe.each(testDatabases())('on $name', ({ name }) => {
   let database: TestDatabase;
   beforeEach(async () => {
-    database = await freshDatabase(name);
-    await runSettle(['migrate'], { url: database.url });
+    database = await freshPlatform(name);
   });
   afterEach(() => database.drop());
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import type { WrittenSpan } from '../../support/tracer.ts';
 
@@ -14,9 +14,8 @@ const TRACER = new URL('../../support/tracer.ts', import.meta.url).href;
 let database: TestDatabase;
 let spansFile: string;
 beforeEach(async () => {
-  database = await freshDatabase('sqlite');
+  database = await freshPlatform('sqlite');
   spansFile = join(tmpdir(), `settle-spans-${process.pid}-${Date.now()}`);
-  await runSettle(['migrate'], { url: database.url });
   await runSettle(['seed', '--rows', '3000', '--videos', '20', '--date', DATE], { url: database.url });
 });
 afterEach(async () => {

@@ -9,8 +9,7 @@ import { getJobExecution } from '../../../src/repository/job-execution.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { type DailyStatistics, dailyStatistics, statisticsCsv } from '../../oracles/daily-statistics.ts';
 import { type Log, writeLog } from '../../oracles/read-log.ts';
-import { type DatabaseKind, freshDatabase, type TestDatabase } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { type DatabaseKind, freshPlatform, type TestDatabase } from '../../support/databases.ts';
 
 export interface Bench {
   readonly test: TestDatabase;
@@ -21,9 +20,8 @@ export interface Bench {
 
 /** A migrated database, with the log in it. */
 export async function openBench(kind: DatabaseKind, log?: Log): Promise<Bench> {
-  const test = await freshDatabase(kind);
+  const test = await freshPlatform(kind);
   const database = await openDatabase(test.url);
-  await migrate(database);
   if (log !== undefined) await writeLog(test.url, log);
   return {
     test,

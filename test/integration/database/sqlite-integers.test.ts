@@ -2,15 +2,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, type TestDatabase } from '../../support/databases.ts';
 
 let place: TestDatabase;
 let database: Database;
 beforeAll(async () => {
-  place = await freshDatabase('sqlite');
+  place = await freshPlatform('sqlite');
   database = await openDatabase(place.url);
-  await migrate(database);
 });
 afterAll(async () => {
   await database.close();

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { parseParameters } from '../../../src/engine/parse-parameters.ts';
-import { defineJob, file, migrate, replaySkipped, runJob, task } from '../../../src/index.ts';
+import { defineJob, file, replaySkipped, runJob, task } from '../../../src/index.ts';
 import { orders } from '../../fixtures/jobs/orders.ts';
-import { freshDatabase, testDatabases } from '../../support/databases.ts';
+import { freshEngine, testDatabases } from '../../support/databases.ts';
 
 async function makeTables({ knex }: Database, bad: number): Promise<void> {
   await knex.schema.createTable('orders', (table) => {
@@ -31,12 +31,11 @@ async function makeTables({ knex }: Database, bad: number): Promise<void> {
 }
 
 describe.each(testDatabases())('a job in one file on $name', ({ name }) => {
-  let place: Awaited<ReturnType<typeof freshDatabase>>;
+  let place: Awaited<ReturnType<typeof freshEngine>>;
   let database: Database;
   beforeEach(async () => {
-    place = await freshDatabase(name);
+    place = await freshEngine(name);
     database = await openDatabase(place.url);
-    await migrate(database);
   });
   afterEach(async () => {
     await database.close();

@@ -11,11 +11,11 @@ import { createRunner, type DatabaseUser } from '../../support/database-user.ts'
 import {
   administer,
   freshDatabase,
+  freshPlatform,
   serverDatabases,
   type TestDatabase,
   testDatabases,
 } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
 import { examine, importPrivileges } from '../../support/platform.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
@@ -49,9 +49,8 @@ describe.each(testDatabases())('doctor on $name', ({ name }) => {
   let runner: DatabaseUser | undefined;
   let url: string;
   beforeEach(async () => {
-    bench = await freshDatabase(name);
+    bench = await freshPlatform(name);
     database = await openDatabase(bench.url);
-    await migrate(database);
     runner = name === 'sqlite' ? undefined : await createRunner(bench, importPrivileges);
     url = runner?.url ?? bench.url;
   });
@@ -167,9 +166,8 @@ describe.each(serverDatabases())('doctor on a $name server', ({ name }) => {
   let bench: TestDatabase;
   let database: Database;
   beforeEach(async () => {
-    bench = await freshDatabase(name);
+    bench = await freshPlatform(name);
     database = await openDatabase(bench.url);
-    await migrate(database);
   });
   afterEach(async () => {
     await database.close();

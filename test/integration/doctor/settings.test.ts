@@ -3,16 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
 import { redisCheck } from '../../../src/doctor/checks/redis.ts';
 import { serverSettingsCheck } from '../../../src/doctor/checks/server-settings.ts';
-import { freshDatabase, serverDatabases, testRedisUrl } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, serverDatabases, testRedisUrl } from '../../support/databases.ts';
 import { findProgram } from '../../support/servers/find-program.ts';
 import { freePort, privateFolder, startProcess } from '../../support/servers/private-process.ts';
 
 describe.each(serverDatabases())('on $name', ({ name }) => {
   test('settings that bite are named: fail in our sessions, warn where those override the server’s', async () => {
-    const bench = await freshDatabase(name);
+    const bench = await freshPlatform(name);
     const migrating = await openDatabase(bench.url);
-    await migrate(migrating);
     await migrating.close();
     // One connection, so that what is set is what the check meets.
     const database = await openDatabase(bench.url, { poolSizeMax: 1 });

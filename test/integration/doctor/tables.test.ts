@@ -6,12 +6,11 @@ import type { NamedFinding } from '../../../src/doctor/examine.ts';
 import { createUser } from '../../support/database-user.ts';
 import {
   administer,
-  freshDatabase,
+  freshPlatform,
   serverDatabases,
   type TestDatabase,
   testDatabases,
 } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
 import { examine, sourcePrivileges, tablePrivileges } from '../../support/platform.ts';
 import { settle } from '../daily/support.ts';
 
@@ -19,9 +18,8 @@ describe.each(testDatabases())("doctor on the platform's tables on $name", ({ na
   let bench: TestDatabase;
   let database: Database;
   beforeEach(async () => {
-    bench = await freshDatabase(name);
+    bench = await freshPlatform(name);
     database = await openDatabase(bench.url);
-    await migrate(database);
   });
   afterEach(async () => {
     await database.close();
@@ -153,9 +151,8 @@ describe.each(testDatabases())("doctor on the platform's tables on $name", ({ na
 
 describe.each(serverDatabases())('privileges on $name', ({ name }) => {
   test('every table that runs use, of which the user cannot even see some', async () => {
-    const bench = await freshDatabase(name);
+    const bench = await freshPlatform(name);
     const database = await openDatabase(bench.url);
-    await migrate(database);
     const user = await createUser(bench);
     const schema = new URL(bench.url).pathname.slice(1);
     const account = (host: string) => `'${new URL(user.url).username}'@'${host}'`;

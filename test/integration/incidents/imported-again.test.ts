@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const places = testDatabases().filter(({ name }) => name !== 'mysql');
@@ -18,8 +18,7 @@ describe.each(places)('imported again on $name', ({ name }) => {
     return runSettle(['import', 'views', path, ...flags], { url: database.url, env: { SETTLE_LOG: 'warn' } });
   };
   beforeAll(async () => {
-    database = await freshDatabase(name);
-    await runSettle(['migrate'], { url: database.url });
+    database = await freshPlatform(name);
   });
   afterAll(async () => {
     await database.drop();

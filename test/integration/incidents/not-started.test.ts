@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshDatabase } from '../../support/databases.ts';
+import { freshPlatform } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const DATE = '2026-11-20';
@@ -38,9 +38,8 @@ test('a database that is away at the start: a record `job ended`, a termination 
 });
 
 test('a lost table of the platform is no old schema', async () => {
-  const database = await freshDatabase('sqlite');
+  const database = await freshPlatform('sqlite');
   try {
-    await runSettle(['migrate'], { url: database.url });
     const open = await openDatabase(database.url);
     await open.knex.schema.dropTable('view_log');
     await open.close();

@@ -8,8 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { migrate } from '../../../src/schema.ts';
-import { type DatabaseKind, freshDatabase, testDatabases } from '../../support/databases.ts';
+import { type DatabaseKind, freshEngine, testDatabases } from '../../support/databases.ts';
 
 const program = fileURLToPath(new URL('../../support/items-room-process.ts', import.meta.url));
 const killSwitch = new URL('../../support/kill-switch.ts', import.meta.url).href;
@@ -39,11 +38,10 @@ async function run(url: string, folder: string, reader: string, kill?: { mode: s
 }
 
 async function copyThroughKills(kind: DatabaseKind, reader: string, points: readonly { mode: string; at: number }[]) {
-  const own = await freshDatabase(kind);
+  const own = await freshEngine(kind);
   const folder = mkdtempSync(join(tmpdir(), 'settle-items-'));
   const database = await openDatabase(own.url);
   try {
-    await migrate(database);
     for (const table of ['source', 'target'])
       await database.knex.raw(`CREATE TABLE ${table} (id BIGINT NOT NULL, name VARCHAR(20))`);
     await database.knex('source').insert(ids.map((id) => ({ id, name: `n${id}` })));

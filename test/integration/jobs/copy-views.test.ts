@@ -8,8 +8,7 @@ import { copyViewsJob } from '../../../src/jobs/copy-views/definition.ts';
 import { viewLogTarget } from '../../../src/jobs/import/view-log-target.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 
 /** A fetch of the reader, and one row; far enough apart for two partitions. */
 const ROWS = 10_001;
@@ -20,9 +19,8 @@ describe.each(testDatabases())('copy-views on $name', ({ name }) => {
   let database: Database;
 
   beforeEach(async () => {
-    own = await freshDatabase(name);
+    own = await freshPlatform(name);
     database = await openDatabase(own.url);
-    await migrate(database);
     const views = Array.from({ length: ROWS }, (_, i): SqlValue[] => [i * GAP - 500, i % 77, 1, null, i % 400, i % 3]);
     const edges: SqlValue[][] = [[2n ** 63n - 1n, -(2n ** 63n), 1, null, -19, 2]];
     await database.transaction((tx) => bulkInsert(tx, database.dialect, viewLogTarget, [...views, ...edges]));

@@ -9,8 +9,7 @@ import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { importParameters } from '../../../src/jobs/import/import-parameters.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { brokenFiles } from '../../support/broken-files.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'settle-broken-'));
@@ -21,9 +20,8 @@ describe.each(testDatabases())('on $name', ({ name }) => {
   let bench: TestDatabase;
   let database: Database;
   beforeAll(async () => {
-    bench = await freshDatabase(name);
+    bench = await freshPlatform(name);
     database = await openDatabase(bench.url);
-    await migrate(database);
   });
   afterAll(async () => {
     await database.close();
@@ -47,8 +45,7 @@ describe.each(testDatabases())('on $name', ({ name }) => {
 describe('as a person sees it', () => {
   let bench: TestDatabase;
   beforeAll(async () => {
-    bench = await freshDatabase('sqlite');
-    await runSettle(['migrate'], { url: bench.url });
+    bench = await freshPlatform('sqlite');
   });
   afterAll(() => bench.drop());
 

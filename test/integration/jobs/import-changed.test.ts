@@ -12,8 +12,7 @@ import { FILE_CHANGED } from '../../../src/jobs/import/file-blocks.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { type ImportKind, importKinds, importParameters } from '../../../src/jobs/import/import-parameters.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { isThorough } from '../../support/thorough.ts';
 
 const ROWS = 240;
@@ -147,9 +146,8 @@ describe.each(testDatabases())('a file on $name that changes', { timeout: 120_00
   let firstId = 1;
 
   beforeAll(async () => {
-    bench = await freshDatabase(name);
+    bench = await freshPlatform(name);
     database = await openDatabase(bench.url);
-    await migrate(database);
     await load('challenges', `id,start_date,end_date,stake\n1,2026-11-20,2026-11-21,1\n`);
   });
   afterAll(async () => {

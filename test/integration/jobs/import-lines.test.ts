@@ -16,8 +16,7 @@ import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { replaySkipped } from '../../../src/steps/replay.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { readLog } from '../../oracles/read-log.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 
 const fixture = (name: string) => new URL(`../../fixtures/import/${name}`, import.meta.url).pathname;
 const VIEWS = 'id,video_id,viewer_id,viewed_at,play_seconds,ad_views';
@@ -29,9 +28,8 @@ describe.each(testDatabases())('lines and columns of imports on $name', ({ name 
   let folder: string;
 
   beforeEach(async () => {
-    bench = await freshDatabase(name);
+    bench = await freshPlatform(name);
     database = await openDatabase(bench.url);
-    await migrate(database);
     folder = mkdtempSync(join(tmpdir(), 'settle-lines-'));
   });
   afterEach(async () => {

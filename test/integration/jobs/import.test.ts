@@ -12,8 +12,7 @@ import { type ImportKind, type ImportOptions, importParameters } from '../../../
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import type { LogRow } from '../../oracles/daily-statistics.ts';
 import { readLog } from '../../oracles/read-log.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 
 const KUAIRAND = new URL('../../../seeds/samples/kuairand-watch/views.csv.gz', import.meta.url).pathname;
 const BIKESHARE = new URL('../../fixtures/bikeshare/bayarea_views.csv.gz', import.meta.url).pathname;
@@ -25,9 +24,8 @@ describe.each(testDatabases())('import on $name', ({ name }) => {
   let folder: string;
 
   beforeEach(async () => {
-    bench = await freshDatabase(name);
+    bench = await freshPlatform(name);
     database = await openDatabase(bench.url);
-    await migrate(database);
     folder = mkdtempSync(join(tmpdir(), 'settle-test-'));
   });
   afterEach(async () => {

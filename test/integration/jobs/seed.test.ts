@@ -9,8 +9,7 @@ import { viewLogOptions } from '../../../src/jobs/views/seed/seed-parameters.ts'
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { dailyStatistics } from '../../oracles/daily-statistics.ts';
 import { type Log, readLog } from '../../oracles/read-log.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 
 const PARAMETERS = {
   rows: '6000',
@@ -28,10 +27,9 @@ describe.each(testDatabases())('seed on $name', ({ name }) => {
   let database: Database;
 
   async function anotherDatabase(): Promise<Database> {
-    const fresh = await freshDatabase(name);
+    const fresh = await freshPlatform(name);
     const opened = await openDatabase(fresh.url);
     open.push({ database: opened, test: fresh });
-    await migrate(opened);
     return opened;
   }
   beforeEach(async () => {

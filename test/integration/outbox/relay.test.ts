@@ -14,8 +14,7 @@ import {
   replayDead,
 } from '../../../src/jobs/outbox/store/outbox-state.ts';
 import { postToOutbox } from '../../../src/outbox/post-to-outbox.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { type Received, startReceiver } from './receiver.ts';
 
 const SECRET = 'a secret of the test';
@@ -28,9 +27,8 @@ describe.each(testDatabases())('the relay on $name', ({ name }) => {
   let status: number;
 
   beforeEach(async () => {
-    place = await freshDatabase(name);
+    place = await freshPlatform(name);
     database = await openDatabase(place.url);
-    await migrate(database);
     isPoison = () => false;
     status = 500;
     receiver = await startReceiver((messages) =>

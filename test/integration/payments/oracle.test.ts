@@ -1,8 +1,6 @@
 /** Reconciliations beside plain loops over the same rows, however the rows arrive and whenever the runs come. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { platformMigrations } from '../../../migrations/index.ts';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
 import { requireBalanced } from '../../../src/jobs/payments/balance-payments.ts';
@@ -12,7 +10,7 @@ import { amountMax } from '../../../src/jobs/payments/rules/payment.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { randomOf } from '../../oracles/logs.ts';
 import { oracleCsv, seoulDay } from '../../oracles/payments.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { escrow, grant, move, post, user } from '../ledger/support.ts';
 import {
   approvalsCsv,
@@ -31,10 +29,9 @@ import {
 describe.each(testDatabases())('payments on $name', ({ name }) => {
   const open: { readonly own: TestDatabase; readonly database: Database }[] = [];
   const fresh = async (): Promise<Database> => {
-    const own = await freshDatabase(name);
+    const own = await freshPlatform(name);
     const database = await openDatabase(own.url);
     open.push({ own, database });
-    await migrate(database, platformMigrations);
     return database;
   };
   afterAll(async () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { type RunningService, startService, TOKEN } from '../../support/serve.ts';
 import { BROWSERS, findProgram } from '../../support/servers/find-program.ts';
@@ -28,9 +28,8 @@ describe.skipIf(program === undefined)('the page', () => {
   const problems: string[] = [];
 
   beforeAll(async () => {
-    database = await freshDatabase('sqlite');
+    database = await freshPlatform('sqlite');
     for (const args of [
-      ['migrate'],
       ['seed', '--date', DATE, '--rows', '3000', '--videos', '200', '--viewers', '500', '--creators', '10'],
       ['seed', '--date', DATE, '--challenges', '3', '--members', '4'],
       ['--date', DATE],

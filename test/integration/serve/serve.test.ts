@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { type RunningService, startService, TOKEN } from '../../support/serve.ts';
 
@@ -24,9 +24,8 @@ describe.each(testDatabases())('settle serve on $name', ({ name }) => {
     });
 
   beforeAll(async () => {
-    database = await freshDatabase(name);
+    database = await freshPlatform(name);
     for (const args of [
-      ['migrate'],
       ['seed', '--date', DATE, '--rows', '4000', '--videos', '300', '--viewers', '900', '--creators', '20'],
       ['seed', '--date', DATE, '--challenges', '5', '--members', '4'],
       ['--date', DATE],
@@ -262,8 +261,7 @@ describe('a start of settle serve', () => {
 });
 
 test('a body that is too large, and a client that is slow, cost the others nothing', async () => {
-  const database = await freshDatabase('sqlite');
-  await runSettle(['migrate'], { url: database.url });
+  const database = await freshPlatform('sqlite');
   const service = await startService(database.url);
   try {
     const { port } = new URL(service.url);

@@ -6,15 +6,13 @@ import { openDatabase } from '../../../src/database/open.ts';
 import type { ChunkSize } from '../../../src/engine/chunk-size.ts';
 import type { JobDefinition } from '../../../src/engine/job.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
-import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, type TestDatabase } from '../../support/databases.ts';
 
 let place: TestDatabase;
 let database: Database;
 beforeEach(async () => {
-  place = await freshDatabase('sqlite');
+  place = await freshPlatform('sqlite');
   database = await openDatabase(place.url);
-  await migrate(database);
 });
 afterEach(async () => {
   await database.close();

@@ -3,7 +3,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import type { JobDefinition } from '../../../src/engine/job.ts';
 import type { PartitionedStep } from '../../../src/engine/step.ts';
-import { migrate } from '../../../src/schema.ts';
+import { installSchema } from '../install-schema.ts';
 import type { ToyShared } from './toy-worker.ts';
 
 export interface ToyOptions {
@@ -51,8 +51,8 @@ export const toyParameters = { date: '2024-01-01' };
 
 /** Opened, migrated, with an empty toy_output, in which an id can turn up twice. */
 export async function openToyDatabase(url: string): Promise<Database> {
+  await installSchema(url, 'engine');
   const database = await openDatabase(url);
-  await migrate(database);
   await database.knex.schema.createTable('toy_output', (table) => table.bigInteger('id').notNullable());
   return database;
 }
