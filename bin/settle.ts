@@ -3,6 +3,7 @@ import { reportError } from '../src/cli/errors.ts';
 import { honourNohup } from '../src/cli/hang-up.ts';
 import { outputDrained } from '../src/cli/output/writer.ts';
 import { main } from '../src/cli/program.ts';
+import { projectPlatform } from '../src/cli/project/project-platform.ts';
 import { platform } from '../src/platform.ts';
 
 honourNohup();
@@ -15,4 +16,5 @@ async function last(error: unknown): Promise<void> {
 process.on('uncaughtException', last);
 process.on('unhandledRejection', last);
 
-process.exitCode = await main(process.argv.slice(2), platform);
+const args = process.argv.slice(2);
+process.exitCode = await main(args, await projectPlatform(args, platform));

@@ -32,5 +32,7 @@ export async function main(jobs: JobDefinition | readonly JobDefinition[], optio
     description: all[0].description,
     domains: [{ name: 'jobs', jobs: async () => all }],
     migrations: async () => [...engineMigrations, ...(options.migrations ?? [])],
+    // The platform's tables may be in the same database.
+    knownMigrations: async () => (await import('../migrations/index.ts')).platformMigrations.map(({ name }) => name),
   });
 }

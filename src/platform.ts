@@ -91,7 +91,7 @@ export const platform: Platform = {
     ...['ledger verify', 'ledger balances', 'ledger statement', 'ledger post', 'ledger reverse'],
   ],
   help: {
-    run: '\nExamples:\n  settle run daily --date 2026-11-20\n  settle run daily --date 2026-11-20 --dry-run\n',
+    run: '\nA dry run brings only the map of the log up to date.\n\nExamples:\n  settle run daily --date 2026-11-20\n  settle run daily --date 2026-11-20 --dry-run\n',
     runs: '\nExamples:\n  settle runs --job daily --limit 5\n  settle runs --status FAILED --since 7d\n  settle runs --summary --since 7d\n',
     replay: '\nThe job daily computes its date again, as --rerun does.\n',
     explain: '\nExample:\n  settle explain settlement --date 2026-11-20 --video 17\n',

@@ -190,7 +190,8 @@ function tablesOf(isWanted: (path: string) => boolean): string[] {
 }
 
 function isForEveryone(target: string | undefined, room: string): boolean {
-  return target === 'src/errors.ts' || (target === 'src/environment.ts' && !/\brules$/.test(room));
+  const isImpure = target === 'src/environment.ts' || target === 'src/version.ts';
+  return target === 'src/errors.ts' || (isImpure && !/\brules$/.test(room));
 }
 
 function readSources(folder: string): Source[] {

@@ -27,7 +27,7 @@ export async function logNotStarted(error: unknown, asked: AskedRun, flags: Glob
   try {
     const { createLogger } = await import('./logger.ts');
     const { job, execution, businessDate } = asked;
-    createLogger(loadSettings(flags)).error(
+    createLogger(await loadSettings(flags)).error(
       { job, execution, businessDate, status: 'NOT STARTED', code, reason, hint },
       'job ended',
     );

@@ -22,7 +22,7 @@ export async function withDatabase<T>(
   work: (context: CommandContext) => Promise<T>,
   options: ContextOptions = {},
 ): Promise<T> {
-  const settings = loadSettings(flags);
+  const settings = await loadSettings(flags);
   const { createLogger } = await import('./logger.ts');
   const logger = createLogger(settings);
   await registry.useErrorRules();
@@ -32,9 +32,10 @@ export async function withDatabase<T>(
     const { schema = 'current' } = options;
     if (schema !== 'any') {
       const migrations = await registry.options.migrations();
+      const known = await registry.options.knownMigrations?.();
       const { requireCurrentSchema, requireReadableSchema } = await import('../database/migrate.ts');
-      if (schema === 'current') await requireCurrentSchema(database, migrations);
-      else if ((await requireReadableSchema(database, migrations)) > 0) {
+      if (schema === 'current') await requireCurrentSchema(database, migrations, known);
+      else if ((await requireReadableSchema(database, migrations, known)) > 0) {
         const { tell } = await import('./errors.ts');
         tell(
           'the schema is of an older settle: this command reads it as it is',

@@ -1,7 +1,9 @@
 /** Every command of a platform, none of them run. */
 import { Command, Help } from 'commander';
+import { version } from '../version.ts';
 import type { AskedRun } from './asked-run.ts';
 import type { Cli } from './cli.ts';
+import type { Registry } from './command-context.ts';
 import { registerAbandon } from './commands/abandon.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerJobs } from './commands/jobs.ts';
@@ -20,12 +22,12 @@ import { createRegistry } from './create-registry.ts';
 import type { Platform } from './domain.ts';
 import { forceOption } from './force-unfit.ts';
 import { stdoutWriter } from './output/writer.ts';
-import { version } from './version.ts';
 
 export interface Program {
   readonly command: Command;
   /** Whether the command's output is its whole work; that of the others is done, whether or not anybody hears of it. */
   isForOutput(command: Command): boolean;
+  readonly registry: Registry;
   /** What a command line asked to run; undefined for commands that run no job. */
   askedRun(command: Command): AskedRun | undefined;
 }
@@ -35,7 +37,7 @@ export function createProgram(platform: Platform, exit: (code: number) => void):
   const program = new Command('settle')
     .description(platform.description)
     .version(version(), '-V, --version', 'print the version')
-    .option('--config <file>', 'config file (default: settle.config.json, where there is one)')
+    .option('--config <file>', 'config file (default: settle.config.ts, .js, .mjs or .json, where there is one)')
     .option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: warn on a terminal, info elsewhere)`)
     .option('--log-format <format>', 'json or text (default: text on a terminal, json elsewhere)')
     .helpCommand(false)
@@ -86,6 +88,7 @@ export function createProgram(platform: Platform, exit: (code: number) => void):
   for (const domain of platform.domains) domain.register?.(cli);
   return {
     command: program,
+    registry,
     isForOutput: (command) => forOutput.has(command),
     askedRun: (command) => starting.get(command)?.(command),
   };

@@ -45,12 +45,13 @@ async function loadJobs(domains: readonly Domain[]): Promise<readonly JobDefinit
   for (const domain of domains) {
     for (const job of (await domain.jobs?.()) ?? []) {
       const owner = owners.get(job.name);
+      const place = domain.placeOf?.(job) ?? domain.name;
       if (owner !== undefined) {
         const { usageError } = await import('../errors.ts');
-        const where = owner === domain.name ? `twice in ${owner}` : `in ${owner} and in ${domain.name}`;
+        const where = owner === place ? `twice in ${owner}` : `in ${owner} and in ${place}`;
         throw usageError(`there are two jobs ${job.name}: ${where}`, 'give one of them another name');
       }
-      owners.set(job.name, domain.name);
+      owners.set(job.name, place);
       all.push(job);
     }
   }

@@ -15,6 +15,8 @@ export interface Domain {
   /** For messages. */
   readonly name: string;
   jobs?(): Promise<readonly JobDefinition[]>;
+  /** Where a job was found, for messages. Default: the domain's name. */
+  placeOf?(job: JobDefinition): string | undefined;
   /** Adds the domain's commands. What they do is imported in their actions. */
   register?(cli: Cli): void;
   /** What errors of the database mean that name the domain's tables; asked before the engine's own rules. */

@@ -1,9 +1,9 @@
 /** The command line of a platform: how arguments become an exit code. */
 import { type Command, CommanderError } from 'commander';
 import { environment } from '../environment.ts';
-import { ExitCode, usageError } from '../errors.ts';
+import { ExitCode, hideCredentials, usageError } from '../errors.ts';
 import { logNotStarted } from './asked-run.ts';
-import { createProgram } from './create-program.ts';
+import { createProgram, type Program } from './create-program.ts';
 import type { Platform } from './domain.ts';
 import { reportError, tell } from './errors.ts';
 import { outputDrained, stdoutWriter } from './output/writer.ts';
@@ -28,6 +28,8 @@ async function runCommand(args: readonly string[], platform: Platform): Promise<
     running = own;
   });
   try {
+    requireNoSecret(args);
+    await tellParameters(args, program);
     await command.parseAsync(withDefaultCommand(args, command, platform.shorthand), { from: 'user' });
     return unwrittenOutput(running !== undefined && program.isForOutput(running)) ?? exitCode;
   } catch (error) {
@@ -74,4 +76,24 @@ function usageProblem(error: CommanderError): Error {
   const hint =
     suggestion?.replace(/^\((.*)\)$/, '$1') ?? '`settle --help` lists commands, `settle COMMAND --help` its options';
   return usageError(message, hint);
+}
+
+/** The command line is seen by everyone in `ps`, and parameters are stored. */
+function requireNoSecret(args: readonly string[]): void {
+  if (args.every((arg) => hideCredentials(arg) === arg)) return;
+  throw usageError(
+    'an argument holds a URL with a password, which everyone on this machine can read in `ps`',
+    'give the URL of the database in SETTLE_DATABASE_URL, or as databaseUrlFile in the config file',
+  );
+}
+
+/** `settle run JOB --help` tells of the job's parameters, too. */
+async function tellParameters(args: readonly string[], { command, registry }: Program): Promise<void> {
+  const [name, ...more] = args;
+  if (name !== 'run' || !more.some((arg) => arg === '--help' || arg === '-h')) return;
+  const jobName = more.find((arg) => !arg.startsWith('-'));
+  const job = jobName === undefined ? undefined : await registry.jobNamed(jobName);
+  if (job === undefined) return;
+  const { parametersText } = await import('./output/parameters-text.ts');
+  command.commands.find((one) => one.name() === name)?.addHelpText('after', parametersText(job));
 }

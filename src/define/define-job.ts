@@ -13,6 +13,8 @@ import type { StepContext } from '../engine/step-context.ts';
 import { definitionsOf, type TypedParameters, type ValuesOf, valuesOf } from '../engine/typed-parameters.ts';
 import type { ItemCall, ItemPolicies, ItemReader, ItemWriter } from '../steps/item-parts.ts';
 import { type ItemStepParts, itemStep, openItems, replayItem } from '../steps/item-step.ts';
+import { version } from '../version.ts';
+import { madeBy } from './made-by.ts';
 import type { Partitions } from './partitions.ts';
 import { jobModules, jobsByName, partitionWorkers } from './registered.ts';
 
@@ -130,7 +132,8 @@ export function defineJob<const D extends TypedParameters>(
     valuesOf: (context) => valuesOf(parameters, context.parameters),
   };
   const elements = steps.map((element) => ('build' in element ? element.build(place) : element));
-  const job: JobDefinition = { ...more, name, description, parameters: definitionsOf(parameters), steps: elements };
+  const own = { name, description, parameters: definitionsOf(parameters), steps: elements };
+  const job: JobDefinition = Object.assign({ ...more, ...own }, { [madeBy]: version() });
   jobModules.set(job, module);
   jobsByName.set(name, job);
   return job;

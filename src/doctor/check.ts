@@ -27,6 +27,8 @@ export interface CheckContext {
   readonly redisUrl?: string;
   /** What the schema must have. Default: what the engine needs. */
   readonly migrations?: readonly Migration[];
+  /** Names of migrations that this version of settle has besides. */
+  readonly knownMigrations?: readonly string[];
   /** Of the program's domains. Default: none. */
   readonly domains?: readonly DomainHealth[];
   readonly setAside?: readonly SetAsideStore[];

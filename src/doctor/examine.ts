@@ -60,6 +60,8 @@ export interface ExamineOptions {
   readonly setAside?: readonly SetAsideStore[];
   /** What the schema must have. Default: what the engine needs. */
   readonly migrations?: readonly Migration[];
+  /** Names of migrations that this version of settle has besides. */
+  readonly knownMigrations?: readonly string[];
 }
 
 /** Never rejects: what goes wrong is a finding. */
@@ -71,8 +73,17 @@ export async function examine(databaseUrl: string, options: ExamineOptions = {})
       const version = await database.dialect.inspect.version(database.knex);
       findings.push({ check: 'database', verdict: 'pass', message: `${database.displayUrl} answers (${version})` });
       const { workers = availableParallelism(), now = Date.now, redisUrl = environment().SETTLE_REDIS_URL } = options;
-      const { domains = [], setAside, migrations } = options;
-      const context: CheckContext = { database, workers, now, redisUrl, domains, setAside, migrations };
+      const { domains = [], setAside, migrations, knownMigrations } = options;
+      const context: CheckContext = {
+        database,
+        workers,
+        now,
+        redisUrl,
+        domains,
+        setAside,
+        migrations,
+        knownMigrations,
+      };
       for (const check of withDomains(domains.flatMap(({ checks = [] }) => checks)))
         findings.push(...(await runCheck(check, context, findings)));
     } finally {

@@ -1,9 +1,9 @@
 /** The HTTP service: routes, their documentation, errors, and how it begins and ends. */
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { version } from '../cli/version.ts';
 import { toSettleError } from '../database/errors.ts';
 import { isSettleError } from '../errors.ts';
+import { version } from '../version.ts';
 import { guardAccess } from './access.ts';
 import { toJson } from './answer.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';

@@ -5,11 +5,11 @@ import { loadSettings, type Settings } from '../../cli/config.ts';
 import { tell } from '../../cli/errors.ts';
 import { formatJson } from '../../cli/output/json.ts';
 import { print } from '../../cli/output/stdout.ts';
-import { version } from '../../cli/version.ts';
 import { openDatabase } from '../../database/open.ts';
 import { environment } from '../../environment.ts';
 import { ExitCode, usageError } from '../../errors.ts';
 import { parseBusinessDate, requireZone } from '../../rules/business-time.ts';
+import { version } from '../../version.ts';
 import type { BenchCase } from '../case.ts';
 import { benchCases, findCase } from '../cases/index.ts';
 import { breachesOf } from '../floors.ts';
@@ -47,7 +47,7 @@ export async function benchCommand(names: readonly string[], flags: BenchFlags):
 
 async function measure(names: readonly string[], flags: BenchFlags): Promise<BenchResult> {
   const cases = casesOf(names, flags.ci === true);
-  const loaded = loadSettings(flags);
+  const loaded = await loadSettings(flags);
   const settings = loaded.databaseUrlSource === 'default' ? { ...loaded, databaseUrl: OWN_DATABASE_URL } : loaded;
   const spec = specOf(flags, settings);
   const database = await openDatabase(settings.databaseUrl, { create: true });

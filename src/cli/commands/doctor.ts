@@ -19,7 +19,7 @@ export function registerDoctor({ program, exit, registry }: Cli): void {
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
       const { loadSettings } = await import('../config.ts');
-      const settings = loadSettings(flags);
+      const settings = await loadSettings(flags);
       await registry.useErrorRules();
       const { examine } = await import('../../doctor/examine.ts');
       const { print } = await import('../output/stdout.ts');
@@ -28,6 +28,7 @@ export function registerDoctor({ program, exit, registry }: Cli): void {
         domains: await registry.health(),
         setAside: await registry.setAside(),
         migrations: await registry.options.migrations(),
+        knownMigrations: await registry.options.knownMigrations?.(),
       });
       if (flags.json) {
         const { formatJson } = await import('../output/json.ts');

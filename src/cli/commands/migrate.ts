@@ -16,12 +16,13 @@ export function registerMigrate({ program, exit, registry, withDatabase }: Cli):
         command.optsWithGlobals(),
         async ({ database }) => {
           const migrations = await registry.options.migrations();
+          const known = await registry.options.knownMigrations?.();
           const { migrate, migrationStatus } = await import('../../database/migrate.ts');
           const { print } = await import('../output/stdout.ts');
           const { formatNumbered } = await import('../output/format.ts');
           const { formatJson } = await import('../output/json.ts');
           if (flags.status) {
-            const status = await migrationStatus(database, migrations);
+            const status = await migrationStatus(database, migrations, known);
             const current = status.pending.length === 0 && status.unknown.length === 0;
             if (flags.json) await print(formatJson({ current, ...status }));
             else {
@@ -38,7 +39,7 @@ export function registerMigrate({ program, exit, registry, withDatabase }: Cli):
           const { listLiveRuns } = await import('../live-runs.ts');
           const live = await listLiveRuns(database);
           if (flags.dryRun) {
-            const { pending } = await migrationStatus(database, migrations);
+            const { pending } = await migrationStatus(database, migrations, known);
             if (flags.json) return await print(formatJson({ pending, live }));
             const lines = [
               ...pending.map((name) => `would apply  ${name}\n`),
@@ -48,7 +49,7 @@ export function registerMigrate({ program, exit, registry, withDatabase }: Cli):
           }
           const { tell } = await import('../errors.ts');
           for (const run of live) tell(`${run.text} while the schema changes`, `\`settle show ${run.id}\` follows it`);
-          const applied = await migrate(database, migrations);
+          const applied = await migrate(database, migrations, known);
           if (flags.json) await print(formatJson({ applied }));
           else if (applied.length === 0) await print(`${database.displayUrl} is up to date\n`);
           else

@@ -16,15 +16,15 @@ export function registerRun({ program, exit, registry, helpOf, startsJob, withDa
   const options = registry.options.runOptions ?? [];
   const command = program
     .command('run')
-    .description('run a job for a business date; a run that was cut short is continued')
+    .description('run a job; a run that was cut short is continued')
     .argument('<job>', 'name of the job, as `settle jobs` lists it');
   addParameterOptions(command, options, 'texts')
     .addOption(new Option('-p, --param <name=value>', 'parameter of the job; may be repeated').argParser(collectPair))
     .option('--workers <n>', 'worker threads (default: number of cores)', count('--workers'))
     .option('--partitions <n>', 'partitions to cut the work into (default: planned)', count('--partitions'))
     .option('--chunk <n>', 'rows a chunk, at most 4000000', chunkRows)
-    .option('--dry-run', 'print the plan: id ranges and rows expected; only the map of the log is brought up to date')
-    .option('--rerun', 'compute a completed date again, as its next revision');
+    .option('--dry-run', 'print the plan: partitions and rows expected')
+    .option('--rerun', 'compute what is complete again, as its next revision');
   addParameterOptions(command, options, 'switches')
     .addOption(forceOption())
     .option('--json', 'print one JSON object at the end')

@@ -6,9 +6,9 @@ import { type Check, misconfigured, pass } from '../check.ts';
 
 export const schemaCheck: Check = {
   name: 'schema',
-  async run({ database, migrations = engineMigrations }) {
+  async run({ database, migrations = engineMigrations, knownMigrations }) {
     await requireBatchSchema(database, database.knex);
-    const { applied, pending, unknown } = await migrationStatus(database, migrations);
+    const { applied, pending, unknown } = await migrationStatus(database, migrations, knownMigrations);
     if (unknown.length > 0) {
       return misconfigured(`migrated by a newer settle (${unknown[0]})`, 'use the newer version of settle');
     }

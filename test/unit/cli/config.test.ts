@@ -15,8 +15,8 @@ function file(content: string): string {
 }
 
 describe('settings', () => {
-  test('have defaults', () => {
-    expect(loadSettings({}, {})).toMatchObject({
+  test('have defaults', async () => {
+    expect(await loadSettings({}, {})).toMatchObject({
       databaseUrl: 'sqlite:settle.db',
       databaseUrlSource: 'default',
       zone: 'Asia/Seoul',
@@ -24,9 +24,9 @@ describe('settings', () => {
     });
   });
 
-  test('come from flags before the environment before the file', () => {
+  test('come from flags before the environment before the file', async () => {
     const config = file('{"databaseUrl":"sqlite:file.db","logLevel":"error","zone":"Europe/Paris","workers":3}');
-    expect(loadSettings({ config }, {})).toMatchObject({
+    expect(await loadSettings({ config }, {})).toMatchObject({
       databaseUrl: 'sqlite:file.db',
       logLevel: 'error',
       workers: 3,
@@ -37,12 +37,12 @@ describe('settings', () => {
       SETTLE_ZONE: 'UTC',
       SETTLE_WORKERS: '2',
     };
-    const settings = loadSettings({ config, logLevel: 'debug' }, environment);
+    const settings = await loadSettings({ config, logLevel: 'debug' }, environment);
     expect(settings).toMatchObject({ databaseUrl: 'sqlite:env.db', logLevel: 'debug', zone: 'UTC', workers: 2 });
   });
 
-  test('take an empty variable for an absent one', () => {
-    expect(loadSettings({}, { SETTLE_DATABASE_URL: '' }).databaseUrl).toBe('sqlite:settle.db');
+  test('take an empty variable for an absent one', async () => {
+    expect((await loadSettings({}, { SETTLE_DATABASE_URL: '' })).databaseUrl).toBe('sqlite:settle.db');
   });
 
   test.each([
@@ -57,68 +57,74 @@ describe('settings', () => {
     ['{"logFormat":"xml"}', /"logFormat" in the config file must be one of json, text/],
     ['{"zone":"Asia/Soul"}', /"zone" in the config file is no time zone/],
     ['{"workers":1,"mysql://u:p@h":1}', /unknown key number 2 in the config file/],
-  ])('refuse the file %s', (content, message) => {
+  ])('refuse the file %s', async (content, message) => {
     const config = file(content);
-    expect(() => loadSettings({ config }, {})).toThrow(expect.objectContaining({ exitCode: ExitCode.usage }));
-    expect(() => loadSettings({ config }, {})).toThrow(message);
+    await expect(loadSettings({ config }, {})).rejects.toThrow(expect.objectContaining({ exitCode: ExitCode.usage }));
+    await expect(loadSettings({ config }, {})).rejects.toThrow(message);
   });
 
-  test('take the URL of a database from a file of its own, without its line end', () => {
+  test('take the URL of a database from a file of its own, without its line end', async () => {
     const path = file('sqlite:secret.db\n');
     const inFile = file(JSON.stringify({ databaseUrlFile: path }));
-    expect(loadSettings({ config: inFile }, {}).databaseUrl).toBe('sqlite:secret.db');
+    expect((await loadSettings({ config: inFile }, {})).databaseUrl).toBe('sqlite:secret.db');
     const environment = { SETTLE_DATABASE_URL_FILE: path };
-    expect(loadSettings({ config: file('{"databaseUrl":"sqlite:x.db"}') }, environment)).toMatchObject({
+    expect(await loadSettings({ config: file('{"databaseUrl":"sqlite:x.db"}') }, environment)).toMatchObject({
       databaseUrl: 'sqlite:secret.db',
       databaseUrlSource: 'SETTLE_DATABASE_URL_FILE',
     });
-    expect(loadSettings({}, { ...environment, SETTLE_DATABASE_URL: 'sqlite:y.db\r\n' }).databaseUrl).toBe(
+    expect((await loadSettings({}, { ...environment, SETTLE_DATABASE_URL: 'sqlite:y.db\r\n' })).databaseUrl).toBe(
       'sqlite:y.db',
     );
-    expect(() => loadSettings({}, { SETTLE_DATABASE_URL_FILE: file('') })).toThrow(/is empty/);
-    expect(() => loadSettings({}, { SETTLE_DATABASE_URL_FILE: folder })).toThrow(/is no file/);
-    expect(() => loadSettings({}, { SETTLE_DATABASE_URL_FILE: join(folder, 'absent') })).toThrow(/cannot read.*ENOENT/);
+    await expect(loadSettings({}, { SETTLE_DATABASE_URL_FILE: file('') })).rejects.toThrow(/is empty/);
+    await expect(loadSettings({}, { SETTLE_DATABASE_URL_FILE: folder })).rejects.toThrow(/is no file/);
+    await expect(loadSettings({}, { SETTLE_DATABASE_URL_FILE: join(folder, 'absent') })).rejects.toThrow(
+      /cannot read.*ENOENT/,
+    );
   });
 
-  test('take a config file that begins with a byte order mark', () => {
-    expect(loadSettings({ config: file('\ufeff{"workers":3}') }, {}).workers).toBe(3);
+  test('take a config file that begins with a byte order mark', async () => {
+    expect((await loadSettings({ config: file('\ufeff{"workers":3}') }, {})).workers).toBe(3);
   });
 
-  test('refuse a config file of more than a megabyte before it is read', () => {
-    expect(() => loadSettings({ config: file(' '.repeat(1_000_001)) }, {})).toThrow(/longer than 1000000 bytes/);
+  test('refuse a config file of more than a megabyte before it is read', async () => {
+    await expect(loadSettings({ config: file(' '.repeat(1_000_001)) }, {})).rejects.toThrow(
+      /longer than 1000000 bytes/,
+    );
   });
 
   const canChown = process.getuid?.() === 0;
-  test.each([0o664, 0o646, 0o666])('refuse a file that others may write: %o', (mode) => {
+  test.each([0o664, 0o646, 0o666])('refuse a file that others may write: %o', async (mode) => {
     for (const content of ['{}', 'sqlite:x.db']) {
       const path = file(content);
       chmodSync(path, mode);
       const load = () =>
         content === '{}' ? loadSettings({ config: path }, {}) : loadSettings({}, { SETTLE_DATABASE_URL_FILE: path });
-      expect(load).toThrow(
+      await expect(load()).rejects.toThrow(
         expect.objectContaining({ exitCode: ExitCode.usage, hint: `\`chmod go-w ${path}\` mends it` }),
       );
       chmodSync(path, 0o644);
-      expect(load).not.toThrow();
+      await expect(load()).resolves.toBeDefined();
     }
   });
 
-  test.runIf(canChown)('refuse a file, or a link to one, of another user', () => {
+  test.runIf(canChown)('refuse a file, or a link to one, of another user', async () => {
     const path = file('{}');
     chownSync(path, 65_534, 65_534);
-    expect(() => loadSettings({ config: path }, {})).toThrow(/belongs to another user/);
+    await expect(loadSettings({ config: path }, {})).rejects.toThrow(/belongs to another user/);
     const link = join(folder, 'link.json');
     symlinkSync(file('{}'), link);
-    expect(() => loadSettings({ config: link }, {})).not.toThrow();
+    await expect(loadSettings({ config: link }, {})).resolves.toBeDefined();
     lchownSync(link, 65_534, 65_534);
-    expect(() => loadSettings({ config: link }, {})).toThrow(/belongs to another user/);
+    await expect(loadSettings({ config: link }, {})).rejects.toThrow(/belongs to another user/);
   });
 
-  test('refuse a file that was named and is not there', () => {
-    expect(() => loadSettings({ config: join(folder, 'absent.json') }, {})).toThrow(/cannot read the config file/);
+  test('refuse a file that was named and is not there', async () => {
+    await expect(loadSettings({ config: join(folder, 'absent.json') }, {})).rejects.toThrow(
+      /cannot read the config file/,
+    );
   });
 });
 
-test.each(['0', '-1', '1.5', '', 'two', '1e3'])('%j is no count', (value) => {
+test.each(['0', '-1', '1.5', '', 'two', '1e3'])('%j is no count', async (value) => {
   expect(() => positive('--workers', value)).toThrow('--workers must be a whole number of at least 1');
 });

@@ -46,7 +46,7 @@ export function registerPostGrants(cli: Cli): void {
       const flags: Flags = command.optsWithGlobals();
       await requireReadingFlags('grants', flags);
       const { requireZone } = await import('../../../rules/business-time.ts');
-      const dayZone = requireZone(loadSettings(flags).zone);
+      const dayZone = requireZone((await loadSettings(flags)).zone);
       const { importJob } = await import('../../import/import-job.ts');
       const job = importJob('grants');
       await withDatabase(flags, async (context) => {

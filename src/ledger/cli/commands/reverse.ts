@@ -24,7 +24,7 @@ export function registerLedgerReverse(cli: Cli): void {
       const flags: Flags = command.optsWithGlobals();
       if (flags.reason.trim() === '') throw usageError('--reason must say something');
       const { businessDateOf, parseBusinessDate, requireZone } = await import('../../../rules/business-time.ts');
-      const zone = requireZone(loadSettings(flags).zone);
+      const zone = requireZone((await loadSettings(flags)).zone);
       await withDatabase(flags, async (context) => {
         const { database } = context;
         const { withLedgerHead } = await import('../ledger-head.ts');

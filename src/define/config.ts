@@ -1,0 +1,51 @@
+/** The configuration of a project: `settle.config.ts`, which every command reads. Imports no engine, so that it loads at once. */
+import type { Migration } from '../../migrations/migration.ts';
+import type { JobDefinition } from '../engine/job.ts';
+import { version } from '../version.ts';
+import { madeBy } from './made-by.ts';
+
+/** A module, or a pattern of modules (`./jobs/*.ts`), relative to the config file; each exports what is meant by default. */
+export type ModulePath = string;
+
+/**
+ * Flags win over the environment, the environment over this file. A secret belongs into the environment, or into a file
+ * that `databaseUrlFile` names.
+ */
+export interface SettleConfig {
+  /** `mysql://user:password@host:3306/db`, `mariadb://...`, `sqlite:PATH`. Default: `sqlite:settle.db`. */
+  readonly databaseUrl?: string;
+  /** Path of a file that holds the URL, on one line. */
+  readonly databaseUrlFile?: string;
+  /** Default: `warn` on a terminal, `info` elsewhere. */
+  readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Default: `text` on a terminal, `json` elsewhere. */
+  readonly logFormat?: 'json' | 'text';
+  /** IANA name of the zone of business dates. Default: `Asia/Seoul`. */
+  readonly zone?: string;
+  /** Threads of a partitioned step. Default: the number of cores. */
+  readonly workers?: number;
+  /** Partitions of a partitioned step. Default: as its plan finds. */
+  readonly partitions?: number;
+  /** Rows a chunk, instead of what the steps say. */
+  readonly chunk?: number;
+  /** Path of the file that the ledger's head is appended to. */
+  readonly ledgerAnchors?: string;
+  /** Path of the Ed25519 private key that signs its lines. */
+  readonly ledgerAnchorKey?: string;
+  /** The project's jobs: modules, or what `defineJob` returned. */
+  readonly jobs?: readonly (ModulePath | JobDefinition)[];
+  /** Tables of the project's own, which `settle migrate` makes behind the engine's; named `owner/NNNN_what_it_does`. */
+  readonly migrations?: readonly (ModulePath | Migration)[];
+  /**
+   * Whether the jobs, commands and tables of the video and challenge platform are there, too. Default: false where the
+   * config has `jobs`, else true.
+   */
+  readonly platform?: boolean;
+  /** One line at the head of `settle --help`. */
+  readonly description?: string;
+}
+
+/** Gives the types, and notes which settle the file was written for. */
+export function defineConfig<const C extends SettleConfig>(config: C): C {
+  return { ...config, [madeBy]: version() };
+}
