@@ -17,7 +17,9 @@ export function firstLine(error: unknown): string {
 /** A syntax error has its place before its words, any other in its frames; frames of Node and of libraries say nothing. */
 function placeOf({ stack = '' }: Error): string | undefined {
   for (const line of stack.split('\n')) {
-    const [, path, at] = /((?:file:\/\/)?\/[^\s():]*):(\d+)(?::\d+)?\)?$/.exec(line) ?? [];
+    // `at name (file:///a.ts:1:2)`, `at file:///a.ts:1:2`, `/a.ts:1`.
+    const word = line.trim().split(/[ (]/).at(-1) ?? '';
+    const [, path, at] = /^((?:file:\/\/)?\/[^:]*):(\d+)/.exec(word) ?? [];
     if (path === undefined || path.includes('/node_modules/')) continue;
     const own = relative(process.cwd(), path.startsWith('file:') ? fileURLToPath(path) : path);
     if (!own.startsWith('..')) return `${own}:${at}`;
