@@ -11,11 +11,17 @@ export function onServers<T>(kind: DatabaseKind, all: T, less: T): T {
   return isThorough || kind === 'sqlite' ? all : less;
 }
 
-/** Every `stride`th of the points, on SQLite about every half `stride`th, beside the first and the last. */
+/** So many points a sweep meets at most in a sample; a kill, a restart and a comparison take 2 to 5 seconds of processor. */
+const SQLITE_MAX = 10;
+const SERVERS_MAX = 6;
+
+/** Every `stride`th of the points, on SQLite about every half `stride`th, beside the first and the last; few in any case. */
 export function spread<T>(kind: DatabaseKind, points: readonly T[], stride: number): T[] {
   if (isThorough) return [...points];
+  const max = kind === 'sqlite' ? SQLITE_MAX : SERVERS_MAX;
+  const asked = kind === 'sqlite' ? Math.ceil(stride / 2) : stride;
   // Odd strides meet what comes in twos, as kills before and after a commit do, in turn.
-  const every = kind === 'sqlite' ? Math.ceil(stride / 2) | 1 : stride;
+  const every = Math.max(asked, Math.ceil(points.length / max)) | 1;
   const offset = kind === 'mysql' ? Math.floor(every / 2) : 0;
   return points.filter((_, at) => at === 0 || at === points.length - 1 || at % every === offset);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const SIZE = ['--rows', '5000', '--videos', '100', '--rounds', '1'];
@@ -82,7 +82,7 @@ describe('bench --ci', () => {
   });
 });
 
-describe.each(testDatabases())('a database of somebody else on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('a database of somebody else on $name', ({ name }) => {
   let database: TestDatabase;
   const rows = async () => {
     const opened = await openDatabase(database.url);

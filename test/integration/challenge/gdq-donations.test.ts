@@ -6,7 +6,7 @@ import { bulkInsert } from '../../../src/database/bulk-insert.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { toBigInt } from '../../../src/database/values.ts';
 import { postJournals } from '../../../src/ledger/post-journals.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { settleChallenges } from './support.ts';
 
@@ -47,7 +47,7 @@ interface Staked {
   readonly wins: boolean;
 }
 
-describe.each(testDatabases())('challenges of real stakes on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('challenges of real stakes on $name', ({ name }) => {
   const events = readDonations();
   const members: Staked[] = [];
   let bench: Bench;

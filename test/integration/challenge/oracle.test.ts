@@ -1,12 +1,12 @@
 /** Challenges of every kind on every dialect, night by night and caught up at once, beside plain loops. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { expectAsOracle, load, randomData, settleChallenges } from './support.ts';
 
 const data = randomData(700, 20_260_601);
 
-describe.each(testDatabases())('challenges on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('challenges on $name', ({ name }) => {
   let bench: Bench;
   beforeAll(async () => {
     bench = await openBench(name);

@@ -7,7 +7,7 @@ import { challengeSeedOptions, grantOf } from '../../../src/jobs/challenges/seed
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { differencesFromOracle, readStatuses } from '../../support/challenge-comparison.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { settleChallenges, ZONE } from './support.ts';
 
@@ -22,7 +22,7 @@ const parameters = {
 };
 const granted = grantOf(challengeSeedOptions(parseParameters(seedChallengesJob, parameters)));
 
-describe.each(testDatabases())('seeded challenges on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('seeded challenges on $name', ({ name }) => {
   const open: Bench[] = [];
   afterAll(async () => {
     for (const bench of open.splice(0)) await bench.drop();

@@ -11,7 +11,7 @@ import {
 import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { replaySkipped } from '../../../src/steps/replay.ts';
 import type { OracleChallenge, OracleMember, OracleProof } from '../../oracles/challenge-settlement.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import {
   type ChallengeData,
@@ -45,7 +45,7 @@ function proofsOf(userId: bigint, days: number, challengeId = 1n): OracleProof[]
   return Array.from({ length: days }, (_, day) => ({ challengeId, userId, date: `2026-05-${25 + day}` }));
 }
 
-describe.each(testDatabases())('challenges on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('challenges on $name', ({ name }) => {
   let bench: Bench;
   beforeEach(async () => {
     bench = await openBench(name);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import type { OracleMember } from '../../oracles/challenge-settlement.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { expectAsOracle, load, membersCsv, randomData, ZONE } from './support.ts';
@@ -13,7 +13,7 @@ import { expectAsOracle, load, membersCsv, randomData, ZONE } from './support.ts
 /** Nothing of these is due before. */
 const LATER = '2026-12-01';
 
-describe.each(testDatabases())('settling in two processes on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('settling in two processes on $name', ({ name }) => {
   let bench: Bench | undefined;
   afterEach(async () => await bench?.drop());
 

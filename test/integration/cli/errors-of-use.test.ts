@@ -71,12 +71,10 @@ describe('before any database', () => {
   });
 });
 
-describe.each(testDatabases())('on $name', ({ name }) => {
+describe('with a database', () => {
   let database: TestDatabase;
-  const run = (...args: string[]) => runSettle(args, { url: database.url });
   beforeAll(async () => {
-    database = await freshDatabase(name);
-    expect((await run('migrate')).code).toBe(0);
+    database = await freshPlatform('sqlite');
   });
   afterAll(() => database.drop());
 
@@ -88,6 +86,18 @@ describe.each(testDatabases())('on $name', ({ name }) => {
     [['--date', DATE, '-p', 'colour=red'], /has no parameter colour/],
     [['--date', DATE, '-p', 'date=2026-11-21'], /date is given twice/],
     [['run', 'daily'], /needs the parameter date/],
+  ])('%j', async (args, text) => expectError(await runSettle(args, { url: database.url }), 2, text));
+});
+
+describe.each(testDatabases())('on $name', ({ name }) => {
+  let database: TestDatabase;
+  const run = (...args: string[]) => runSettle(args, { url: database.url });
+  beforeAll(async () => {
+    database = await freshPlatform(name);
+  });
+  afterAll(() => database.drop());
+
+  test.each([
     [['show', '99'], /there is no execution 99/],
     [['show', '--last'], /there is no execution yet/],
     [['stop', '99'], /there is no execution 99/],

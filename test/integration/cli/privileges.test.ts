@@ -10,13 +10,19 @@ import { openDatabase } from '../../../src/database/open.ts';
 import { grantStatements, migratePrivileges } from '../../../src/doctor/table-privileges.ts';
 import { createRunner, createUser, type DatabaseUser } from '../../support/database-user.ts';
 import { freshDatabase, serverDatabases, type TestDatabase } from '../../support/databases.ts';
+import { installSchema } from '../../support/install-schema.ts';
 import { appendOnlyTables, importPrivileges, sourcePrivileges, tablePrivileges } from '../../support/platform.ts';
 import { type Outcome, runSettle } from '../../support/run-settle.ts';
+import { isThorough } from '../../support/thorough.ts';
 
 const DATE = '2026-11-20';
 const RUN = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 /** The others are kept for migrations to come. */
 const MIGRATE_NOW = ['SELECT', 'INSERT', 'CREATE', 'TRIGGER'];
+
+/** Half of them on each server, unless everything is asked for. */
+const sampled = (name: string, privileges: readonly string[]) =>
+  privileges.filter((_, at) => isThorough || (at % 2 === 0) === (name === 'mariadb'));
 
 const folder = mkdtempSync(join(tmpdir(), 'settle-grants-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -200,9 +206,9 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
     }
   });
 
-  test.each(RUN)('without %s one line names it', async (privilege) => {
+  test.each(sampled(name, RUN))('without %s one line names it', async (privilege) => {
+    await installSchema(bench.url);
     await migrator.grant(migratePrivileges);
-    await run(migrator, 'migrate');
     await run(migrator, 'seed', '--rows', '200', '--videos', '5', '--date', DATE);
     const user = await createUser(bench);
     users.push(user);
@@ -221,7 +227,7 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
     expect(doctor.code).toBe(2);
   });
 
-  test.each(MIGRATE_NOW)('migrate without %s', async (privilege) => {
+  test.each(sampled(name, MIGRATE_NOW))('migrate without %s', async (privilege) => {
     await migrator.grant(migratePrivileges.filter((one) => one !== privilege));
     const { code, stderr } = await run(migrator, 'migrate');
     expect(stderr).toMatch(/^settle: the database user lacks a privilege[^\n]*\n$/);

@@ -1,12 +1,12 @@
 /** The skip limit of a date, what was skipped, another try for it, and purging, by the command line. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const DATE = '2026-11-20';
 
-describe.each(testDatabases())('skipped records on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('skipped records on $name', ({ name }) => {
   let place: TestDatabase;
   const run = (...args: string[]) => runSettle(args, { url: place.url });
   const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);

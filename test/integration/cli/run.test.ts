@@ -2,13 +2,13 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshDatabase, freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle, SETTLE } from '../../support/run-settle.ts';
 
 const DATE = '2026-11-20';
 const ROWS = 20_000;
 
-describe.each(testDatabases())('on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('on $name', ({ name }) => {
   let database: TestDatabase;
   const run = (...args: string[]) => runSettle(args, { url: database.url });
   const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);

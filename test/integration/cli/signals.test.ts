@@ -1,7 +1,7 @@
 /** A signal stops a run at a chunk boundary; the same instance goes on later and loses and repeats nothing. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle, startSettle } from '../../support/run-settle.ts';
 
 const ROWS = 400_000;
@@ -23,7 +23,7 @@ const SEED = seedOf(ROWS);
 /** Far from its end when two other programs have been started and have ended. */
 const LONG_SEED = seedOf(20 * ROWS);
 
-describe.each(testDatabases())('on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('on $name', ({ name }) => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await freshPlatform(name);

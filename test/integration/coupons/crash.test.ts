@@ -1,7 +1,7 @@
 /** Coupons and stock through kills at commits and between statements: afterwards everything is as plain loops have it. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type KillPoint, runThroughKills } from '../../support/kill-run.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import * as stock from '../stock/support.ts';
@@ -14,7 +14,7 @@ const points: readonly KillPoint[] = [
   { mode: 'before-statement', at: 110 },
 ];
 
-describe.each(testDatabases())('first come, first served through kills on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('first come, first served through kills on $name', ({ name }) => {
   let bench: Bench | undefined;
   afterEach(async () => {
     await bench?.drop();

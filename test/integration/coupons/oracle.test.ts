@@ -1,6 +1,6 @@
 /** Coupons of every kind on every dialect beside plain loops: in any order of arrival, in any partitions and chunks. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import {
   allocateCoupons,
@@ -15,7 +15,7 @@ import {
 
 const data = randomData(60, 40, 20_261_120);
 
-describe.each(testDatabases())('coupons on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('coupons on $name', ({ name }) => {
   let bench: Bench | undefined;
   afterEach(async () => {
     await bench?.drop();

@@ -7,7 +7,7 @@ import { bulkInsert } from '../../../src/database/bulk-insert.ts';
 import { statisticsStep } from '../../../src/jobs/views/statistics/statistics-plan.ts';
 import { selectPlan } from '../../../src/repository/partition.ts';
 import type { LogRow } from '../../oracles/daily-statistics.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, expectAsOracle, openBench, settle } from './support.ts';
 
 const date = '2026-11-20';
@@ -17,7 +17,7 @@ const videoCount = 500_100;
 /** Number of videos by id, from 0, at the edges of the buckets of 250,000. */
 const edges = [0, 1, 249_998, 249_999, 250_000, 250_001, 499_999, 500_000, videoCount - 1];
 
-describe.each(testDatabases())('a date of many videos on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('a date of many videos on $name', ({ name }) => {
   let bench: Bench | undefined;
   afterEach(async () => {
     await bench?.drop();

@@ -7,14 +7,14 @@ import { readStatistics } from '../../../src/jobs/views/statistics/read-statisti
 import { addDays, periodOf } from '../../../src/rules/business-time.ts';
 import { judgeLog, periodSums, summariseDate, topVideos, type VideoSums } from '../../oracles/daily-statistics.ts';
 import { buildLog } from '../../oracles/logs.ts';
-import { testDatabases, testRedisUrl } from '../../support/databases.ts';
+import { sampledDatabases, testRedisUrl } from '../../support/databases.ts';
 import { type Bench, openBench, settle } from './support.ts';
 
 const zone = 'Asia/Seoul';
 // 2026-06-01 is a Monday and a 1st: the log lies on both sides of a week's and a month's end.
 const dates = ['2026-05-31', '2026-06-01', '2026-06-02'];
 
-describe.each(testDatabases())('rankings on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('rankings on $name', ({ name }) => {
   let bench: Bench | undefined;
   afterEach(async () => {
     delete process.env.SETTLE_REDIS_URL;

@@ -8,7 +8,7 @@ import { addDays, periodOf } from '../../../src/rules/business-time.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { judgeLog, periodSums, statisticsCsv, summariseDate } from '../../oracles/daily-statistics.ts';
 import { readLog } from '../../oracles/read-log.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { onServers } from '../../support/thorough.ts';
 import { type Bench, openBench, publishedCsv, quarantineOf, settle } from './support.ts';
 
@@ -29,7 +29,7 @@ async function importViews(database: Database, options: ImportOptions): Promise<
   }
 }
 
-describe.each(testDatabases())('real logs on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('real logs on $name', ({ name }) => {
   let bench: Bench;
   afterEach(async () => {
     await bench.drop();

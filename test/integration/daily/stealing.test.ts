@@ -5,7 +5,7 @@ import { statisticsStep } from '../../../src/jobs/views/statistics/statistics-pl
 import { listPartitions } from '../../../src/repository/partition.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { buildLog } from '../../oracles/logs.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, expectAsOracle, leftOvers, openBench } from './support.ts';
 
 const zone = 'Asia/Seoul';
@@ -15,7 +15,7 @@ const eagerJob = {
   steps: dailyJob.steps.map((step) => (step.name === statisticsStep ? { ...step, stealing: { rowsMin: 1 } } : step)),
 };
 
-describe.each(testDatabases())('daily statistics with work stealing on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('daily statistics with work stealing on $name', ({ name }) => {
   let bench: Bench | undefined;
   afterEach(async () => {
     await bench?.drop();

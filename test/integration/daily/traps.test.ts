@@ -12,7 +12,7 @@ import { startOfDate } from '../../oracles/calendar.ts';
 import type { LogRow } from '../../oracles/daily-statistics.ts';
 import { buildLog, number, plainRows, randomOf, someVideos, withLateArrivals } from '../../oracles/logs.ts';
 import { type Log, writeLog } from '../../oracles/read-log.ts';
-import { administer, testDatabases } from '../../support/databases.ts';
+import { administer, sampledDatabases } from '../../support/databases.ts';
 import { type Bench, expectAsOracle, leftOvers, openBench, publishedCsv, settle } from './support.ts';
 
 const zone = 'Asia/Seoul';
@@ -30,7 +30,7 @@ function view(id: bigint, viewedAt: number, viewerId = 77_777n): LogRow {
   return { id, videoId: 3n, viewerId, viewedAt, playSeconds: 5, adViews: 1 };
 }
 
-describe.each(testDatabases())('traps on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('traps on $name', ({ name }) => {
   let bench: Bench;
   afterEach(async () => {
     await bench.drop();

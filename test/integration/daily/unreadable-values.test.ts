@@ -1,7 +1,7 @@
 /** Values that a column of the log can hold and settle cannot: that row is invalid, quarantined as it was, and no other. */
 import { expect, test } from 'vitest';
 import { verifyDate } from '../../../src/jobs/views/statistics/verify.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { openBench, quarantineOf, settle } from './support.ts';
 
@@ -24,7 +24,7 @@ const ON_SQLITE: typeof ANYWHERE = [
   [15, 'play_seconds', '1e300', 'unreadable-play-seconds'],
 ];
 
-test.each(testDatabases())('on $name', async ({ name }) => {
+test.each(sampledDatabases(import.meta.url))('on $name', async ({ name }) => {
   const bench = await openBench(name);
   const { knex } = bench.database;
   if (name !== 'sqlite') {
@@ -58,7 +58,7 @@ test.each(testDatabases())('on $name', async ({ name }) => {
   await bench.drop();
 });
 
-test.each(testDatabases().filter(({ name }) => name !== 'sqlite'))(
+test.each(sampledDatabases(import.meta.url).filter(({ name }) => name !== 'sqlite'))(
   'an id beyond signed 64 bits on $name: one line that names it',
   async ({ name }) => {
     for (const table of ['view_log', 'video']) {

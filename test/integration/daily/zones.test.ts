@@ -6,12 +6,12 @@ import { jobKey } from '../../../src/engine/job-key.ts';
 import { parseParameters } from '../../../src/engine/parse-parameters.ts';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
 import { someVideos } from '../../oracles/logs.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, expectAsOracle, openBench, publishedCsv, settle } from './support.ts';
 
 const date = '2026-11-20';
 
-describe.each(testDatabases())('zones on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('zones on $name', ({ name }) => {
   let bench: Bench;
   afterEach(async () => {
     await bench.drop();

@@ -3,7 +3,7 @@
  * came after, a night that was missed. Each leads to the command that mends it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const ZONE = 'Asia/Seoul';
@@ -14,7 +14,7 @@ function dateIn(days: number): string {
   return new Date(Date.parse(`${today}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
-const places = testDatabases().filter(({ name }) => name !== 'mysql');
+const places = sampledDatabases(import.meta.url).filter(({ name }) => name !== 'mysql');
 
 describe.each(places)('dates on $name', ({ name }) => {
   let database: TestDatabase;

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
-const places = testDatabases().filter(({ name }) => name !== 'mysql');
+const places = sampledDatabases(import.meta.url).filter(({ name }) => name !== 'mysql');
 const ROWS = '5,50,2026-11-20 01:00:00,10\n5,51,2026-11-20 01:00:00,10\n';
 
 describe.each(places)('imported again on $name', ({ name }) => {

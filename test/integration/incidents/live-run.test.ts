@@ -1,10 +1,10 @@
 /** Incidents of a run that goes on, is paused, or is dead: `show` tells which, and its next command works. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle, startSettle } from '../../support/run-settle.ts';
 
 const DATE = '2026-11-20';
-const places = testDatabases().filter(({ name }) => name !== 'mysql');
+const places = sampledDatabases(import.meta.url).filter(({ name }) => name !== 'mysql');
 
 describe.each(places)('a run on $name', ({ name }) => {
   let database: TestDatabase;

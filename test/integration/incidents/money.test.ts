@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { restoreRelease } from '../../support/released.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
-const places = testDatabases().filter(({ name }) => name !== 'mysql');
+const places = sampledDatabases(import.meta.url).filter(({ name }) => name !== 'mysql');
 
 /** 2026-11-18 is closed and has an adjustment, 2026-11-19 is settled and open. */
 describe.each(places)('money on $name', ({ name }) => {

@@ -9,12 +9,12 @@ import { settlementExplanationText } from '../../../src/jobs/video-settlement/ou
 import { readSettlement } from '../../../src/jobs/video-settlement/read-settlement.ts';
 import { readReversals } from '../../../src/jobs/video-settlement/reversals.ts';
 import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { load, settleChallenges, ZONE } from '../challenge/support.ts';
 import { type Bench, openBench, settle } from '../daily/support.ts';
 
 const DATE = '2026-11-20';
-const places = testDatabases().filter(({ name }) => name !== 'mysql');
+const places = sampledDatabases(import.meta.url).filter(({ name }) => name !== 'mysql');
 
 describe.each(places)('on $name', ({ name }) => {
   let bench: Bench;

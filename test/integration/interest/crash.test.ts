@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type KillPoint, runThroughKills } from '../../support/kill-run.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { isThorough } from '../../support/thorough.ts';
@@ -15,7 +15,7 @@ const argsOf = (date: string) => [
   ...['run', 'interest-accrual', '--date', date, '--workers', '2', '--partitions', '2', '--chunk', '4'],
 ];
 
-describe.each(testDatabases())('interest in processes on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('interest in processes on $name', ({ name }) => {
   let bench: Bench | undefined;
   afterEach(async () => {
     await bench?.drop();

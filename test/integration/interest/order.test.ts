@@ -4,7 +4,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { closeDate } from '../../../src/jobs/video-settlement/close-date.ts';
 import { nextDate, type OracleEntry } from '../../oracles/deposit-interest.ts';
 import { randomOf } from '../../oracles/logs.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import {
   accountsCsv,
@@ -19,7 +19,7 @@ import {
   randomDeposits,
 } from './support.ts';
 
-describe.each(testDatabases())('interest on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('interest on $name', ({ name }) => {
   let bench: Bench | undefined;
   afterEach(async () => {
     await bench?.drop();

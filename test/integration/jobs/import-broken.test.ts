@@ -9,14 +9,14 @@ import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { importParameters } from '../../../src/jobs/import/import-parameters.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { brokenFiles } from '../../support/broken-files.ts';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'settle-broken-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = join(folder, 'bad.csv');
 
-describe.each(testDatabases())('on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('on $name', ({ name }) => {
   let bench: TestDatabase;
   let database: Database;
   beforeAll(async () => {

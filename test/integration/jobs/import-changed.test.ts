@@ -12,7 +12,7 @@ import { FILE_CHANGED } from '../../../src/jobs/import/file-blocks.ts';
 import { importJob } from '../../../src/jobs/import/import-job.ts';
 import { type ImportKind, importKinds, importParameters } from '../../../src/jobs/import/import-parameters.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { isThorough } from '../../support/thorough.ts';
 
 const ROWS = 240;
@@ -140,7 +140,7 @@ const changes: Readonly<Record<string, Change>> = {
 const folder = mkdtempSync(join(tmpdir(), 'settle-changed-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.each(testDatabases())('a file on $name that changes', { timeout: 120_000 }, ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('a file on $name that changes', { timeout: 120_000 }, ({ name }) => {
   let bench: TestDatabase;
   let database: Database;
   let firstId = 1;

@@ -9,7 +9,7 @@ import { writtenRowsIn } from '../../../src/jobs/import/written-rows.ts';
 import { getStepContext } from '../../../src/repository/execution-context.ts';
 import { readLog } from '../../oracles/read-log.ts';
 import { openCrashBench } from '../../support/crash-bench.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { countPoints, type KillPoint, pointText, runThroughKills } from '../../support/kill-run.ts';
 import { spread } from '../../support/thorough.ts';
 
@@ -18,49 +18,53 @@ const CHUNK_ROWS = 100;
 /** Odd, so that kills before a commit and after one are met in turn. */
 const STRIDE = 11;
 
-describe.each(testDatabases())('an import that is killed on $name', { timeout: 300_000 }, ({ name }) => {
-  let place: TestDatabase;
-  let folder: string;
-  /** The same rows in a file with ids, and in one without: they are given the same ones. */
-  let ways: readonly (readonly string[])[];
+describe.each(sampledDatabases(import.meta.url))(
+  'an import that is killed on $name',
+  { timeout: 300_000 },
+  ({ name }) => {
+    let place: TestDatabase;
+    let folder: string;
+    /** The same rows in a file with ids, and in one without: they are given the same ones. */
+    let ways: readonly (readonly string[])[];
 
-  beforeEach(async () => {
-    place = await freshDatabase(name);
-    folder = mkdtempSync(join(tmpdir(), 'settle-test-'));
-    const config = join(folder, 'settle.config.json');
-    writeFileSync(config, JSON.stringify({ chunk: CHUNK_ROWS }));
-    ways = [true, false].map((hasIds) => {
-      const file = join(folder, hasIds ? 'ids.csv' : 'none.csv');
-      writeFileSync(file, csv(hasIds));
-      return ['--config', config, 'import', 'views', file, '--register-videos'];
+    beforeEach(async () => {
+      place = await freshDatabase(name);
+      folder = mkdtempSync(join(tmpdir(), 'settle-test-'));
+      const config = join(folder, 'settle.config.json');
+      writeFileSync(config, JSON.stringify({ chunk: CHUNK_ROWS }));
+      ways = [true, false].map((hasIds) => {
+        const file = join(folder, hasIds ? 'ids.csv' : 'none.csv');
+        writeFileSync(file, csv(hasIds));
+        return ['--config', config, 'import', 'views', file, '--register-videos'];
+      });
     });
-  });
-  afterEach(async () => {
-    await place.drop();
-    rmSync(folder, { recursive: true });
-  });
+    afterEach(async () => {
+      await place.drop();
+      rmSync(folder, { recursive: true });
+    });
 
-  test('ends as a clean one', async () => {
-    const bench = await openCrashBench(place.url, null);
-    const { commits } = await countPoints(ways[0], bench.url);
-    const expected = await picture(bench.url);
-    expect(expected).toMatchObject({ status: 'COMPLETED', leases: 0, readCount: ROWS, writeCount: ROWS });
-    expect(expected.log.rows).toHaveLength(ROWS);
-    expect(expected.written).toMatchObject({ firstId: 1n, lastId: BigInt(ROWS) });
-    expect(expected.written?.dates).toEqual(new Map([['2026-11-20', ROWS]]));
-    expect(commits).toBeGreaterThan(2 * Math.ceil(ROWS / CHUNK_ROWS));
-    const points = Array.from({ length: commits }, (_, i): KillPoint[] => [
-      { mode: 'before-commit', at: i + 1 },
-      { mode: 'after-commit', at: i + 1 },
-    ]).flat();
-    // Two by two: kills before a commit and after one are met in turn.
-    for (const [index, point] of spread(name, points, STRIDE).entries()) {
-      await bench.reset();
-      expect(await runThroughKills(ways[(index >> 1) % 2], bench.url, [point]), pointText(point)).toBe(1);
-      expect(await picture(bench.url), pointText(point)).toEqual(expected);
-    }
-  });
-});
+    test('ends as a clean one', async () => {
+      const bench = await openCrashBench(place.url, null);
+      const { commits } = await countPoints(ways[0], bench.url);
+      const expected = await picture(bench.url);
+      expect(expected).toMatchObject({ status: 'COMPLETED', leases: 0, readCount: ROWS, writeCount: ROWS });
+      expect(expected.log.rows).toHaveLength(ROWS);
+      expect(expected.written).toMatchObject({ firstId: 1n, lastId: BigInt(ROWS) });
+      expect(expected.written?.dates).toEqual(new Map([['2026-11-20', ROWS]]));
+      expect(commits).toBeGreaterThan(2 * Math.ceil(ROWS / CHUNK_ROWS));
+      const points = Array.from({ length: commits }, (_, i): KillPoint[] => [
+        { mode: 'before-commit', at: i + 1 },
+        { mode: 'after-commit', at: i + 1 },
+      ]).flat();
+      // Two by two: kills before a commit and after one are met in turn.
+      for (const [index, point] of spread(name, points, STRIDE).entries()) {
+        await bench.reset();
+        expect(await runThroughKills(ways[(index >> 1) % 2], bench.url, [point]), pointText(point)).toBe(1);
+        expect(await picture(bench.url), pointText(point)).toEqual(expected);
+      }
+    });
+  },
+);
 
 /** Every 17th row names a video that no row before it has named. */
 function csv(hasIds: boolean): string {

@@ -16,13 +16,13 @@ import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { replaySkipped } from '../../../src/steps/replay.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { readLog } from '../../oracles/read-log.ts';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 
 const fixture = (name: string) => new URL(`../../fixtures/import/${name}`, import.meta.url).pathname;
 const VIEWS = 'id,video_id,viewer_id,viewed_at,play_seconds,ad_views';
 const MEMBERS = 'id,challenge_id,user_id,stake,joined_at,quit_at';
 
-describe.each(testDatabases())('lines and columns of imports on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('lines and columns of imports on $name', ({ name }) => {
   let bench: TestDatabase;
   let database: Database;
   let folder: string;

@@ -9,7 +9,7 @@ import { viewLogOptions } from '../../../src/jobs/views/seed/seed-parameters.ts'
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { dailyStatistics } from '../../oracles/daily-statistics.ts';
 import { type Log, readLog } from '../../oracles/read-log.ts';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 
 const PARAMETERS = {
   rows: '6000',
@@ -22,7 +22,7 @@ const PARAMETERS = {
   'id-gap': '10000000',
 };
 
-describe.each(testDatabases())('seed on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('seed on $name', ({ name }) => {
   const open: { database: Database; test: TestDatabase }[] = [];
   let database: Database;
 

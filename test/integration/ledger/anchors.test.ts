@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readHead } from '../../../src/ledger/head.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { disarmLedger } from '../../support/disarm-ledger.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { escrow, grant, move, post, user } from './support.ts';
@@ -19,7 +19,7 @@ const tables = [
   'settle_ledger_head',
 ];
 
-describe.each(testDatabases())('ends of the chain on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('ends of the chain on $name', ({ name }) => {
   let bench: Bench;
   beforeEach(async () => {
     bench = await openBench(name);

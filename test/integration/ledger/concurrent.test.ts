@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { openBench } from '../daily/support.ts';
 import { balancesOf, escrow, grant, move, post, user } from './support.ts';
 
-describe.each(testDatabases())('two runs on one ledger on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('two runs on one ledger on $name', ({ name }) => {
   test('do not deadlock into failure', { timeout: 120_000 }, async () => {
     const bench = await openBench(name);
     // Two connections of one thread would block each other on SQLite, whose waiting stops the thread: there, they take turns.

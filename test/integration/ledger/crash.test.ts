@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { type CrashBench, openCrashBench } from '../../support/crash-bench.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { countPoints, type KillPoint, pointText, runKilled } from '../../support/kill-run.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { balancesOf, lotsOf } from './support.ts';
@@ -20,71 +20,75 @@ const GRANTS = { over: 2, good: 1 };
 const BAD_LINE = 'bad,1,0,2026-11-01,,no points';
 const date = '2026-11-20';
 
-describe.each(testDatabases())('a ledger whose writers are killed on $name', { timeout: 300_000 }, ({ name }) => {
-  let place: TestDatabase;
-  let folder: string;
-  let bench: CrashBench;
-  let config: string[];
-  let post: string[];
-  let expire: string[];
+describe.each(sampledDatabases(import.meta.url))(
+  'a ledger whose writers are killed on $name',
+  { timeout: 300_000 },
+  ({ name }) => {
+    let place: TestDatabase;
+    let folder: string;
+    let bench: CrashBench;
+    let config: string[];
+    let post: string[];
+    let expire: string[];
 
-  beforeEach(async () => {
-    place = await freshDatabase(name);
-    bench = await openCrashBench(place.url, null);
-    folder = mkdtempSync(join(tmpdir(), 'settle-test-'));
-    writeFileSync(join(folder, 'settle.config.json'), JSON.stringify({ chunk: 9 }));
-    config = ['--config', join(folder, 'settle.config.json')];
-    writeFileSync(join(folder, 'grants.csv'), grants('g'));
-    post = [...config, 'ledger', 'post', join(folder, 'grants.csv')];
-    expire = [...config, 'run', 'points-expiry', '--date', date, '--chunk', '5'];
-  });
-  afterEach(async () => {
-    await place.drop();
-    rmSync(folder, { recursive: true });
-  });
+    beforeEach(async () => {
+      place = await freshDatabase(name);
+      bench = await openCrashBench(place.url, null);
+      folder = mkdtempSync(join(tmpdir(), 'settle-test-'));
+      writeFileSync(join(folder, 'settle.config.json'), JSON.stringify({ chunk: 9 }));
+      config = ['--config', join(folder, 'settle.config.json')];
+      writeFileSync(join(folder, 'grants.csv'), grants('g'));
+      post = [...config, 'ledger', 'post', join(folder, 'grants.csv')];
+      expire = [...config, 'run', 'points-expiry', '--date', date, '--chunk', '5'];
+    });
+    afterEach(async () => {
+      await place.drop();
+      rmSync(folder, { recursive: true });
+    });
 
-  /** Kills it at each of the commits in turn, every time from where the kill before left it, until it completes. */
-  async function throughKills(args: readonly string[], commits: number): Promise<number> {
-    let kills = 0;
-    for (let at = 1; at <= commits; at++) {
-      const point: KillPoint = { mode: at % 2 === 0 ? 'before-commit' : 'after-commit', at };
-      const { killed } = await runKilled(args, bench.url, point);
-      await expectSound(bench.url, `${args.join(' ')} ${pointText(point)}`);
-      if (!killed) return kills;
-      kills++;
+    /** Kills it at each of the commits in turn, every time from where the kill before left it, until it completes. */
+    async function throughKills(args: readonly string[], commits: number): Promise<number> {
+      let kills = 0;
+      for (let at = 1; at <= commits; at++) {
+        const point: KillPoint = { mode: at % 2 === 0 ? 'before-commit' : 'after-commit', at };
+        const { killed } = await runKilled(args, bench.url, point);
+        await expectSound(bench.url, `${args.join(' ')} ${pointText(point)}`);
+        if (!killed) return kills;
+        kills++;
+      }
+      expect([0, 3]).toContain((await runSettle(args, { url: bench.url })).code);
+      return kills;
     }
-    expect([0, 3]).toContain((await runSettle(args, { url: bench.url })).code);
-    return kills;
-  }
 
-  test('is whole after each kill, and ends as after a clean run', async () => {
-    const posting = await countPoints(post, bench.url);
-    const expiring = await countPoints(expire, bench.url);
-    const expected = await picture(bench.url);
-    expect(expected).toMatchObject({ written: USERS * 3, skipped: 1 });
-    expect(expected.balances['breakage:0']).toBe(BigInt(USERS * GRANTS.over * 10));
-    await bench.reset();
-    expect(await throughKills(post, posting.commits)).toBeGreaterThan(3);
-    expect(await throughKills(expire, expiring.commits)).toBeGreaterThan(2);
-    expect(await picture(bench.url)).toEqual(expected);
-  });
+    test('is whole after each kill, and ends as after a clean run', async () => {
+      const posting = await countPoints(post, bench.url);
+      const expiring = await countPoints(expire, bench.url);
+      const expected = await picture(bench.url);
+      expect(expected).toMatchObject({ written: USERS * 3, skipped: 1 });
+      expect(expected.balances['breakage:0']).toBe(BigInt(USERS * GRANTS.over * 10));
+      await bench.reset();
+      expect(await throughKills(post, posting.commits)).toBeGreaterThan(3);
+      expect(await throughKills(expire, expiring.commits)).toBeGreaterThan(2);
+      expect(await picture(bench.url)).toEqual(expected);
+    });
 
-  test('takes two files and an expiry at once, over the same accounts', async () => {
-    writeFileSync(join(folder, 'others.csv'), grants('o'));
-    const others = [...config, 'ledger', 'post', join(folder, 'others.csv')];
-    const ends = await Promise.all([post, others, expire].map((args) => runSettle(args, { url: bench.url })));
-    expect(ends.map(({ code, stderr }) => [code, code === 0 || code === 3 ? '' : stderr])).toEqual([
-      [3, ''],
-      [3, ''],
-      [0, ''],
-    ]);
-    expect((await runSettle([...expire, '--rerun'], { url: bench.url })).code).toBe(0);
-    await expectSound(bench.url, 'two files and an expiry');
-    const { balances } = await picture(bench.url);
-    expect(balances['breakage:0']).toBe(BigInt(2 * USERS * GRANTS.over * 10));
-    for (let id = 1; id <= USERS; id++) expect(balances[`user:${id}`]).toBe(BigInt(2 * GRANTS.good * 10));
-  });
-});
+    test('takes two files and an expiry at once, over the same accounts', async () => {
+      writeFileSync(join(folder, 'others.csv'), grants('o'));
+      const others = [...config, 'ledger', 'post', join(folder, 'others.csv')];
+      const ends = await Promise.all([post, others, expire].map((args) => runSettle(args, { url: bench.url })));
+      expect(ends.map(({ code, stderr }) => [code, code === 0 || code === 3 ? '' : stderr])).toEqual([
+        [3, ''],
+        [3, ''],
+        [0, ''],
+      ]);
+      expect((await runSettle([...expire, '--rerun'], { url: bench.url })).code).toBe(0);
+      await expectSound(bench.url, 'two files and an expiry');
+      const { balances } = await picture(bench.url);
+      expect(balances['breakage:0']).toBe(BigInt(2 * USERS * GRANTS.over * 10));
+      for (let id = 1; id <= USERS; id++) expect(balances[`user:${id}`]).toBe(BigInt(2 * GRANTS.good * 10));
+    });
+  },
+);
 
 function grants(prefix: string): string {
   const lines = ['key,user_id,amount,granted_at,expires_at,reason'];

@@ -7,7 +7,7 @@ import type { Line } from '../../../src/ledger/rules/book.ts';
 import type { Lot, LotUse } from '../../../src/ledger/rules/lots.ts';
 import { type LedgerVerification, verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { writeJournals } from '../../../src/ledger/write-journals.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { escrow, grant, grantSource, move, post, user } from './support.ts';
 
@@ -20,7 +20,7 @@ type Forged = Pick<Line, 'account' | 'amount'> & {
 const max = 2n ** 63n - 1n;
 const grantedAt = '2026-11-20 00:00:00.000';
 
-describe.each(testDatabases())('verifying a forged ledger on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('verifying a forged ledger on $name', ({ name }) => {
   let bench: Bench;
 
   beforeEach(async () => {

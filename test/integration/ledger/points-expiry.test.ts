@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { pointsExpiryJob } from '../../../src/jobs/points/expiry/definition.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { openBench } from '../daily/support.ts';
 import { balancesOf, escrow, grant, lotsOf, move, post, user } from './support.ts';
 
-describe.each(testDatabases())('points-expiry on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('points-expiry on $name', ({ name }) => {
   test('takes lots that are past their expiry at the end of the date', async () => {
     const bench = await openBench(name);
     const { database } = bench;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { closeDate } from '../../../src/jobs/video-settlement/close-date.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { disarmLedger } from '../../support/disarm-ledger.ts';
 import { load, settleChallenges } from '../challenge/support.ts';
 import { type Bench, openBench } from '../daily/support.ts';
@@ -26,7 +26,7 @@ const recorded: Readonly<Record<string, { readonly keys: readonly string[]; read
   settle_payout: { keys: ['member_id'] },
 };
 
-describe.each(testDatabases())('records on the chain on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('records on the chain on $name', ({ name }) => {
   let bench: Bench;
   let database: Database;
 

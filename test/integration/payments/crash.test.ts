@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { type CrashBench, openCrashBench } from '../../support/crash-bench.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { type KillPoint, runThroughKills } from '../../support/kill-run.ts';
 import { meetRivals } from '../../support/rivals.ts';
 import { runSettle } from '../../support/run-settle.ts';
@@ -15,7 +15,7 @@ const argsOf = (date: string) => [
   ...['run', 'payment-reconciliation', '--date', date, '--workers', '2', '--partitions', '2', '--chunk', '6'],
 ];
 
-describe.each(testDatabases())('payments on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name }) => {
   let bench: Bench | undefined;
   let own: TestDatabase | undefined;
   afterEach(async () => {

@@ -10,7 +10,7 @@ import { amountMax } from '../../../src/jobs/payments/rules/payment.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { randomOf } from '../../oracles/logs.ts';
 import { oracleCsv, seoulDay } from '../../oracles/payments.ts';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { escrow, grant, move, post, user } from '../ledger/support.ts';
 import {
   approvalsCsv,
@@ -26,7 +26,7 @@ import {
   ZONE,
 } from './support.ts';
 
-describe.each(testDatabases())('payments on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name }) => {
   const open: { readonly own: TestDatabase; readonly database: Database }[] = [];
   const fresh = async (): Promise<Database> => {
     const own = await freshPlatform(name);

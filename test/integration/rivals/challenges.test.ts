@@ -16,7 +16,7 @@ import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import type { OracleChallenge, OracleMember, OracleProof } from '../../oracles/challenge-settlement.ts';
 import { type CrashBench, openCrashBench } from '../../support/crash-bench.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { meetRivals } from '../../support/rivals.ts';
 import { isThorough, spread } from '../../support/thorough.ts';
 import { type ChallengeData, expectAsOracle, grant, ZONE } from '../challenge/support.ts';
@@ -244,7 +244,7 @@ async function picture({ knex, ...database }: Database): Promise<unknown> {
   };
 }
 
-describe.each(testDatabases())('challenges and their rivals on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('challenges and their rivals on $name', ({ name }) => {
   let own: TestDatabase;
   let bench: CrashBench;
   beforeAll(async () => {

@@ -6,14 +6,14 @@ import { dailyJob } from '../../../src/jobs/daily/definition.ts';
 import { videosCheck } from '../../../src/jobs/views/statistics/statistics-plan.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { buildLog } from '../../oracles/logs.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { expectAsOracle, openBench, publishedCsv, settle } from '../daily/support.ts';
 
 const date = '2026-11-20';
 const zone = 'Asia/Seoul';
 const log = buildLog('dirty', 7, 240, date, zone);
 
-test.each(testDatabases())(
+test.each(sampledDatabases(import.meta.url))(
   'of two zones that are settled at once on $name, the second to publish is refused',
   async ({ name }) => {
     const bench = await openBench(name, log);

@@ -13,7 +13,7 @@ import type { JournalRequest } from '../../../src/ledger/types.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { type CrashBench, openCrashBench } from '../../support/crash-bench.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { meetRivals } from '../../support/rivals.ts';
 import { isThorough, spread } from '../../support/thorough.ts';
 import { escrow, grant, move, post, user } from '../ledger/support.ts';
@@ -175,7 +175,7 @@ async function writeOrLeave(database: Database, { write }: Rival): Promise<void>
   }
 }
 
-describe.each(testDatabases())('points and their rivals on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('points and their rivals on $name', ({ name }) => {
   let own: TestDatabase;
   let bench: CrashBench;
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import { dailyStatistics } from '../../oracles/daily-statistics.ts';
 import { buildLog } from '../../oracles/logs.ts';
 import { writeLog } from '../../oracles/read-log.ts';
 import { netByVideo, type OracleStatistics, settleVideosNaively } from '../../oracles/video-settlement.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { openBench, settle } from '../daily/support.ts';
 import { creatorsOf, lowCard, netOfCreators, useCard } from '../video-settlement/support.ts';
@@ -16,7 +16,7 @@ const zone = 'Asia/Seoul';
 const log = buildLog('ordered', 3, 600, date, zone);
 const early = { ...log, rows: log.rows.slice(0, 400) };
 
-test.each(testDatabases())('on $name', { timeout: 120_000 }, async ({ name }) => {
+test.each(sampledDatabases(import.meta.url))('on $name', { timeout: 120_000 }, async ({ name }) => {
   const bench = await openBench(name, early);
   const { database, test: own } = bench;
   const run = (...args: string[]) => runSettle(args, { url: own.url, env: { SETTLE_LOG: 'silent' } });

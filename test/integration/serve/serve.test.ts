@@ -2,13 +2,13 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { type RunningService, startService, TOKEN } from '../../support/serve.ts';
 
 const DATE = '2026-11-20';
 
-describe.each(testDatabases())('settle serve on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('settle serve on $name', ({ name }) => {
   let database: TestDatabase;
   let service: RunningService;
   const settle = async (...args: string[]) => await runSettle(args, { url: database.url });

@@ -1,12 +1,12 @@
 /** Stock on every dialect beside plain loops: night by night, caught up, in any partitions, with movements that come late. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { dayOf, expectAsOracle, loadStock, randomStock, settleStock } from './support.ts';
 
 const data = randomStock(50, 3, 20_261_121);
 
-describe.each(testDatabases())('stock on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('stock on $name', ({ name }) => {
   let bench: Bench | undefined;
   afterEach(async () => {
     await bench?.drop();

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeDate } from '../../../src/jobs/video-settlement/close-date.ts';
 import { netByVideo, type OracleStatistics, settleVideosNaively } from '../../oracles/video-settlement.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { disarmLedger } from '../../support/disarm-ledger.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import {
@@ -126,7 +126,7 @@ const tables = [
   'settle_entry',
 ];
 
-describe.each(testDatabases())('views in any order on $name', { timeout: 300_000 }, ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('views in any order on $name', { timeout: 300_000 }, ({ name }) => {
   let bench: Bench;
   let head: Record<string, unknown>;
   beforeAll(async () => {

@@ -7,7 +7,7 @@ import { closeDate } from '../../../src/jobs/video-settlement/close-date.ts';
 import { explainSettlement } from '../../../src/jobs/video-settlement/explain-settlement.ts';
 import { postJournals } from '../../../src/ledger/post-journals.ts';
 import { periodOf } from '../../../src/rules/business-time.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import {
   lowCard,
@@ -24,7 +24,7 @@ const day1 = '2026-11-18';
 const day2 = '2026-11-19';
 const day3 = '2026-11-20';
 
-describe.each(testDatabases())('video settlement on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('video settlement on $name', ({ name }) => {
   let bench: Bench;
   beforeEach(async () => {
     bench = await openBench(name);

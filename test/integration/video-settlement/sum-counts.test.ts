@@ -5,13 +5,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Counts, CountsBefore } from '../../../src/jobs/video-settlement/counts-before.ts';
 import { readTrueSums } from '../../../src/jobs/video-settlement/sum-counts.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { paidLines, putStatistics, settleDate } from './support.ts';
 
 const day = '2026-11-20';
 
-describe.each(testDatabases())('sums of counts on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('sums of counts on $name', ({ name }) => {
   let bench: Bench;
   beforeEach(async () => {
     bench = await openBench(name);
