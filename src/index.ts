@@ -33,7 +33,15 @@ export { parseParameters } from './engine/parse-parameters.ts';
 export type { ProgressEvent, ProgressSink } from './engine/progress.ts';
 export { type PurgeOptions, type PurgeResult, purge } from './engine/purge.ts';
 export { type BackOff, defaultRetryPolicy, type RetryPolicy } from './engine/retry-policy.ts';
-export type { ErrorKind, ErrorTest, ItemRetry, SkipPhase, SkipPolicy, SkippedRecord } from './engine/skip-policy.ts';
+export type {
+  ErrorKind,
+  ErrorTest,
+  ItemRetry,
+  RetryEvent,
+  SkipPhase,
+  SkipPolicy,
+  SkippedRecord,
+} from './engine/skip-policy.ts';
 export type {
   BindScope,
   BoundValues,
@@ -72,7 +80,7 @@ export { ExitCode, isSettleError, planOutdated, SettleError, usageError } from '
 export { classify, compositeWriter } from './items/composite-writer.ts';
 export type { FileFormat, FixedField } from './items/file-formats.ts';
 export { type FileReaderOptions, fileReader } from './items/file-reader.ts';
-export { type FileWriterOptions, fileWriter } from './items/file-writer.ts';
+export { type FileTotals, type FileWriterOptions, fileWriter } from './items/file-writer.ts';
 export { listReader } from './items/list-reader.ts';
 export { pipe } from './items/pipe.ts';
 export type { PlainRow } from './items/plain-rows.ts';
@@ -102,6 +110,8 @@ export type { BatchStatus, JobExecution, PartitionProgress, StepExecution } from
 export { migrate, migrationStatus, requireCurrentSchema } from './schema.ts';
 export {
   type ItemCall,
+  type ItemFailure,
+  type ItemListeners,
   type ItemProcessor,
   type ItemReader,
   type ItemStepOptions,

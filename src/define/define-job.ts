@@ -143,8 +143,9 @@ function movesOf<P, I, O, V>(
   job: JobPlace<P>,
   options: StepOptions<P, I, O, V>,
 ): Pick<ItemStepParts<I, O, AnyContext>, 'reader' | 'processor' | 'writer'> & ItemPolicies<I> {
-  const { read, write, process, partitions, skip, retry, keyOf, itemName, concurrency, timeoutMs, ratePerSecond } =
+  const { read, write, process, partitions, skip, retry, noRollback, itemListeners, keyOf, payloadOf, itemName } =
     options;
+  const { concurrency, timeoutMs, ratePerSecond } = options;
   const scopeOf = (context: AnyContext): StepScope<P, V> => ({
     database: context.database,
     parameters: job.valuesOf(context),
@@ -153,7 +154,7 @@ function movesOf<P, I, O, V>(
     signal: context.signal,
   });
   return {
-    ...{ skip, retry, keyOf, itemName, concurrency, timeoutMs, ratePerSecond },
+    ...{ skip, retry, noRollback, itemListeners, keyOf, payloadOf, itemName, concurrency, timeoutMs, ratePerSecond },
     reader: (context) => read(scopeOf(context)),
     processor:
       process === undefined

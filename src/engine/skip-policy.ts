@@ -31,6 +31,16 @@ export interface ItemRetry {
   readonly backOff?: BackOff;
 }
 
+/** Another attempt is to come. */
+export interface RetryEvent {
+  readonly phase: 'process' | 'write';
+  readonly error: unknown;
+  /** 1 after the first attempt, and so on. */
+  readonly failures: number;
+  /** What tells the item apart; undefined for a chunk of several that is written. */
+  readonly key: string | undefined;
+}
+
 export type SkipPhase = 'read' | 'process' | 'write';
 
 /** A record that is passed over, as it is kept for people and for `replay`. */

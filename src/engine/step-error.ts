@@ -6,12 +6,24 @@ const STEP_FAILED = 'STEP_FAILED';
 /** Causes of causes are followed so far; a chain can be a ring. */
 const CAUSE_DEPTH_MAX = 4;
 
+/** Makes known whose error it is; which step's is said by `stepError`. @param item the item's kind and key, as `order 17` */
+export function nameItem(error: unknown, item: string): void {
+  if (typeof error === 'object' && error !== null) itemNames.set(error, item);
+}
+
+const itemNames = new WeakMap<object, string>();
+
+function nameOfItem(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null ? itemNames.get(error) : undefined;
+}
+
 /**
  * `step send, order 17: fetch failed (ECONNREFUSED)`. A SettleError is left as it is: it was worded on purpose. An error
  * of the database keeps its code, exit code and hint.
- * @param item the item's kind and key, as `order 17`; undefined when the error is not that of one item
+ * @param item the item's kind and key, as `order 17`; undefined when the error is not that of one item. Default: what
+ * `nameItem` was told of the error
  */
-export function stepError(error: unknown, stepName: string, item?: string): SettleError {
+export function stepError(error: unknown, stepName: string, item = nameOfItem(error)): SettleError {
   if (isSettleError(error)) return error;
   const known = toSettleError(error);
   const place = item === undefined ? `step ${stepName}` : `step ${stepName}, ${item}`;

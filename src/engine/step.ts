@@ -8,7 +8,7 @@ import type { ExecutionContext } from './execution-context.ts';
 import type { StepListeners } from './listeners.ts';
 import type { JobParameters } from './parameters.ts';
 import type { RetryPolicy } from './retry-policy.ts';
-import type { ItemRetry, SkipPolicy, SkippedRecord } from './skip-policy.ts';
+import type { ItemRetry, RetryEvent, SkipPolicy, SkippedRecord } from './skip-policy.ts';
 import type { StepContext } from './step-context.ts';
 import type { Transition } from './transition.ts';
 
@@ -99,6 +99,10 @@ export interface ItemFaults<C extends Chunk = Chunk> {
   readonly skip?: SkipPolicy;
   /** Writes that fail with such an error are tried again, before anything is skipped. */
   readonly retry?: ItemRetry;
+  /** Told before the wait for another attempt at a write; throws nothing. */
+  onRetry?(event: RetryEvent): void;
+  /** Told of each record, reading, processing and writing, after the commit that passes over it; throws nothing. */
+  onSkip?(record: SkippedRecord): void;
   /** The item of a chunk of one, which is needed to skip it: what tells it apart, and the item as JSON. */
   describe?(chunk: C): { readonly key: string; readonly payload: string };
 }

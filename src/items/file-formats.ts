@@ -1,9 +1,9 @@
-/** The records of a file, one after another, in the formats that a fileReader knows. */
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+/** The formats that a fileReader knows. */
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { parse } from 'csv-parse';
+import { delimitedRecords } from './delimited-records.ts';
+import { badRecord, type FileRecord, goodRecord } from './file-record.ts';
+import { jsonElements } from './json-array.ts';
+import { linesOf } from './lines.ts';
 import type { PlainRow } from './plain-rows.ts';
 
 export interface FixedField {
@@ -20,112 +20,70 @@ export type FileFormat =
   | { readonly type: 'fixed'; readonly fields: readonly FixedField[] }
   /** A JSON object a line. */
   | { readonly type: 'ndjson' }
-  /** One array of objects, which is held in memory. */
+  /** One array of objects. */
   | { readonly type: 'json' };
 
-/** An object, or what is wrong with the record. `line` counts from 1; of a JSON array it is the element. */
-export interface FileRecord {
-  readonly line: number;
-  readonly item?: PlainRow;
-  readonly problem?: string;
-  readonly payload?: string;
-}
-
+/**
+ * Batches of records, as the bytes of the file come. What is wrong with one record is in it; what leaves unknown where the
+ * next one begins is thrown.
+ * @param bytes UTF-8
+ */
 export function recordsOf(bytes: Readable, format: FileFormat): AsyncGenerator<FileRecord[]> {
   switch (format.type) {
     case 'csv':
     case 'tsv':
-      return delimited(bytes, format.delimiter ?? (format.type === 'tsv' ? '\t' : ','), format.columns);
+      return delimitedRecords(bytes, format.delimiter ?? (format.type === 'tsv' ? '\t' : ','), format.columns);
     case 'fixed':
-      return lines(bytes, (line) => ({ item: fixed(line, format.fields) }));
+      return lineRecords(bytes, (text, line) => fixedRecord(text, line, format.fields));
     case 'ndjson':
-      return lines(bytes, (line) => jsonRecord(line));
+      return lineRecords(bytes, jsonRecord);
     case 'json':
-      return jsonArray(bytes);
+      return elementRecords(bytes);
   }
 }
 
-interface Delimited {
-  readonly record: string[];
-  readonly info: { readonly lines: number };
-}
-
-async function* delimited(
+async function* lineRecords(
   bytes: Readable,
-  delimiter: string,
-  given: readonly string[] | undefined,
+  recordOf: (text: string, line: number) => FileRecord,
 ): AsyncGenerator<FileRecord[]> {
-  const parser = parse({ delimiter, bom: true, info: true, relax_column_count: true, skip_empty_lines: true });
-  bytes.on('error', (error) => parser.destroy(error));
-  bytes.pipe(parser);
-  let columns = given;
-  for (;;) {
-    const records: FileRecord[] = [];
-    for (let one: Delimited | null = parser.read(); one !== null; one = parser.read()) {
-      const { record, info } = one;
-      if (columns === undefined) columns = record;
-      else records.push(delimitedRecord(columns, record, info.lines));
-    }
-    if (parser.errored) throw parser.errored;
-    if (records.length > 0) {
-      yield records;
-      continue;
-    }
-    if (parser.readableEnded) return;
-    await Promise.race([once(parser, 'readable'), once(parser, 'end')]);
-  }
-}
-
-function delimitedRecord(columns: readonly string[], values: readonly string[], line: number): FileRecord {
-  if (values.length !== columns.length) {
-    const problem = `${values.length} values where ${columns.length} are due`;
-    return { line, problem, payload: JSON.stringify(values) };
-  }
-  const item: PlainRow = {};
-  for (let c = 0; c < columns.length; c++) item[columns[c]] = values[c];
-  return { line, item };
-}
-
-async function* lines(
-  bytes: Readable,
-  recordOf: (line: string) => Omit<FileRecord, 'line'>,
-): AsyncGenerator<FileRecord[]> {
-  const reader = createInterface({ input: bytes, crlfDelay: Number.POSITIVE_INFINITY });
-  let failure: unknown;
-  bytes.on('error', (error) => {
-    failure = error;
-    reader.close();
-  });
   let line = 0;
-  for await (const written of reader) {
-    line++;
-    const withoutMark = line === 1 && written.startsWith('\uFEFF') ? written.slice(1) : written;
-    if (withoutMark.trim() !== '') yield [{ line, ...recordOf(withoutMark) }];
+  for await (const batch of linesOf(bytes)) {
+    const records: FileRecord[] = [];
+    for (const text of batch) {
+      line++;
+      if (text.trim() !== '') records.push(recordOf(text, line));
+    }
+    if (records.length > 0) yield records;
   }
-  if (failure !== undefined) throw failure;
 }
 
-function fixed(line: string, fields: readonly FixedField[]): PlainRow {
-  return Object.fromEntries(fields.map(({ name, start, length }) => [name, line.slice(start, start + length).trim()]));
+function fixedRecord(text: string, line: number, fields: readonly FixedField[]): FileRecord {
+  const item: PlainRow = {};
+  for (const { name, start, length } of fields) {
+    if (start >= text.length)
+      return badRecord(line, `${name} begins at character ${start + 1}, and the line has ${text.length}`, text);
+    item[name] = text.slice(start, start + length).trim();
+  }
+  return goodRecord(line, item);
 }
 
-function jsonRecord(written: string): Omit<FileRecord, 'line'> {
+function jsonRecord(text: string, line: number): FileRecord {
   try {
-    const item: unknown = JSON.parse(written);
-    return isObject(item) ? { item } : { problem: 'no JSON object', payload: written };
+    return objectRecord(JSON.parse(text), line, text);
   } catch {
-    return { problem: 'no JSON', payload: written };
+    return badRecord(line, 'no JSON', text);
   }
 }
 
-async function* jsonArray(bytes: Readable): AsyncGenerator<FileRecord[]> {
-  const list: unknown = JSON.parse(await text(bytes));
-  if (!Array.isArray(list)) throw new TypeError('the file is no JSON array');
-  yield list.map((item: unknown, index) =>
-    isObject(item)
-      ? { line: index + 1, item }
-      : { line: index + 1, problem: 'no JSON object', payload: JSON.stringify(item) },
-  );
+async function* elementRecords(bytes: Readable): AsyncGenerator<FileRecord[]> {
+  let element = 0;
+  for await (const batch of jsonElements(bytes)) {
+    yield batch.map(({ text, value }) => objectRecord(value, ++element, text));
+  }
+}
+
+function objectRecord(value: unknown, line: number, text: string): FileRecord {
+  return isObject(value) ? goodRecord(line, value) : badRecord(line, 'no JSON object', text);
 }
 
 function isObject(value: unknown): value is PlainRow {

@@ -1,12 +1,15 @@
 /**
  * An ItemWriter for files. They are written beside their place, `NAME.part`, and renamed when the step completes: nobody
- * sees half a file. Each chunk's bytes are on the disk before it is committed, together with their length; a restart cuts
- * the file to the length that was committed.
+ * sees half a file. Each chunk's bytes are on the disk before it is committed, together with their length and checksum; a
+ * restart cuts the file to the length that was committed.
  */
-import { closeSync, existsSync, fdatasyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import type { ItemWriter } from '../steps/item-step.ts';
+import { addExactly } from './exact-sum.ts';
+import { changedBelow } from './item-error.ts';
+import { PartFile } from './part-file.ts';
 
 export interface FileWriterOptions<O> {
   /** With `rowsAFile`, `{n}` in it stands for the number of the file, from 1. */
@@ -15,68 +18,104 @@ export interface FileWriterOptions<O> {
   readonly format:
     | { readonly type: 'csv'; readonly columns: readonly string[]; readonly header?: boolean }
     | { readonly type: 'ndjson' };
-  /** The last line of each file. */
-  readonly footer?: (file: { readonly rows: number }) => string;
+  /** The last line of each file: a text, or the values of a CSV line. */
+  readonly footer?: (file: FileTotals) => string | readonly unknown[];
+  /** Names of what is summed for the footer, exactly. */
+  readonly sums?: readonly string[];
   /** Rows of a file, before the next one begins. Default: one file. */
   readonly rowsAFile?: number;
+  /**
+   * `append` writes behind what the file has, which is copied to `NAME.part` first; a file with contents gets no header, and
+   * one that somebody else has changed meanwhile is not replaced. Default `replace`.
+   */
+  readonly mode?: 'replace' | 'append';
   /** What is written of an item. Default: the item. */
   readonly recordOf?: (item: O) => object;
+}
+
+/** Of what was written to one file. */
+export interface FileTotals {
+  readonly rows: number;
+  /** Decimals as texts, by name. */
+  readonly sums: Readonly<Record<string, string>>;
 }
 
 const NUMBER = '{n}';
 const FILE = 'outputFile';
 const LENGTH = 'outputLength';
+const CHECKSUM = 'outputChecksum';
 const ROWS = 'outputRows';
+const SUMS = 'outputSums';
+/** Of an appended file: its length before. */
+const BASE = 'outputBase';
 
 export function fileWriter<O extends object>(options: FileWriterOptions<O>): ItemWriter<O, unknown> {
-  if (options.rowsAFile !== undefined && !options.path.includes(NUMBER))
-    throw new TypeError(`files of ${options.rowsAFile} rows need ${NUMBER} in their path, not ${options.path}`);
+  const { rowsAFile, path, mode } = options;
+  if (rowsAFile !== undefined && !path.includes(NUMBER))
+    throw new TypeError(`files of ${rowsAFile} rows need ${NUMBER} in their path, not ${path}`);
+  if (rowsAFile !== undefined && mode === 'append') throw new TypeError('files of so many rows are not appended to');
   return new FileWriter(options);
 }
 
 class FileWriter<O extends object> implements ItemWriter<O, unknown> {
   readonly #options: FileWriterOptions<O>;
-  /** Number of the file, its length in bytes and in rows. */
   #number = 1;
-  #length = 0;
   #rows = 0;
-  #file: number | undefined;
+  #sums: Readonly<Record<string, string>> = {};
+  #base = 0;
+  #file: PartFile | undefined;
 
   constructor(options: FileWriterOptions<O>) {
     this.#options = options;
   }
 
   open(executionContext: ExecutionContext): void {
+    const committed = executionContext.getLong(LENGTH);
     this.#number = Number(executionContext.getLong(FILE) ?? 1n);
-    this.#length = Number(executionContext.getLong(LENGTH) ?? 0n);
+    this.#removeLaterFiles();
+    if (committed === undefined) {
+      this.#beginFile();
+      return;
+    }
     this.#rows = Number(executionContext.getLong(ROWS) ?? 0n);
+    this.#sums = { ...this.#zeros(), ...(executionContext.get(SUMS) as Record<string, string> | undefined) };
+    this.#base = Number(executionContext.getLong(BASE) ?? 0n);
     const path = this.#path();
-    // Renamed, and killed before the step was completed.
-    if (this.#length > 0 && !existsSync(part(path)) && existsSync(path)) renameSync(path, part(path));
-    this.#openFile();
-    if (this.#options.rowsAFile !== undefined)
-      for (let next = this.#number + 1; existsSync(part(this.#path(next))); next++) rmSync(part(this.#path(next)));
+    if (!existsSync(part(path)) && existsSync(path)) this.#takeBack(path);
+    this.#file = PartFile.cut(part(path), Number(committed), Number(executionContext.getLong(CHECKSUM) ?? -1n));
   }
 
   async write(items: readonly O[]): Promise<void> {
     const { rowsAFile = Number.POSITIVE_INFINITY } = this.#options;
     for (let first = 0; first < items.length; ) {
-      if (this.#rows >= rowsAFile) this.#beginNextFile();
+      if (this.#rows >= rowsAFile) {
+        this.#endFile();
+        this.#number++;
+        this.#beginFile();
+      }
       const slice = items.slice(first, first + (rowsAFile - this.#rows));
-      this.#append(this.#textOf(slice));
+      this.#appendItems(slice);
       this.#rows += slice.length;
       first += slice.length;
     }
   }
 
   saveState(executionContext: ExecutionContext): void {
-    fdatasyncSync(this.#file!);
+    const { length, checksum } = this.#file!;
+    this.#file!.flush();
     executionContext.put(FILE, BigInt(this.#number));
-    executionContext.put(LENGTH, BigInt(this.#length));
+    executionContext.put(LENGTH, BigInt(length));
+    executionContext.put(CHECKSUM, BigInt(checksum));
     executionContext.put(ROWS, BigInt(this.#rows));
+    if (this.#options.sums !== undefined) executionContext.put(SUMS, this.#sums);
+    if (this.#options.mode === 'append') executionContext.put(BASE, BigInt(this.#base));
   }
 
   finish(): void {
+    if (this.#options.mode === 'append') {
+      this.#finishAppended();
+      return;
+    }
     this.#endFile();
     for (let number = 1; number <= this.#number; number++) {
       const path = this.#path(number);
@@ -85,47 +124,81 @@ class FileWriter<O extends object> implements ItemWriter<O, unknown> {
   }
 
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file?.close();
     this.#file = undefined;
   }
 
-  /** Cuts it to its committed length; a new one begins with its header. */
-  #openFile(): void {
-    const path = part(this.#path());
-    this.#file = openSync(path, existsSync(path) ? 'r+' : 'w');
-    ftruncateSync(this.#file, this.#length);
-    const { format } = this.#options;
-    if (this.#length === 0 && format.type === 'csv' && format.header !== false)
-      this.#append(stringify([format.columns]));
+  #finishAppended(): void {
+    const path = this.#path();
+    const lengthNow = PartFile.lengthOf(path);
+    if (lengthNow !== this.#base)
+      throw changedBelow(path, `it had ${this.#base} bytes when it was copied, and has ${lengthNow}`);
+    // Nothing to append: a footer again and again would be all that changes.
+    if (this.#rows > 0) this.#endFile();
+    else this.close();
+    if (this.#rows > 0) renameSync(part(path), path);
+    else rmSync(part(path), { force: true });
   }
 
-  #beginNextFile(): void {
-    this.#endFile();
-    this.#number++;
-    this.#length = 0;
+  /** Of a run that was killed when it had renamed the file, and before the step was completed. */
+  #takeBack(path: string): void {
+    if (this.#options.mode !== 'append') {
+      renameSync(path, part(path));
+      return;
+    }
+    copyFileSync(path, part(path));
+    this.#base = PartFile.lengthOf(path);
+  }
+
+  /** Anew; an appended one with what is there. */
+  #beginFile(): void {
+    const { format, mode } = this.#options;
+    const path = this.#path();
+    this.#file = PartFile.create(part(path), mode === 'append' ? path : undefined);
     this.#rows = 0;
-    this.#openFile();
+    this.#sums = this.#zeros();
+    this.#base = this.#file.length;
+    if (this.#base === 0 && format.type === 'csv' && format.header !== false)
+      this.#file.append(stringify([format.columns]));
   }
 
   #endFile(): void {
     const { footer } = this.#options;
-    if (footer !== undefined) this.#append(`${footer({ rows: this.#rows })}\n`);
-    fdatasyncSync(this.#file!);
+    if (footer !== undefined) {
+      const line = footer({ rows: this.#rows, sums: this.#sums });
+      this.#file!.append(typeof line === 'string' ? `${line}\n` : stringify([line.map(plainValue)]));
+    }
+    this.#file!.flush();
     this.close();
   }
 
-  #append(text: string): void {
-    const bytes = Buffer.from(text);
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(this.#file!, bytes, done, bytes.length - done, this.#length + done);
-    this.#length += bytes.length;
+  /** Those that a run has begun and not committed. */
+  #removeLaterFiles(): void {
+    if (this.#options.rowsAFile === undefined) return;
+    for (let next = this.#number + 1; existsSync(part(this.#path(next))); next++) rmSync(part(this.#path(next)));
   }
 
-  #textOf(items: readonly O[]): string {
-    const { format, recordOf } = this.#options;
+  #appendItems(items: readonly O[]): void {
+    const { format, recordOf, sums = [] } = this.#options;
     const records: readonly object[] = recordOf === undefined ? items : items.map(recordOf);
-    if (format.type === 'ndjson') return records.map((record) => `${JSON.stringify(record, plainJson)}\n`).join('');
-    return stringify(records.map((record) => format.columns.map((name) => columnValue(record, name))));
+    const added: Record<string, string> = { ...this.#sums };
+    const lines: string[] = [];
+    const rows: unknown[][] = [];
+    for (const [index, record] of records.entries()) {
+      try {
+        for (const name of sums) added[name] = addExactly(added[name], memberOf(record, name));
+        if (format.type === 'csv') rows.push(format.columns.map((name) => plainValue(memberOf(record, name))));
+        else lines.push(`${JSON.stringify(record, plainJson)}\n`);
+      } catch (error) {
+        throw Object.assign(error as Error, { item: items[index] });
+      }
+    }
+    this.#file!.append(format.type === 'csv' ? stringify(rows) : lines.join(''));
+    this.#sums = added;
+  }
+
+  #zeros(): Record<string, string> {
+    return Object.fromEntries((this.#options.sums ?? []).map((name) => [name, '0']));
   }
 
   #path(number = this.#number): string {
@@ -133,9 +206,13 @@ class FileWriter<O extends object> implements ItemWriter<O, unknown> {
   }
 }
 
-function columnValue(record: object, name: string): unknown {
+function memberOf(record: object, name: string): unknown {
   const value: unknown = Reflect.get(record, name);
-  if (value === undefined) throw new TypeError(`an item for the file has no ${name}`);
+  if (value === undefined) throw new TypeError(`the record for the file has no ${name}`);
+  return value;
+}
+
+function plainValue(value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
 

@@ -5,25 +5,22 @@ import { changedBelow } from './item-error.ts';
 const POSITION = 'listPosition';
 const LENGTH = 'listLength';
 
-/**
- * Items in their order; no two are the same. A restart goes on behind the last committed one; a list of another length is
- * refused.
- */
+/** Items in their order. A restart goes on behind the last committed one; a list of another length is refused. */
 export function listReader<T>(list: readonly T[]): ItemReader<T, unknown> {
-  const positions = new Map(list.map((item, index) => [item, index]));
-  if (positions.size < list.length)
-    throw new TypeError('a list whose items are to be told apart holds one of them twice');
+  let first = 0;
   let next = 0;
   return {
+    goesByPlace: true,
     open(executionContext) {
-      next = Number(executionContext.getLong(POSITION) ?? 0n);
+      first = Number(executionContext.getLong(POSITION) ?? 0n);
+      next = first;
       const length = executionContext.getLong(LENGTH);
       if (length !== undefined && length !== BigInt(list.length))
         throw changedBelow('the list', `it had ${length} items, and has ${list.length}`);
     },
     read: () => (next < list.length ? list[next++] : undefined),
-    saveState(executionContext, last) {
-      executionContext.put(POSITION, BigInt(positions.get(last)! + 1));
+    saveState(executionContext, _last, itemsDone) {
+      executionContext.put(POSITION, BigInt(first + itemsDone));
       executionContext.put(LENGTH, BigInt(list.length));
     },
   };

@@ -33,17 +33,19 @@ export function queryReader(database: Database, options: QueryReaderOptions): It
 }
 
 class QueryReader implements ItemReader<PlainRow, unknown> {
+  readonly goesByPlace: boolean;
   readonly #database: Database;
   readonly #options: QueryReaderOptions;
   #rows: AsyncGenerator<PlainRow> | undefined;
   #lastKey: unknown;
-  #rowsRead = 0n;
-  /** Of items that were handed out: how many rows were read with them. */
-  readonly #positions = new WeakMap<PlainRow, bigint>();
+  /** Rows that were committed before. */
+  #rowsBefore = 0n;
+  #failure: unknown;
 
   constructor(database: Database, options: QueryReaderOptions) {
     this.#database = database;
     this.#options = options;
+    this.goesByPlace = options.key === undefined;
   }
 
   async open(executionContext: ExecutionContext): Promise<void> {
@@ -66,18 +68,24 @@ class QueryReader implements ItemReader<PlainRow, unknown> {
   }
 
   async read(): Promise<PlainRow | undefined> {
-    const { value, done } = await this.#rows!.next();
-    if (done === true) return undefined;
-    const { key } = this.#options;
-    if (key === undefined) this.#positions.set(value, ++this.#rowsRead);
-    else this.#requireNext(key, value);
-    return value;
+    // A step that skips this error would else take the rest for the end.
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      const { value, done } = await this.#rows!.next();
+      if (done === true) return undefined;
+      const { key } = this.#options;
+      if (key !== undefined) await this.#requireNext(key, value);
+      return value;
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
   }
 
-  saveState(executionContext: ExecutionContext, last: PlainRow): void {
+  saveState(executionContext: ExecutionContext, last: PlainRow, itemsDone: number): void {
     const { key } = this.#options;
     if (key === undefined) {
-      executionContext.put(ROWS_DONE, this.#positions.get(last)!);
+      executionContext.put(ROWS_DONE, this.#rowsBefore + BigInt(itemsDone));
       executionContext.put(LAST_DIGEST, digestOf(last));
       return;
     }
@@ -93,17 +101,16 @@ class QueryReader implements ItemReader<PlainRow, unknown> {
   async #passOver(executionContext: ExecutionContext): Promise<void> {
     const done = executionContext.getLong(ROWS_DONE) ?? 0n;
     let last: PlainRow | undefined;
-    while (this.#rowsRead < done) {
+    for (; this.#rowsBefore < done; this.#rowsBefore++) {
       const next = await this.#rows!.next();
-      if (next.done === true) throw changedBelow(SOURCE, `it had ${done} rows or more, and has ${this.#rowsRead}`);
+      if (next.done === true) throw changedBelow(SOURCE, `it had ${done} rows or more, and has ${this.#rowsBefore}`);
       last = next.value;
-      this.#rowsRead++;
     }
     if (last !== undefined && digestOf(last) !== executionContext.getString(LAST_DIGEST))
       throw changedBelow(SOURCE, `row ${done} is another one (does it say ORDER BY a unique key?)`);
   }
 
-  #requireNext(key: string, row: PlainRow): void {
+  async #requireNext(key: string, row: PlainRow): Promise<void> {
     const value = row[key];
     const last = this.#lastKey;
     if (value === undefined) throw unknownColumn(SOURCE, key, Object.keys(row));
@@ -112,9 +119,29 @@ class QueryReader implements ItemReader<PlainRow, unknown> {
     const isNumber = typeof value === 'number' || typeof value === 'bigint';
     if (isNumber && (typeof last === 'number' || typeof last === 'bigint') && value < last)
       throw notOrdered(SOURCE, key, value, last);
+    if (typeof value === 'string' && typeof last === 'string' && looksAlike(value, last))
+      await this.#requireOnlyOne(key, value);
     this.#lastKey = value;
   }
+
+  /** The database compares texts by its collation, which may not tell `a` from `A`: a restart would pass over one of them. */
+  async #requireOnlyOne(key: string, value: string): Promise<void> {
+    const { sql, bindings = [] } = this.#options;
+    const rows = openRowStream(
+      this.#database,
+      `SELECT COUNT(*) AS found FROM (${sql}) AS settle_source WHERE ${this.#database.dialect.quoteIdentifier(key)} = ?`,
+      [...bindings, value],
+    );
+    for await (const { found } of rows) if (Number(found) > 1) throw keyNotUnique(SOURCE, key, value);
+  }
 }
+
+/** Whether some collation could take them for the same. */
+function looksAlike(one: string, other: string): boolean {
+  return alike.compare(one.trimEnd(), other.trimEnd()) === 0;
+}
+
+const alike = new Intl.Collator('en', { sensitivity: 'base', usage: 'search' });
 
 function digestOf(row: PlainRow): string {
   const text = JSON.stringify(row, (_key, value) => (typeof value === 'bigint' ? `${value}n` : value));

@@ -201,7 +201,16 @@ class TableReader<T> implements ItemReader<T, unknown> {
     const { batch } = this.#current!;
     const isFull = this.#rows === this.#limit;
     const lastKey = this.#keyAt(this.#current!, this.#rows - 1);
-    this.#row = this.#requireUnique(batch.int64(this.#keyColumn).values);
+    const { values } = batch.int64(this.#keyColumn);
+    try {
+      this.#row = this.#requireUnique(values);
+    } catch (error) {
+      // A step that skips this error would else take the rest for the end.
+      this.#rows = 0;
+      this.#ahead = Promise.reject(error);
+      this.#ahead.catch(() => {});
+      throw error;
+    }
     this.#lastKey = lastKey;
     if (isFull) {
       if (this.#limit < FETCH_ROWS || batch.bytesUsed > FETCH_BYTES)

@@ -2,6 +2,8 @@
 import { bulkInsert } from '../database/bulk-insert.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { InsertTarget } from '../database/dialect.ts';
+import { classifyError } from '../database/errors.ts';
+import { instantText } from '../database/instant.ts';
 import type { SqlValue } from '../database/values.ts';
 import type { ItemWriter } from '../steps/item-step.ts';
 
@@ -10,6 +12,8 @@ const SLICE_ITEMS = 5000;
 /** Rows and parameters of one UPDATE or DELETE, which SQLite bounds. */
 const CHANGED_ROWS = 500;
 const CHANGED_VALUES = 10_000;
+/** Before the rows of one statement, so that a bad one can be looked for. */
+const SAVEPOINT = 'settle_rows';
 
 /**
  * What becomes of each item: the modes of InsertTarget (`replace-values` is an upsert), `update` of the columns that are no
@@ -30,35 +34,94 @@ export function tableWriter<O extends object>(
     const change = changeOf(database, target, mode);
     const rowValues = (target.keys?.length ?? 0) * (target.columns.length + 1) + target.columns.length;
     const size = Math.max(1, Math.min(CHANGED_ROWS, Math.floor(CHANGED_VALUES / rowValues)));
-    return { write: (items, tx) => inSlices(items, size, (slice) => change(tx, slice.map(valuesOf))) };
+    return writer(size, valuesOf, change);
   }
   const into: InsertTarget = { ...target, mode };
+  return writer(SLICE_ITEMS, valuesOf, (tx, rows) => bulkInsert(tx, database.dialect, into, rows));
+}
+
+type Rows = readonly (readonly SqlValue[])[];
+
+function writer<O extends object>(
+  size: number,
+  valuesOf: (item: O) => readonly SqlValue[],
+  writeRows: (tx: Transaction, rows: Rows) => Promise<void>,
+): ItemWriter<O, unknown> {
   return {
-    write: (items, tx) =>
-      inSlices(items, SLICE_ITEMS, (slice) => bulkInsert(tx, database.dialect, into, slice.map(valuesOf))),
+    async write(items, tx) {
+      for (let first = 0; first < items.length; first += size) {
+        const slice = items.slice(first, first + size);
+        const rows = slice.map(valuesOf);
+        if (slice.length > 1) await tx.raw(`SAVEPOINT ${SAVEPOINT}`);
+        try {
+          await writeRows(tx, rows);
+        } catch (error) {
+          throw await blaming(slice, rows, error, tx, writeRows);
+        }
+      }
+    },
   };
 }
 
-async function inSlices<T>(
-  items: readonly T[],
-  size: number,
-  write: (slice: readonly T[]) => Promise<void>,
-): Promise<void> {
-  for (let first = 0; first < items.length; first += size) await write(items.slice(first, first + size));
+/**
+ * The error with the item that it is about, as its `item`: a bulk statement does not say which. Looks for it by halves, in
+ * the transaction that is to be rolled back anyway.
+ */
+async function blaming<O>(
+  items: readonly O[],
+  rows: Rows,
+  error: unknown,
+  tx: Transaction,
+  writeRows: (tx: Transaction, rows: Rows) => Promise<void>,
+): Promise<unknown> {
+  if (classifyError(error) !== 'data') return error;
+  let found = error;
+  // The first row of those that fail is in [first, end).
+  let [first, end] = [0, items.length];
+  while (end - first > 1) {
+    const middle = Math.ceil((first + end) / 2);
+    try {
+      await tx.raw(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
+      // From the beginning: what fails may be that it is there twice.
+      await writeRows(tx, rows.slice(0, middle));
+      first = middle;
+    } catch (failure) {
+      if (classifyError(failure) !== 'data') return error;
+      found = failure;
+      end = middle;
+    }
+  }
+  return Object.assign(found as Error, { item: items[first] });
 }
 
 function membersOf<O extends object>({ table, columns }: WriteTarget): (item: O) => readonly SqlValue[] {
   return (item) =>
     columns.map((name) => {
       const value: unknown = Reflect.get(item, name);
-      if (value === undefined) throw new TypeError(`an item for ${table} has no ${name}`);
-      if (isSqlValue(value)) return value;
-      throw new TypeError(`${name} of an item for ${table} is a ${typeof value}, which no column takes`);
+      const problem = value === undefined ? `the item for ${table} has no ${name}` : problemOf(value, name, table);
+      if (problem !== undefined) throw Object.assign(new TypeError(problem), { item });
+      return sqlValueOf(value);
     });
 }
 
-function isSqlValue(value: unknown): value is SqlValue {
-  return value === null || ['number', 'bigint', 'string'].includes(typeof value) || value instanceof Uint8Array;
+function problemOf(value: unknown, name: string, table: string): string | undefined {
+  if (value instanceof Date && Number.isNaN(value.getTime())) return `${name} of the item for ${table} is no time`;
+  if (isWritable(value)) return undefined;
+  const what = typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  return `${name} of the item for ${table} is ${what}, which no column takes`;
+}
+
+type Writable = SqlValue | boolean | Date;
+
+function isWritable(value: unknown): value is Writable {
+  if (value === null || value instanceof Uint8Array || value instanceof Date) return true;
+  return ['number', 'bigint', 'string', 'boolean'].includes(typeof value);
+}
+
+/** A time as UTC with milliseconds, true as 1. */
+function sqlValueOf(value: unknown): SqlValue {
+  if (value instanceof Date) return instantText(value.getTime());
+  return typeof value === 'boolean' ? Number(value) : (value as SqlValue);
 }
 
 /** One statement for all rows: `UPDATE ... SET c = CASE WHEN key = ? THEN ? ... END WHERE key IN (...)`. */

@@ -81,7 +81,10 @@ export class ChunkFaults {
       const policy = itemRetryPolicy(retry.limit, retry.backOff);
       if (this.#retries === 1) this.#firstFailureMs = performance.now();
       const delayMs = retryDelayMs(policy, this.#retries, performance.now() - this.#firstFailureMs);
-      if (delayMs !== undefined) return await wait(delayMs, this.#retrying.isStopRequested);
+      if (delayMs !== undefined) {
+        failed.faults.onRetry?.({ phase: 'write', error, failures: this.#retries, key: failed.item?.key });
+        return await wait(delayMs, this.#retrying.isStopRequested);
+      }
     }
     if (!isSkippable(error, skip)) throw error;
     this.#retries = 0;

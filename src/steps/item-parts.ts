@@ -4,7 +4,7 @@
  */
 import type { Transaction } from '../database/database.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
-import type { ItemRetry, SkipPolicy } from '../engine/skip-policy.ts';
+import type { ErrorKind, ItemRetry, RetryEvent, SkipPhase, SkipPolicy, SkippedRecord } from '../engine/skip-policy.ts';
 import type { RangeCut } from '../engine/step.ts';
 import type { StepContext } from '../engine/step-context.ts';
 
@@ -20,8 +20,11 @@ export interface ItemReader<T, C = StepContext> {
   /**
    * Notes in `executionContext` where to go on after `last`, the last item of the chunk that is being committed; the
    * reader may have read further.
+   * @param itemsDone items that `read` has given since it was opened, up to `last`
    */
-  saveState(executionContext: ExecutionContext, last: T): void;
+  saveState(executionContext: ExecutionContext, last: T, itemsDone: number): void;
+  /** It counts items, and may give equal ones: that one comes again after a restart is no sign of a mistake. */
+  readonly goesByPlace?: boolean;
   /** Of a partition: as `cut` of ChunkHandlers. */
   cut?(): Promise<RangeCut | undefined> | RangeCut | undefined;
   close?(): Promise<void> | void;
@@ -58,14 +61,50 @@ export interface ItemWriter<O, C = StepContext> {
   close?(): Promise<void> | void;
 }
 
+/**
+ * Code that is told of single items. It changes nothing: what it throws is logged. A chunk that is rolled back is read,
+ * processed and written again, and told of again.
+ */
+export interface ItemListeners<I> {
+  onRead?(item: I): void;
+  /** `result` undefined or null: filtered. */
+  onProcess?(item: I, result: unknown): void;
+  /** Written in the transaction of the chunk, which is not committed yet. */
+  onWrite?(items: readonly unknown[]): void;
+  /** Whatever becomes of it: a skip, another attempt, a failure. */
+  onError?(failure: ItemFailure): void;
+  /** Before the wait for another attempt. */
+  onRetry?(event: RetryEvent): void;
+  /** After the commit that passes over the record: never twice, and not at all when the process dies right then. */
+  onSkip?(record: SkippedRecord): void;
+}
+
+export interface ItemFailure {
+  readonly phase: SkipPhase;
+  readonly error: unknown;
+  /** What tells the item apart; undefined where no single item is known, as when a chunk is written. */
+  readonly key: string | undefined;
+}
+
 /** What to do about errors of single items, and how many are in work at a time. */
 export interface ItemPolicies<I> {
   /** Errors of single records that are passed over. A write that fails so is scanned for the bad item. */
   readonly skip?: SkipPolicy;
   /** Errors of processing and writing that are tried again, after a wait; for a write the items are read again. */
   readonly retry?: ItemRetry;
-  /** What tells an item apart, in errors and in the list of skipped records. Default: its JSON. */
+  /**
+   * Errors of the writer that do not roll the chunk back: what it has written stays, the items count as written, and the
+   * error is logged as a warning.
+   */
+  readonly noRollback?: readonly ErrorKind[];
+  readonly itemListeners?: ItemListeners<I>;
+  /**
+   * What tells an item apart, in errors and in the list of skipped records. With it, a reader that gives an item again
+   * after a restart is found out. Default: its JSON.
+   */
   readonly keyOf?: (item: I) => string | number | bigint;
+  /** What is kept of a skipped item; the reverse of `fromPayload`. Default: its JSON, with bigints as texts. */
+  readonly payloadOf?: (item: I) => string;
   /** What an item is called in errors: `order` makes `step send, order 17: ...`. Default `item`. */
   readonly itemName?: string;
   /**

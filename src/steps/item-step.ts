@@ -10,7 +10,14 @@ import type { StepContext } from '../engine/step-context.ts';
 import { closeAll, ItemHandlers } from './item-handlers.ts';
 import type { ItemPolicies, ItemProcessor, ItemReader, ItemWriter } from './item-parts.ts';
 
-export type { ItemCall, ItemProcessor, ItemReader, ItemWriter } from './item-parts.ts';
+export type {
+  ItemCall,
+  ItemFailure,
+  ItemListeners,
+  ItemProcessor,
+  ItemReader,
+  ItemWriter,
+} from './item-parts.ts';
 
 /** Who reads, processes and writes the items. `C` is StepContext of a step, PartitionContext of a partition. */
 export interface ItemStepParts<I, O, C> extends ItemPolicies<I> {

@@ -66,6 +66,12 @@ export class ItemProcessing<I, O, C> {
         const policy = itemRetryPolicy(retry.limit, retry.backOff);
         const delayMs = retryDelayMs(policy, attempt, nowMs - firstFailureMs);
         if (delayMs === undefined) throw error;
+        this.#policies.itemListeners?.onRetry?.({
+          phase: 'process',
+          error,
+          failures: attempt,
+          key: this.#keyOf(item),
+        });
         await sleep(delayMs, undefined, { signal: this.#stop });
       }
     }

@@ -122,6 +122,7 @@ async function runChunk(
     await keepSkipped(run, tx, records);
     return next;
   });
+  for (const record of records) handlers.faults?.onSkip?.(record);
   const bytes = (chunk.bytes ?? 0) + (done.bytes ?? 0);
   return bytes === 0 ? undefined : bytes;
 }
@@ -142,6 +143,7 @@ async function completeStep(
     await run.complete?.(tx);
     return { ...next, status: 'COMPLETED', exitCode: report?.exitStatus ?? 'COMPLETED', endTime: run.now() };
   });
+  for (const record of records) handlers.faults?.onSkip?.(record);
 }
 
 function requireSkipsLeft(

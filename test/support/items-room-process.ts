@@ -24,6 +24,7 @@ const readers: Readonly<Record<string, (context: StepContext) => ItemReader<Plai
     queryReader(database, { sql: 'SELECT id, name FROM source WHERE id > ?', bindings: [0], key: 'id' }),
   'query-count': ({ database }) => queryReader(database, { sql: 'SELECT id, name FROM source ORDER BY id' }),
   file: () => fileReader({ source: `${folder}/in-*.csv*`, format: { type: 'csv' } }),
+  stdin: () => fileReader({ source: '-', format: { type: 'csv' } }),
   list: () => listReader(Array.from({ length: 10 }, (_, i): PlainRow => ({ id: i + 1, name: `n${i + 1}` }))),
 };
 

@@ -1,6 +1,7 @@
 /** The parameters of the import jobs, and how they come from what a user typed. */
 import { basename, resolve } from 'node:path';
 import type { JobParameters, ParameterDefinition } from '../../engine/parameters.ts';
+import { defaultEncoding, parseEncoding } from '../../items/encoding.ts';
 import { defaultZone, requireZone } from '../../rules/business-time.ts';
 import { AMOUNT_UNIT, amountUnitParameter } from '../payments/import/amount-parameter.ts';
 import { paymentApprovalColumns, paymentOrderColumns } from '../payments/import/payment-rows.ts';
@@ -9,7 +10,6 @@ import { couponColumns, couponRequestColumns, stockMovementColumns } from './all
 import { challengeColumns, memberColumns, proofColumns } from './challenge-rows.ts';
 import { type ColumnDefinition, type ColumnMap, parseColumnMap, parseIgnoredColumns } from './columns.ts';
 import { depositAccountColumns, depositEntryColumns } from './deposit-rows.ts';
-import { defaultEncoding, parseEncoding } from './encoding.ts';
 import { digestFile } from './file-blocks.ts';
 import { nullParameter, parseNullTexts } from './reading.ts';
 import { ALLOW_REPEAT } from './same-content.ts';

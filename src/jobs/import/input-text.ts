@@ -2,7 +2,7 @@
  * The text of the file of an import: its bytes, proven to be those of its digest, unpacked when they are gzip, decoded,
  * with LF at the end of each line, the last one too. The only way from a file to rows.
  */
-import { createDecoder, type Encoding, encodingTitle, InvalidText } from './encoding.ts';
+import { createDecoder, type Encoding, encodingTitle, InvalidText } from '../../items/encoding.ts';
 import { type FileDigest, readVerified, unreadable } from './file-blocks.ts';
 import { LineEnds, type Tail } from './line-ends.ts';
 import { invalidEncoding, malformed } from './malformed.ts';

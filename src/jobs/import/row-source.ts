@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { JobParameters } from '../../engine/parameters.ts';
 import { usageError } from '../../errors.ts';
+import { defaultEncoding, parseEncoding } from '../../items/encoding.ts';
 import type { JournalRequest } from '../../ledger/types.ts';
 import { amountUnitOf } from '../payments/import/amount-parameter.ts';
 import { type PaymentRow, parsePaymentApproval, parsePaymentOrder } from '../payments/import/payment-rows.ts';
@@ -30,7 +31,6 @@ import {
   parseDepositAccountRow,
   parseDepositEntryRow,
 } from './deposit-rows.ts';
-import { defaultEncoding, parseEncoding } from './encoding.ts';
 import { digestFile, fileChanged } from './file-blocks.ts';
 import { type FileLine, type ParseFields, readFileLine } from './file-line.ts';
 import { ALLOW_OPEN_LINE, columnMapOf, columnsOf, type ImportKind, ignoredColumnsOf } from './import-parameters.ts';

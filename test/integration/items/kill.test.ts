@@ -31,8 +31,10 @@ async function run(url: string, folder: string, reader: string, kill?: { mode: s
   };
   const child = spawn(process.execPath, [program, url, folder, reader], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['pipe', 'ignore', 'inherit'],
   });
+  child.stdin.on('error', () => {});
+  child.stdin.end(csv(ids));
   const [code, signal] = await once(child, 'exit');
   return signal ?? code;
 }
@@ -63,7 +65,7 @@ async function copyThroughKills(kind: DatabaseKind, reader: string, points: read
   }
 }
 
-describe.each(['table', 'query-key', 'query-count', 'file', 'list'])('%s reader', (reader) => {
+describe.each(['table', 'query-key', 'query-count', 'file', 'stdin', 'list'])('%s reader', (reader) => {
   test('goes on behind the last commit after kills before and after it', async () => {
     // The runs' own commits count as well: these lie among the chunks, and at the end.
     const points = [

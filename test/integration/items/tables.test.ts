@@ -74,13 +74,26 @@ describe.each(testDatabases())('on $name', ({ name }) => {
     expect(await query('name')).toHaveLength(3);
   });
 
+  test('a text key that the database does not tell from another is found out', async () => {
+    await database.knex('t').insert([
+      { id: 1, name: 'a' },
+      { id: 2, name: 'A' },
+      { id: 3, name: 'b' },
+    ]);
+    const collation = { sqlite: 'NOCASE', mariadb: 'utf8mb4_general_ci', mysql: 'utf8mb4_0900_ai_ci' }[name];
+    const sql = (how: string) => `SELECT name COLLATE ${how} AS name FROM t`;
+    const query = (how: string) => readAll(queryReader(database, { sql: sql(how), key: 'name' }));
+    await expect(query(collation)).rejects.toThrow(/the query has two rows with name [aA]$/);
+    expect(await query(name === 'sqlite' ? 'BINARY' : 'utf8mb4_bin')).toHaveLength(3);
+  });
+
   test('a query whose order changed is noticed at its restart', async () => {
     await database.knex('t').insert([1, 2, 3].map((id) => ({ id, name: 'x' })));
     const context = ExecutionContext.create();
     const first = queryReader(database, { sql: 'SELECT id FROM t ORDER BY id' });
     await first.open?.(context, undefined);
     await first.read();
-    first.saveState(context, (await first.read())!);
+    first.saveState(context, (await first.read())!, 2);
     await first.close?.();
     const again = queryReader(database, { sql: 'SELECT id FROM t ORDER BY id DESC' });
     await again.open?.(context, undefined);

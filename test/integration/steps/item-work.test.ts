@@ -1,8 +1,11 @@
 /** Items that wait for other machines; errors with step and item; and what the instance remembers of a killed execution. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Transaction } from '../../../src/database/database.ts';
+import type { ExecutionContext } from '../../../src/engine/execution-context.ts';
 import { listSkipped } from '../../../src/repository/skipped.ts';
-import { type ItemStepOptions, itemStep } from '../../../src/steps/item-step.ts';
+import { listStepExecutions } from '../../../src/repository/step-execution.ts';
+import { type ItemListeners, type ItemStepOptions, itemStep } from '../../../src/steps/item-step.ts';
 import { replaySkipped } from '../../../src/steps/replay.ts';
 import { testDatabases } from '../../support/databases.ts';
 import { type ItemsBench, itemsJob, openItemsBench } from '../../support/items-job.ts';
@@ -162,6 +165,146 @@ describe.each(testDatabases())('items that wait on $name', ({ name }) => {
       expect(stopped).toMatchObject({ outcome: 'stopped', exitCode: 143, execution: { status: 'STOPPED' } });
       expect(await bench.start(job((item) => item))).toMatchObject({ outcome: 'completed' });
       expect(await bench.output()).toEqual(numbers(1, 10));
+    },
+  );
+
+  test('listeners are told of every item, error, retry and skip, and change nothing', async () => {
+    const told: string[] = [];
+    const tell = (text: string) => void told.push(text);
+    let writes = 0;
+    const itemListeners: ItemListeners<number> = {
+      onRead: (item) => tell(`read ${item}`),
+      onProcess: (item, result) => tell(`process ${item} ${result}`),
+      onWrite: (items) => {
+        tell(`write ${items.join()}`);
+        throw new Error('a listener that fails is logged');
+      },
+      onError: ({ phase, key }) => tell(`error ${phase} ${key}`),
+      onRetry: ({ phase, key, failures }) => tell(`retry ${phase} ${key} ${failures}`),
+      onSkip: ({ phase, key }) => tell(`skip ${phase} ${key}`),
+    };
+    const process: Process = (item, { attempt }) => {
+      if (item === 2 && attempt === 1) throw new RangeError('busy');
+      if (item === 3) throw new TypeError('bad');
+      return item * 10;
+    };
+    const writer = () => ({
+      write: async () => {
+        if (++writes === 1) throw new RangeError('busy');
+      },
+    });
+    const policies = {
+      retry: { limit: 1, on: [RangeError], backOff: { firstMs: 1 } },
+      skip: { limit: 1, on: [TypeError] },
+    };
+    const ended = await bench.start(job(process, { items: 3, writer, itemListeners, ...policies }));
+    expect(ended).toMatchObject({ outcome: 'completed-with-skips' });
+    const chunk = [
+      'read 1',
+      'read 2',
+      'read 3',
+      'process 1 10',
+      'retry process 2 1',
+      'process 2 20',
+      'error process 3',
+    ];
+    expect(told).toEqual([
+      ...chunk,
+      'error write undefined',
+      'retry write undefined 1',
+      ...chunk,
+      'write 10,20',
+      'skip process 3',
+    ]);
+  });
+
+  test('an error that does not roll back leaves the chunk written, and is no failure', async () => {
+    class Warning extends Error {}
+    let warned = 0;
+    const writer = () => ({
+      write: async (batch: readonly number[], tx: Transaction) => {
+        await tx('output').insert(batch.map((id) => ({ id })));
+        warned++;
+        throw new Warning('the partner is slow');
+      },
+    });
+    const warning = job((item) => item, { writer, noRollback: [Warning], items: 5 });
+    const { outcome, execution } = await bench.start(warning);
+    expect([outcome, warned]).toEqual(['completed', 2]);
+    expect(await bench.output()).toEqual(numbers(1, 5));
+    const [step] = await listStepExecutions(bench.database, execution.id);
+    expect(step).toMatchObject({ writeCount: 5, rollbackCount: 0, writeSkipCount: 0 });
+  });
+
+  test('a reader that gives committed items again after a restart is found out', async () => {
+    let isBroken = true;
+    const forgetful = (open?: 'keeps') => ({
+      reader: () => {
+        let next = 1;
+        return {
+          open: (context: ExecutionContext) => {
+            if (open === 'keeps') next = Number(context.getLong('next') ?? 1n);
+          },
+          read: () => (next > 10 ? undefined : next++),
+          // Of the item before the last one: it is given again.
+          saveState: (context: ExecutionContext, last: number) => context.put('next', BigInt(last)),
+        };
+      },
+    });
+    const process: Process = (item) => {
+      if (item === 6 && isBroken) throw new Error('broken');
+      return item;
+    };
+    for (const [date, open, again] of [
+      ['2024-01-02', undefined, 1],
+      ['2024-01-03', 'keeps', 4],
+    ] as const) {
+      isBroken = true;
+      expect(await bench.start(job(process, forgetful(open)), {}, { date })).toMatchObject({ outcome: 'failed' });
+      isBroken = false;
+      const { error } = await bench.start(job(process, forgetful(open)), {}, { date });
+      expect(error).toMatchObject({ code: 'READER_REPEATS', exitCode: 2 });
+      expect(error?.message).toBe(`step send: the reader gave item ${again} again, which is committed`);
+    }
+  });
+
+  test.each([1, 2])(
+    'more bad records in a row than a window holds lose nothing behind them, with %i in work',
+    async (concurrency) => {
+      const bad = new Set(numbers(2, 40));
+      let isBroken = true;
+      const reader = () => {
+        let next = 1;
+        return {
+          open: (context: ExecutionContext) => {
+            next = Number(context.getLong('lastKey') ?? 0n) + 1;
+          },
+          read: () => {
+            if (next > 45) return undefined;
+            const item = next++;
+            if (bad.has(item) || item >= 43) throw Object.assign(new RangeError('bad'), { itemKey: item });
+            return item;
+          },
+          saveState: (context: ExecutionContext, last: number) => context.put('lastKey', BigInt(last)),
+        };
+      };
+      const writer = () => ({
+        write: async (batch: readonly number[], tx: Transaction) => {
+          await tx('output').insert(batch.map((id) => ({ id })));
+        },
+        finish: () => {
+          if (isBroken) throw new Error('broken at the end');
+        },
+      });
+      const skipping = () =>
+        job((item) => item, { reader, writer, concurrency, chunkSize: 2, skip: { limit: 42, on: [RangeError] } });
+      expect(await bench.start(skipping())).toMatchObject({ outcome: 'failed' });
+      isBroken = false;
+      // Those behind the last item are passed over by the commit that ends the step: once.
+      const { outcome, execution } = await bench.start(skipping());
+      expect(outcome).toBe('completed-with-skips');
+      expect(await bench.output()).toEqual([1, 41, 42]);
+      expect(await listSkipped(bench.database.knex, execution.id, { limit: 99 })).toHaveLength(42);
     },
   );
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseParameters } from '../../../../src/engine/parse-parameters.ts';
-import { createDecoder, InvalidText, parseEncoding } from '../../../../src/jobs/import/encoding.ts';
+import { createDecoder, InvalidText, parseEncoding } from '../../../../src/items/encoding.ts';
 import { importJob } from '../../../../src/jobs/import/import-job.ts';
 import { importParameters } from '../../../../src/jobs/import/import-parameters.ts';
 import { openGrantRows } from '../../../../src/jobs/import/row-source.ts';

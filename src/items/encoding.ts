@@ -1,8 +1,8 @@
 /** The encodings that the text of a file may be in. What is not valid in the encoding is an error, never a guess. */
 import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { usageError } from '../../errors.ts';
-import { showName } from './quote.ts';
+import { usageError } from '../errors.ts';
+import { visibleText } from '../rules/visible-text.ts';
 
 export const encodings = ['utf-8', 'utf-16', 'utf-16le', 'utf-16be', 'cp949', 'windows-1252', 'iso-8859-1'] as const;
 /** `utf-16`: as its byte order mark says. `cp949` holds all of EUC-KR. */
@@ -25,7 +25,8 @@ export function parseEncoding(text: string): Encoding {
   const wanted = plain(text);
   const found = encodings.find((name) => plain(name) === wanted) ?? ALIASES[wanted];
   if (found !== undefined) return found;
-  throw usageError(`encoding: ${showName(text)} is not known`, `one of ${encodings.join(', ')} (EUC-KR is in cp949)`);
+  const shown = /^[\w.-]+$/.test(text) ? text : visibleText(JSON.stringify(text));
+  throw usageError(`encoding: ${shown} is not known`, `one of ${encodings.join(', ')} (EUC-KR is in cp949)`);
 }
 
 function plain(name: string): string {
