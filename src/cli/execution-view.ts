@@ -226,7 +226,7 @@ function nextCommands(
   const identifying = parameters.filter((one) => one.identifying).map(({ name, value }) => [name, value] as const);
   if (live !== undefined) return liveCommands(id, live);
   if (status === 'FAILED' || status === 'STOPPED') {
-    if (retry !== undefined) return [retry];
+    if (retry !== undefined) return [...retry];
     const isShort = identifying.every(([name]) => shortParameters.includes(name));
     const given = identifying.map(([name, value]) => `--${name} ${value}`);
     return [`settle restart ${id}`, ...(isShort ? [['settle run', jobName, ...given].join(' ')] : [])];

@@ -43,8 +43,8 @@ export interface ExecutionDescription {
   readonly blocks?: readonly { readonly title: string; readonly lines: readonly string[] }[];
   /** Keys of contexts that the above has told already. */
   readonly contextKeys?: readonly string[];
-  /** The command that goes on after a failure in place of `settle restart`, where a restart would fail again. */
-  readonly retry?: string;
+  /** Commands that go on after a failure in place of `settle restart`, where a restart would fail again; the likeliest first. */
+  readonly retry?: readonly string[];
   /** Commands that show what was computed. */
   readonly results?: readonly string[];
 }

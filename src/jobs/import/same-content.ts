@@ -38,6 +38,12 @@ export async function findSameContent(
   return row === undefined ? undefined : { execution: toNumber(row.execution), file: String(row.file ?? '?') };
 }
 
+/** The execution that a refusal names, as it is stored; undefined for another reason. */
+export function repeatedExecution(exitMessage: string): number | undefined {
+  const found = / has the same content as execution (\d{1,15}) \(.*\), and no ids: /s.exec(exitMessage);
+  return found === null ? undefined : Number(found[1]);
+}
+
 /** @throws SettleError (exit 2) where the rows would be there twice, unless that is asked for */
 export function requireRepeatable(
   { execution, file }: SameContent,

@@ -45,6 +45,10 @@ describe.each(places)('imported again on $name', ({ name }) => {
     expect(refused.stderr).toMatch(
       /^settle: f\.csv has the same content as execution 3 \(e\.csv\), and no ids: its rows would be there twice\. .*--allow-repeat/m,
     );
+    const [, there, through] = /\nnext\n {2}(settle show 3) .*\n {2}(settle import .*--allow-repeat) .*\n$/.exec(
+      refused.stdout,
+    )!;
+    expect([there, through]).toEqual(['settle show 3', `settle import views ${join(folder, 'f.csv')} --allow-repeat`]);
     const allowed = await load('g.csv', text, '--allow-repeat');
     expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining('2 written, 0 already there') });
     expect(allowed.stdout).toMatch(/^ {2}ids 5 to 6$/m);
