@@ -8,6 +8,8 @@ import { ExitCode, SettleError } from '../errors.ts';
 import type { LedgerVerification } from './verify-ledger.ts';
 
 const TABLE = 'settle_ledger_verification';
+/** By what `against_known_ends` holds. */
+const AGAINST = [undefined, 'kept', 'typed'] as const;
 const PLACE_LENGTH_MAX = 200;
 const PROBLEM_LENGTH_MAX = 500;
 /** The error of a money job on a ledger that is known to be broken. */
@@ -19,8 +21,11 @@ export interface StoredVerification {
   readonly isSound: boolean;
   /** Journals that fitted. */
   readonly journals: bigint;
-  /** The violation was found by ends of the chain that were kept elsewhere: only they can show that it is gone. */
-  readonly isAgainstKnownEnds: boolean;
+  /**
+   * By which ends of the chain the violation was found, if by any. Kept elsewhere by a program: only such ends can show that
+   * it is gone. Typed by a person, who may have typed another than was meant: any sound verification clears it.
+   */
+  readonly against: 'kept' | 'typed' | undefined;
   readonly violation: { readonly place: string; readonly problem: string } | undefined;
 }
 
@@ -33,14 +38,14 @@ export async function readLastVerification(executor: Executor): Promise<StoredVe
     verifiedAt: String(row.verified_at),
     isSound: Number(row.is_sound) === 1,
     journals: toBigInt(row.journals),
-    isAgainstKnownEnds: Number(row.against_known_ends) === 1,
+    against: AGAINST[Number(row.against_known_ends)],
     violation: place === null ? undefined : { place: String(place), problem: String(row.misfit_problem) },
   };
 }
 
 /**
- * Notes a result. A rewritten ledger fits itself: what contradicted known ends is not cleared by a verification that
- * knew none; false says that such a sound result was not noted.
+ * Notes a result. A rewritten ledger fits itself: what contradicted kept ends is not cleared by a verification that
+ * knew none; false says that such a sound result was not noted. An end that was mistyped says nothing of the ledger.
  */
 export async function noteVerification(
   database: Database,
@@ -49,15 +54,19 @@ export async function noteVerification(
 ): Promise<boolean> {
   return await database.transaction(async (tx) => {
     const before = await readLastVerification(tx);
-    if (found.sound && !knewEnds && before?.isSound === false && before.isAgainstKnownEnds) return false;
-    const { head, violation } = found;
+    const { head, violation, contradictsEnds } = found;
+    const isCleared = found.sound && knewEnds;
+    const staysAgainstKept = before?.isSound === false && before.against === 'kept' && !isCleared;
+    if (staysAgainstKept && (found.sound || contradictsEnds === 'typed')) return false;
+    if (contradictsEnds === 'mistyped') return true;
+    const against = staysAgainstKept ? 'kept' : contradictsEnds;
     const row = {
       verified_at: await database.dialect.now(tx),
       is_sound: found.sound ? 1 : 0,
       head_id: head?.id.toString() ?? null,
       head_hash: head?.hash ?? null,
       journals: found.journals.toString(),
-      against_known_ends: found.contradictsEnds ? 1 : 0,
+      against_known_ends: AGAINST.indexOf(against),
       misfit_place: violation?.place.slice(0, PLACE_LENGTH_MAX) ?? null,
       misfit_problem: violation?.problem.slice(0, PROBLEM_LENGTH_MAX) ?? null,
     };
@@ -73,16 +82,26 @@ export async function noteVerification(
 export async function requireNotKnownBroken(executor: Executor): Promise<void> {
   const last = await readLastVerification(executor);
   if (last === undefined || last.isSound) return;
+  const known = last.against === 'typed' ? 'not to have the end that --expect gave' : 'to be broken';
   throw new SettleError(
     LEDGER_BROKEN,
     ExitCode.invariantBroken,
-    `the ledger is known to be broken since ${last.verifiedAt} UTC (${last.violation?.place}: ${last.violation?.problem}), so no money is moved`,
+    `the ledger is known ${known} since ${last.verifiedAt} UTC (${last.violation?.place}: ${last.violation?.problem}), so no money is moved`,
     { hint: brokenAdvice(last) },
   );
 }
 
+/** What is wrong with a ledger by its last verification: a clause. */
+export function brokenText({ against }: Pick<StoredVerification, 'against'>): string {
+  return against === 'typed' ? 'does not have the end that --expect gave' : 'is broken';
+}
+
 /** What to do about a ledger that was found broken. */
-export function brokenAdvice({ isAgainstKnownEnds }: Pick<StoredVerification, 'isAgainstKnownEnds'>): string {
-  const verify = isAgainstKnownEnds ? '`settle ledger verify --anchors FILE`' : '`settle ledger verify`';
-  return `find out who changed it and restore it from a backup; ${verify} clears this when it is sound, and --force-broken-ledger runs nevertheless`;
+export function brokenAdvice({ against }: Pick<StoredVerification, 'against'>): string {
+  const forced = '--force-broken-ledger runs nevertheless';
+  if (against === 'typed') {
+    return `was that end typed as it was kept? If not, \`settle ledger verify\` clears this, or with the right --expect; if so, the ledger was made anew or cut short: restore it from a backup; ${forced}`;
+  }
+  const verify = against === 'kept' ? '`settle ledger verify --anchors FILE`' : '`settle ledger verify`';
+  return `find out who changed it and restore it from a backup; ${verify} clears this when it is sound, and ${forced}`;
 }

@@ -11,9 +11,8 @@ import { readPages } from './page-source.ts';
 import { openPageThreads, type PageThreads } from './page-threads.ts';
 import { headPlace, type LedgerState, readLedgerState } from './read-head.ts';
 import { requireAccounts } from './require-accounts.ts';
-import { requireOnChain } from './require-on-chain.ts';
+import { ContradictedEnd, type Contradiction, type ExpectedEnd, requireOnChain } from './require-on-chain.ts';
 import { requireRecords } from './require-records.ts';
-import type { ChainEnd } from './rules/anchor.ts';
 import { chainStart } from './rules/canonical.ts';
 import { LedgerReplay } from './rules/replay.ts';
 import { Violation } from './rules/violation.ts';
@@ -27,8 +26,8 @@ export interface LedgerVerification {
   readonly head: { readonly id: bigint; readonly hash: string; readonly count: bigint } | undefined;
   /** The first thing that does not fit. */
   readonly violation: { readonly place: string; readonly problem: string } | undefined;
-  /** Set when the ledger fits itself, and is not the one that the expected ends are of. */
-  readonly contradictsEnds?: true;
+  /** Set when the ledger fits itself, and is not the one that an expected end is of. */
+  readonly contradictsEnds?: Contradiction;
 }
 
 export interface VerifyOptions {
@@ -39,8 +38,8 @@ export interface VerifyOptions {
    * ledger of fewer than `journalsWorthThreads`.
    */
   readonly threads?: number | PageThreads;
-  /** Ends that the chain is known to have had: each must still be on it. `source` says where it is known from. */
-  readonly expected?: readonly (ChainEnd & { readonly source: string })[];
+  /** Ends that the chain is known to have had: each must still be on it. */
+  readonly expected?: readonly ExpectedEnd[];
 }
 
 const threadsMax = 2;
@@ -55,7 +54,6 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
   let head: LedgerVerification['head'];
   const { threads: asked } = options;
   let opened: PageThreads | undefined;
-  let fitsItself = false;
   const threadsFor = (lastId: bigint): PageThreads | undefined => {
     if (typeof asked === 'object') return asked;
     const count = asked ?? (lastId < journalsWorthThreads ? 0 : Math.min(threadsMax, availableParallelism()));
@@ -75,7 +73,6 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
     replay.requireLots();
     await withRowReader(database, tx, (reader) => requireAccounts(reader, replay));
     await requireRecords(tx);
-    fitsItself = true;
     await requireOnChain(tx, options.expected ?? []);
     head = { id: state.headId, hash: state.headHash, count: BigInt(replay.lastId) };
     return true;
@@ -93,7 +90,8 @@ export async function verifyLedger(database: Database, options: VerifyOptions = 
     if (!(error instanceof Violation)) throw error;
     const violation = { place: error.place, problem: error.message };
     const counts = { journals: BigInt(replay.lastId), entries: BigInt(replay.entries) };
-    return { sound: false, ...counts, head: undefined, violation, ...(fitsItself ? { contradictsEnds: true } : {}) };
+    const contradictsEnds = error instanceof ContradictedEnd ? error.by : undefined;
+    return { sound: false, ...counts, head: undefined, violation, ...(contradictsEnds && { contradictsEnds }) };
   } finally {
     await opened?.close();
   }

@@ -63,11 +63,20 @@ test('each run and command that posts appends where the chain ends, and the file
   expect((await verify('--expect', `1:${ledgerHead.hash}`, '--expect', `2:${anchors()[1].hash}`)).stdout).toBe(
     'ledger: sound, 2 journals, 4 entries, all 2 known ends on its chain\n',
   );
-  const wrong = await verify('--expect', `2:${ledgerHead.hash}`);
+  const wrong = await verify('--expect', `2:${'ab'.repeat(32)}`);
   expect(wrong).toMatchObject({ code: 20, stdout: expect.stringMatching(/journal 2: it is not the one of --expect/) });
+  expect(wrong.stderr).toMatch(/Was that end typed as it was kept\? If not, `settle ledger verify` clears this/);
+  // What was not an end, or was typed otherwise than the chain shows, says nothing of the ledger.
   expect((await verify('--expect', '2:abc')).code).toBe(2);
-  // A ledger that contradicts a kept end moves no money until it is verified with such ends.
-  expect((await verify('--anchors', 'heads.jsonl', '--public-key', 'key.pub')).code).toBe(0);
+  const slip = await verify('--expect', `2:${ledgerHead.hash}`);
+  expect(slip).toMatchObject({
+    code: 2,
+    stdout: expect.stringMatching(/MISTYPED.*\n {2}journal 2: the hash of --expect is that of journal 1$/m),
+  });
+  const refused = await post('guarded.csv', 'g9,7,1,2026-11-01,,');
+  expect(refused).toMatchObject({ code: 20, stderr: expect.stringMatching(/known not to have the end that --expect/) });
+  expect((await verify()).code).toBe(0);
+  expect((await settle('run', 'points-expiry', '--date', '2026-11-02')).code).toBe(0);
 });
 
 test('a line of somebody else is named, one that was cut short is passed over and said', async () => {

@@ -105,10 +105,20 @@ describe.each(places)('a changed ledger on $name', ({ name }) => {
     try {
       const counts = { journals: 2n, entries: 4n, head: undefined };
       const violation = { place: 'journal 2', problem: 'it is not the one of --expect' };
-      await noteVerification(open, { sound: false, ...counts, violation, contradictsEnds: true }, { knewEnds: true });
+      await noteVerification(open, { sound: false, ...counts, violation, contradictsEnds: 'kept' }, { knewEnds: true });
       const plain = await run('ledger', 'verify');
       expect(plain).toMatchObject({ code: 0, stderr: expect.stringContaining('--anchors FILE or --expect ID:HASH') });
-      expect(await readLastVerification(open.knex)).toMatchObject({ isSound: false, isAgainstKnownEnds: true });
+      expect(await readLastVerification(open.knex)).toMatchObject({ isSound: false, against: 'kept' });
+      // Nor by what says less: an end that somebody typed, a violation of its own that is repaired.
+      await noteVerification(
+        open,
+        { sound: false, ...counts, violation, contradictsEnds: 'typed' },
+        { knewEnds: true },
+      );
+      await noteVerification(open, { sound: false, ...counts, violation }, { knewEnds: false });
+      expect(await noteVerification(open, { sound: true, ...counts, violation: undefined }, { knewEnds: false })).toBe(
+        false,
+      );
       await noteVerification(open, { sound: true, ...counts, violation: undefined }, { knewEnds: true });
       expect(await readLastVerification(open.knex)).toMatchObject({ isSound: true });
       await open.knex('settle_ledger_verification').update({ verified_at: '2026-01-01 00:00:00.000000' });

@@ -4,6 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readHead } from '../../../src/ledger/head.ts';
+import type { ExpectedEnd } from '../../../src/ledger/require-on-chain.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { sampledDatabases } from '../../support/databases.ts';
 import { disarmLedger } from '../../support/disarm-ledger.ts';
@@ -64,6 +65,30 @@ describe.each(sampledDatabases(import.meta.url))('ends of the chain on $name', (
     const found = await verifyLedger(database, { expected });
     expect(found).toMatchObject({ sound: false, head: undefined, violation: { place: 'journal 4' } });
     expect(found.violation?.problem).toMatch(/^it is not the one of the second night, .* no such journal any more/);
+  });
+
+  test('a slip of who typed an end is told apart, where the chain shows what was meant', async () => {
+    const { database } = bench;
+    await post(database, [grant('a', 1, 10)]);
+    const first = { ...(await anchor('--expect')), isTyped: true };
+    await post(database, [grant('b', 2, 5)]);
+    const second = { ...(await anchor('--expect')), isTyped: true };
+    const verify = async (...expected: ExpectedEnd[]) => (await verifyLedger(database, { expected })).contradictsEnds;
+    const { hash } = second;
+    const swapped = `${hash.slice(0, 30)}${hash[31]}${hash[30]}${hash.slice(32)}`.replace(/^./, (digit) =>
+      digit === '0' ? '1' : '0',
+    );
+    expect(await verify({ ...second, hash: swapped })).toBe('mistyped');
+    expect(await verify({ ...second, id: 1n })).toBe('mistyped');
+    expect(await verify({ ...first, id: 77n })).toBe('mistyped');
+    const rewritten = { ...first, hash: 'ab'.repeat(32) };
+    expect(await verify(rewritten)).toBe('typed');
+    expect(await verify({ ...rewritten, id: 77n })).toBe('typed');
+    // What a program wrote down holds no slip, and what says most is told.
+    expect(await verify({ ...second, isTyped: false, hash: swapped })).toBe('kept');
+    expect(await verify({ ...first, id: 77n }, rewritten)).toBe('typed');
+    expect(await verify(rewritten, { ...rewritten, id: 2n, isTyped: false })).toBe('kept');
+    expect(await verify(first, second)).toBeUndefined();
   });
 
   test('of a ledger whose whole history was made anew', async () => {

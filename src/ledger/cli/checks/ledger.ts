@@ -1,7 +1,7 @@
 /** The last `settle ledger verify`: what it found, and how long ago. */
 import { parseInstant } from '../../../database/instant.ts';
 import { type DomainCheck, misconfigured, pass, warn } from '../../../doctor/check.ts';
-import { brokenAdvice, readLastVerification } from '../../last-verification.ts';
+import { brokenAdvice, brokenText, readLastVerification } from '../../last-verification.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_MAX = 7;
@@ -21,7 +21,7 @@ export const ledgerCheck: DomainCheck = {
     const { verifiedAt, isSound, journals, violation } = last;
     if (!isSound) {
       return misconfigured(
-        `it is broken: ${violation?.place}: ${violation?.problem} (verified ${verifiedAt} UTC)`,
+        `it ${brokenText(last)}: ${violation?.place}: ${violation?.problem} (verified ${verifiedAt} UTC)`,
         brokenAdvice(last),
       );
     }

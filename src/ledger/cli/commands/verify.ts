@@ -3,6 +3,8 @@
 import type { Cli } from '../../../cli/cli.ts';
 import type { GlobalFlags } from '../../../cli/config.ts';
 import { ExitCode, usageError } from '../../../errors.ts';
+import type { ExpectedEnd } from '../../require-on-chain.ts';
+import type { LedgerVerification } from '../../verify-ledger.ts';
 import { ledgerGroup } from '../ledger-group.ts';
 
 interface Flags extends GlobalFlags {
@@ -39,7 +41,7 @@ export function registerLedgerVerify(cli: Cli): void {
           expected,
           onPage: (done, total) => logger.debug({ journals: Number(done), of: Number(total) }, 'ledger replayed'),
         });
-        const { noteVerification, brokenAdvice } = await import('../../last-verification.ts');
+        const { noteVerification } = await import('../../last-verification.ts');
         await note(() => noteVerification(database, found, { knewEnds: expected.length > 0 }));
         const result = found.sound && problem !== undefined ? { ...found, sound: false, violation: problem } : found;
         const { describeViolation } = await import('../../describe-violation.ts');
@@ -58,19 +60,28 @@ export function registerLedgerVerify(cli: Cli): void {
           await print(
             violation === undefined
               ? `ledger: sound, ${counts}${expected.length > 0 ? `, all ${expected.length} known ends on its chain` : ''}\n`
-              : `ledger: BROKEN after ${counts}\n  ${visibleLine(`${violation.place}: ${violation.problem}`)}\n${words}`,
+              : `ledger: ${brokenHeadline(result)}${counts}\n  ${visibleLine(`${violation.place}: ${violation.problem}`)}\n${words}`,
           );
         }
-        if (!found.sound) {
-          const { tell } = await import('../../../cli/errors.ts');
-          tell(
-            'jobs that move money do not run on this ledger',
-            brokenAdvice({ isAgainstKnownEnds: found.contradictsEnds === true }),
-          );
-        }
-        if (!result.sound) exit(ExitCode.invariantBroken);
+        if (!found.sound) await tellBroken(found);
+        if (!result.sound) exit(result.contradictsEnds === 'mistyped' ? ExitCode.usage : ExitCode.invariantBroken);
       });
     });
+}
+
+function brokenHeadline({ contradictsEnds }: LedgerVerification): string {
+  if (contradictsEnds === 'mistyped') return '--expect is MISTYPED; the ledger fits itself: ';
+  return contradictsEnds === undefined ? 'BROKEN after ' : 'BROKEN: it fits itself, and not what is known of it: ';
+}
+
+async function tellBroken({ contradictsEnds }: LedgerVerification): Promise<void> {
+  const { tell } = await import('../../../cli/errors.ts');
+  if (contradictsEnds === 'mistyped') {
+    tell('nothing was noted of the ledger', 'verify it again with --expect as it was kept, or without it');
+    return;
+  }
+  const { brokenAdvice } = await import('../../last-verification.ts');
+  tell('jobs that move money do not run on this ledger', brokenAdvice({ against: contradictsEnds }));
 }
 
 /** Who may only read verifies as well; the result is then not kept. */
@@ -95,7 +106,11 @@ function collect(value: string, before: readonly string[] = []): readonly string
 /** What the chain must contain, and what is wrong with the file of anchors itself. @throws SettleError (exit 2) */
 async function readExpected({ expect = [], anchors: file, publicKey }: Flags) {
   const { parseChainEnd } = await import('../../rules/anchor.ts');
-  const expected = expect.map((text) => ({ ...parseChainEnd(text), source: '--expect' }));
+  const expected: ExpectedEnd[] = expect.map((text) => ({
+    ...parseChainEnd(text),
+    source: '--expect',
+    isTyped: true,
+  }));
   if (file === undefined) {
     if (publicKey !== undefined) throw usageError('--public-key is for the lines of --anchors FILE');
     return { expected, problem: undefined };
