@@ -33,7 +33,7 @@ export function retryCommands(
   // What fails at a line later on, at a clash with the table say, does so again.
   if (/\bline \d+: /.test(exitMessage)) return [`${again}   (the file corrected)`];
   if (!isOnlyChecked) return undefined;
-  if (/^\S+\.\S+ is (NOT NULL|\S.*, which settle cannot use)/.test(exitMessage)) {
+  if (/ is NOT NULL and has no default, | which settle cannot use as /.test(exitMessage)) {
     return [`${again}   (the table corrected)`];
   }
   if (/ has changed since this import was started$/.test(exitMessage)) return [`${again}   (the file as it is now)`];
