@@ -43,6 +43,7 @@ export type {
   SkippedRecord,
 } from './engine/skip-policy.ts';
 export type {
+  AccumulatingHandlers,
   BindScope,
   BoundValues,
   Chunk,
@@ -60,6 +61,7 @@ export type {
   Stealing,
   Step,
   StepCounts,
+  StepHandlers,
   StepReport,
   TaskletStep,
 } from './engine/step.ts';

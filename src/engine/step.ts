@@ -107,16 +107,8 @@ export interface ItemFaults<C extends Chunk = Chunk> {
   describe?(chunk: C): { readonly key: string; readonly payload: string };
 }
 
-/**
- * The four moves of a chunk. For each chunk the runner calls read, process, then in one transaction write, saveState
- * and its own update of counts and execution context. Nothing that `process` keeps in memory may become visible before
- * that transaction commits; after a failed transaction the runner closes the handlers and opens them anew from the
- * last committed state.
- */
-export interface ChunkHandlers<C extends Chunk = Chunk, O = unknown> {
-  /** At most `limit` items, from where the last chunk ended; undefined at the end. The same ones when opened again. */
-  read(limit: number): Promise<C | undefined>;
-  process(chunk: C): Promise<Processed<O>> | Processed<O>;
+/** What both kinds of handlers do with a chunk's output, in the chunk's transaction. */
+interface CommitHandlers<C extends Chunk, O> {
   write(output: O, tx: Transaction): Promise<void>;
   /** Puts the checkpoint (last key, and what else a restart needs) into `executionContext`, and bulky state into tables by `tx`. */
   saveState(executionContext: ExecutionContext, tx: Transaction): Promise<void> | void;
@@ -133,6 +125,34 @@ export interface ChunkHandlers<C extends Chunk = Chunk, O = unknown> {
   /** Absent: an error of an item is an error of the step. */
   readonly faults?: ItemFaults<C>;
 }
+
+/**
+ * The four moves of a chunk. For each chunk the runner calls read, process, then in one transaction write, saveState
+ * and its own update of counts and execution context. Nothing that `process` keeps in memory may become visible before
+ * that transaction commits; after a failed transaction the runner closes the handlers and opens them anew from the
+ * last committed state.
+ */
+export interface ChunkHandlers<C extends Chunk = Chunk, O = unknown> extends CommitHandlers<C, O> {
+  /** At most `limit` items, from where the last chunk ended; undefined at the end. The same ones when opened again. */
+  read(limit: number): Promise<C | undefined>;
+  process(chunk: C): Promise<Processed<O>> | Processed<O>;
+}
+
+/**
+ * Handlers that hold no chunk of rows: each row is judged and added to a result as it is read. For each chunk the runner
+ * calls accumulate, drain, and then as for `ChunkHandlers`, under the same rules.
+ */
+export interface AccumulatingHandlers<O = unknown> extends CommitHandlers<Chunk, O> {
+  /**
+   * Reads at most `limit` rows from where the last chunk ended, and adds them to the result. Says how many there were;
+   * undefined at the end. The same ones when opened again.
+   */
+  accumulate(limit: number): Promise<Chunk | undefined>;
+  /** Takes the result of the rows since the last call. */
+  drain(): Processed<O>;
+}
+
+export type StepHandlers = ChunkHandlers | AccumulatingHandlers;
 
 /** The far part of what a partition has not read yet. */
 export interface RangeCut {
@@ -153,7 +173,7 @@ export interface ChunkStep extends StepBase {
   /** Items a chunk unless `--chunk` says otherwise. */
   readonly chunkSize: ChunkSize;
   /** Items expected in all, for the progress display; undefined when unknown. */
-  open(context: StepContext): Promise<ChunkHandlers & { readonly totalExpected?: number }>;
+  open(context: StepContext): Promise<StepHandlers & { readonly totalExpected?: number }>;
   /**
    * Gives a record that was skipped another try, in a transaction that also marks it as replayed; what it throws leaves
    * it waiting. Absent: single records cannot be replayed.
@@ -241,4 +261,4 @@ export interface PartitionContext {
 }
 
 /** Opens the chunk handlers of one partition, from the state in `context.executionContext`. */
-export type PartitionWorker = (context: PartitionContext) => Promise<ChunkHandlers>;
+export type PartitionWorker = (context: PartitionContext) => Promise<StepHandlers>;

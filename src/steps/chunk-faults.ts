@@ -6,7 +6,7 @@
 import { itemRetryPolicy, retryDelayMs } from '../engine/retry-policy.ts';
 import { isTransient, type Retrying, RetryState, wait } from '../engine/retrying.ts';
 import { isOfKind, isSkippable, type SkippedRecord, skipReason } from '../engine/skip-policy.ts';
-import type { Chunk, ChunkHandlers, ItemFaults } from '../engine/step.ts';
+import type { Chunk, ItemFaults, StepHandlers } from '../engine/step.ts';
 import { ExitCode, SettleError } from '../errors.ts';
 import { isOptimisticLock } from '../repository/row.ts';
 
@@ -48,7 +48,7 @@ export class ChunkFaults {
   }
 
   /** Runs the write of a chunk, and remembers that it was the write that failed. */
-  async write(handlers: ChunkHandlers, chunk: Chunk, write: () => Promise<void>): Promise<void> {
+  async write(handlers: StepHandlers, chunk: Chunk, write: () => Promise<void>): Promise<void> {
     try {
       await write();
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * The chunk loop, the same for a chunk step and for a partition in a worker thread: read, process, then one
- * transaction { fence; write; save state; counts and context }. What that transaction holds is done once and never
+ * The chunk loop, the same for a chunk step and for a partition in a worker thread: read and process (or accumulate and
+ * drain), then one transaction { fence; write; save state; counts and context }. What that transaction holds is done once and never
  * again; everything before it can be thrown away. After a failure that can be got over (chunk-faults.ts), the handlers
  * are opened anew where the last commit was: retry, scan and restart go the same way.
  */
@@ -9,7 +9,7 @@ import type { Transaction } from '../database/database.ts';
 import type { ChunkSizer } from '../engine/chunk-size.ts';
 import type { Retrying } from '../engine/retrying.ts';
 import { requireWithinLimit, type SkippedRecord } from '../engine/skip-policy.ts';
-import type { Chunk, ChunkHandlers } from '../engine/step.ts';
+import type { Chunk, StepHandlers } from '../engine/step.ts';
 import { findPreviousCounts } from '../repository/step-execution.ts';
 import type { StepExecution } from '../repository/types.ts';
 import { type CommitScope, commitChunk, keepSkipped, reloadCommitted, skipCountOf } from './chunk-commit.ts';
@@ -21,7 +21,7 @@ export interface ChunkRun extends CommitScope {
   /** Says how many rows or items the next chunk may have. */
   readonly sizer: ChunkSizer;
   /** Called again after each failure that is got over. */
-  readonly open: () => Promise<ChunkHandlers>;
+  readonly open: () => Promise<StepHandlers>;
   readonly retrying: Retrying;
   readonly isStopRequested: () => boolean;
   /** Before each chunk is read; what it throws fails the step. */
@@ -29,7 +29,7 @@ export interface ChunkRun extends CommitScope {
   /** After each commit; `rowsRead` counts from the start of this step execution. */
   readonly onCommit: (rowsRead: number) => Promise<void> | void;
   /** Between two chunks: gives up a part of the range when asked to; true: the handlers are to be opened anew. */
-  readonly cut?: (handlers: ChunkHandlers) => Promise<boolean>;
+  readonly cut?: (handlers: StepHandlers) => Promise<boolean>;
   /** What else belongs into the transaction that completes the step. */
   readonly complete?: (tx: Transaction) => Promise<void>;
 }
@@ -64,14 +64,14 @@ async function openAndRun(run: ChunkRun, faults: ChunkFaults): Promise<StepOutco
   return outcome;
 }
 
-async function runAllChunks(run: ChunkRun, handlers: ChunkHandlers, faults: ChunkFaults): Promise<StepOutcome | 'CUT'> {
+async function runAllChunks(run: ChunkRun, handlers: StepHandlers, faults: ChunkFaults): Promise<StepOutcome | 'CUT'> {
   const skippedBefore = handlers.faults?.skip === undefined ? 0 : await countSkippedBefore(run);
   let checkpointMs = performance.now();
   while (!run.isStopRequested()) {
     if (await run.cut?.(handlers)) return 'CUT';
     await run.beforeChunk?.();
     const limit = faults.limit(run.sizer.rows);
-    const chunk = await handlers.read(limit);
+    const chunk = await ('accumulate' in handlers ? handlers.accumulate(limit) : handlers.read(limit));
     if (chunk === undefined || chunk.size === 0) {
       await completeStep(run, handlers, chunk?.skipped ?? [], skippedBefore);
       return 'COMPLETED';
@@ -98,12 +98,12 @@ async function countSkippedBefore({ database, fence, stepExecution }: ChunkRun):
 /** Returns what it took in memory, where anybody knows. */
 async function runChunk(
   run: ChunkRun,
-  handlers: ChunkHandlers,
+  handlers: StepHandlers,
   chunk: Chunk,
   faults: ChunkFaults,
   skippedBefore: number,
 ): Promise<number | undefined> {
-  const { output, skipped = [], ...done } = await handlers.process(chunk);
+  const { output, skipped = [], ...done } = await ('drain' in handlers ? handlers.drain() : handlers.process(chunk));
   const passedOver = done.writeCount === 0 ? undefined : faults.passOver(chunk, handlers.faults);
   const records = [...(chunk.skipped ?? []), ...skipped, ...(passedOver === undefined ? [] : [passedOver])];
   const counts = {
@@ -130,7 +130,7 @@ async function runChunk(
 /** `records` were skipped after the last item. */
 async function completeStep(
   run: ChunkRun,
-  handlers: ChunkHandlers,
+  handlers: StepHandlers,
   records: readonly SkippedRecord[],
   skippedBefore: number,
 ): Promise<void> {
@@ -147,7 +147,7 @@ async function completeStep(
 }
 
 function requireSkipsLeft(
-  handlers: ChunkHandlers,
+  handlers: StepHandlers,
   next: StepExecution,
   skippedBefore: number,
   records: readonly SkippedRecord[],

@@ -7,7 +7,7 @@ import { bulkInsert } from '../../database/bulk-insert.ts';
 import { ColumnBatch, type ColumnSpec } from '../../database/column-batch.ts';
 import { openScanner } from '../../database/column-scan.ts';
 import { instantText } from '../../database/instant.ts';
-import type { Chunk, ChunkHandlers, PartitionContext } from '../../engine/step.ts';
+import type { AccumulatingHandlers, PartitionContext } from '../../engine/step.ts';
 import { businessDay } from '../../rules/business-time.ts';
 import { SumsByVideo } from './sums-by-video.ts';
 import { partTarget } from './tables.ts';
@@ -21,7 +21,7 @@ const columns: readonly ColumnSpec[] = [
 ];
 const BATCH_ROWS = 65_536;
 
-export default async function openThreeSums(context: PartitionContext): Promise<ChunkHandlers<Chunk, undefined>> {
+export default async function openThreeSums(context: PartitionContext): Promise<AccumulatingHandlers<undefined>> {
   const { database, parameters, minId, maxId, partition } = context;
   const { startMs, endMs } = businessDay(parameters.require('date'), parameters.require('zone'));
   const where = `viewed_at >= '${instantText(startMs)}' AND viewed_at < '${instantText(endMs)}'`;
@@ -29,18 +29,20 @@ export default async function openThreeSums(context: PartitionContext): Promise<
   const batch = new ColumnBatch(columns, BATCH_ROWS);
   const sums = new SumsByVideo();
   let from = minId;
+  /** Rows of the present chunk. */
+  let size = 0;
 
   /** Rows read; fewer than asked for at the end of the range. */
   async function scan(limit: number): Promise<number> {
-    const size = await scanner.scan({ table: 'view_log', key: 'id', columns, from, to: maxId, limit, where }, batch);
-    if (size > 0) from = batch.int64(0).values[size - 1] + 1n;
-    sums.addRows(size, batch.int64(1).words, batch.doubles(2), batch.doubles(3));
-    return size;
+    const rows = await scanner.scan({ table: 'view_log', key: 'id', columns, from, to: maxId, limit, where }, batch);
+    if (rows > 0) from = batch.int64(0).values[rows - 1] + 1n;
+    sums.addRows(rows, batch.int64(1).words, batch.doubles(2), batch.doubles(3));
+    return rows;
   }
 
   return {
-    async read(limit) {
-      let size = 0;
+    async accumulate(limit) {
+      size = 0;
       while (size < limit && from <= maxId) {
         const wanted = Math.min(limit - size, BATCH_ROWS);
         const read = await scan(wanted);
@@ -49,7 +51,7 @@ export default async function openThreeSums(context: PartitionContext): Promise<
       }
       return size === 0 ? undefined : { size };
     },
-    process: ({ size }) => ({ output: undefined, writeCount: size, filterCount: 0, processSkipCount: 0 }),
+    drain: () => ({ output: undefined, writeCount: size, filterCount: 0, processSkipCount: 0 }),
     async write() {},
     saveState() {},
     async finish(tx) {

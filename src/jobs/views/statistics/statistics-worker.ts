@@ -1,13 +1,20 @@
 /**
  * One partition of a date's statistics, in a worker thread: range scan -> columns -> verdict -> sums -> checkpoint.
- * A chunk is read and judged batch by batch, so that memory holds one batch of rows whatever the chunk's size.
+ * Rows are judged and added up batch by batch, so that memory holds one batch of them whatever the chunk's size.
  */
 import { ColumnBatch } from '../../../database/column-batch.ts';
 import { openScanner } from '../../../database/column-scan.ts';
 import type { Transaction } from '../../../database/database.ts';
 import type { Scanner } from '../../../database/scanner.ts';
 import type { ExecutionContext } from '../../../engine/execution-context.ts';
-import type { Chunk, ChunkHandlers, PartitionContext, Processed, RangeCut, StepCounts } from '../../../engine/step.ts';
+import type {
+  AccumulatingHandlers,
+  Chunk,
+  PartitionContext,
+  Processed,
+  RangeCut,
+  StepCounts,
+} from '../../../engine/step.ts';
 import { planOutdated } from '../../../errors.ts';
 import { type SharedVideoDirectory, VideoDirectory } from '../rules/video-directory.ts';
 import { type JudgedChunk, type ViewColumns, ViewJudge } from '../rules/view-judge.ts';
@@ -39,7 +46,9 @@ export interface StatisticsShare {
 }
 
 /** Opens a partition at its start, or at its last checkpoint. */
-export default async function openStatisticsPartition(context: PartitionContext): Promise<ChunkHandlers> {
+export default async function openStatisticsPartition(
+  context: PartitionContext,
+): Promise<AccumulatingHandlers<JudgedChunk>> {
   const detail = context.planDetail as StatisticsPlanDetail;
   const shared = context.shared as StatisticsShare;
   if (shared.check !== detail.videos) {
@@ -70,7 +79,7 @@ interface Buckets {
   readonly videoBounds: readonly number[];
 }
 
-class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
+class StatisticsPartition implements AccumulatingHandlers<JudgedChunk> {
   readonly #context: PartitionContext;
   readonly #buckets: Buckets;
   readonly #judge: ViewJudge;
@@ -110,7 +119,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
     }
   }
 
-  async read(limit: number): Promise<Chunk | undefined> {
+  async accumulate(limit: number): Promise<Chunk | undefined> {
     let size = 0;
     while (size < limit && this.#judge.quarantinedCount < quarantinedMax) {
       const run = this.#nextRun();
@@ -129,7 +138,7 @@ class StatisticsPartition implements ChunkHandlers<Chunk, JudgedChunk> {
     return size === 0 ? undefined : { size };
   }
 
-  process(): Processed<JudgedChunk> {
+  drain(): Processed<JudgedChunk> {
     const judged = this.#judge.drain(this.#buckets.open, this.#buckets.videoBounds);
     this.#invalid += judged.verdicts.invalid;
     requireSkipLimit(this.#context.parameters, this.#invalid);
