@@ -19,7 +19,7 @@ const ENGINE = [
   ...['src/cli', 'src/doctor', 'src/steps', 'src/partition', 'src/engine', 'src/repository'],
   ...['src/database', 'src/database/migrate.ts'],
 ];
-const DOMAIN = /^src\/(jobs|ledger|bench|platform\.ts)\b/;
+const DOMAIN = /^src\/(jobs|ledger|bench|serve|platform\.ts)\b/;
 const ENGINE_MIGRATIONS = /^migrations\/(engine\/|apply\.ts$|migration\.ts$)/;
 
 /** What switches the types off. Explicit `any` is an error of the linter, so it needs the comment that silences that. */

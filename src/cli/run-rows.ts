@@ -12,7 +12,7 @@ export interface RunRow {
   readonly job: string;
   /** The business date, for jobs that have one. */
   readonly date: string | undefined;
-  /** The file of an import, as it was named. */
+  /** The value of the parameter that `isInput`. */
   readonly file: string | undefined;
   readonly status: BatchStatus;
   readonly startTime: Date | undefined;
@@ -42,17 +42,19 @@ export async function readRunRows(
     const given = parameters.get(execution.id) ?? [];
     const { id, jobName: job, status, startTime, endTime, exitCode, exitMessage } = execution;
     const own = steps.get(id);
+    const definition = await registry.jobNamed(job);
+    const inputName = definition?.parameters.find(({ isInput }) => isInput)?.name;
     rows.push({
       id,
       job,
       date: given.find(isBusinessDate)?.value,
-      file: given.find(({ name }) => name === 'file')?.value,
+      file: given.find(({ name }) => name === inputName)?.value,
       status,
       startTime,
       endTime,
       durationMs: durationOf(execution, now),
       // A run that is on its way may not have begun its first step yet.
-      rows: own === undefined && !isRunning(status) ? undefined : rowsOf(await registry.jobNamed(job), own ?? []),
+      rows: own === undefined && !isRunning(status) ? undefined : rowsOf(definition, own ?? []),
       skipped: own === undefined && !isRunning(status) ? undefined : skippedIn(own ?? []),
       exitCode,
       exitMessage,

@@ -24,8 +24,8 @@ export interface JobSummary {
   readonly durationMedianBeforeMs: number | undefined;
   readonly rows: number;
   readonly skipped: number;
-  /** What the runs posted, in whole won; undefined for a job that pays nothing. */
-  readonly won: bigint | undefined;
+  /** Amount that the runs posted; undefined for a job that pays nothing. */
+  readonly posted: bigint | undefined;
 }
 
 export interface RunSummary {
@@ -57,12 +57,10 @@ export async function readRunSummary(
     const durationsBefore = before
       .filter(({ jobName, startTime, endTime }) => jobName === job && startTime !== undefined && endTime !== undefined)
       .map(({ startTime, endTime }) => endTime!.getTime() - startTime!.getTime());
-    const posted = (await registry.jobNamed(job))?.postedWon;
-    const won = await posted?.(
-      database,
-      own.map(({ id }) => id),
-    );
-    summaries.push(summarise(job, own, durationsBefore, won));
+    const definition = await registry.jobNamed(job);
+    const ids = own.map(({ id }) => id);
+    const posted = await definition?.postedAmount?.(database, ids);
+    summaries.push(summarise(job, own, durationsBefore, posted));
   }
   const completed = new Set(
     executions.filter(({ status }) => status === 'COMPLETED').map(({ jobInstanceId }) => jobInstanceId),
@@ -83,7 +81,7 @@ function summarise(
   job: string,
   rows: readonly RunRow[],
   durationsBefore: readonly number[],
-  won: bigint | undefined,
+  posted: bigint | undefined,
 ): JobSummary {
   const completed = rows.filter(({ status }) => status === 'COMPLETED');
   const durations = completed.flatMap(({ durationMs }) => (durationMs === undefined ? [] : [durationMs]));
@@ -101,7 +99,7 @@ function summarise(
     durationMedianBeforeMs: median(durationsBefore),
     rows: completed.reduce((sum, row) => sum + (row.rows ?? 0), 0),
     skipped: completed.reduce((sum, row) => sum + (row.skipped ?? 0), 0),
-    won,
+    posted,
   };
 }
 

@@ -46,7 +46,9 @@ export async function readSkippedView(
   }
   const records = await listSkipped(knex, id, { limit: Math.max(0, limit - rows.length) });
   const waiting = mergeAlike(await countWaitingByError(knex, id, ERRORS_MAX));
-  const file = parameters.find(({ name }) => name === 'file')?.value;
+  const definition = await registry.jobNamed(jobName);
+  const inputName = definition?.parameters.find(({ isInput }) => isInput)?.name;
+  const file = parameters.find(({ name }) => name === inputName)?.value;
   const reasons = [
     ...kept,
     ...waiting.map(({ reason, rows: count }) => ({

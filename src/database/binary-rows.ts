@@ -115,7 +115,7 @@ export class BinaryRows {
       if (c > 0 && (c & 31) === 0) group = { ...group, nulls: batch.nullsOf(c) };
       const bad = this.#readers[c](group, 1 << (c & 31), batch.columns[c]);
       if (bad < 0) continue;
-      if (batch.specs[c].keepsMisfits) this.#keepMisfits(view, bad, count, c);
+      if (batch.specs[c].keepsText) this.#keepTexts(view, bad, count, c);
       else this.#refuse(view, bad, c);
     }
     for (let i = 0; i < count; i++) {
@@ -162,14 +162,14 @@ export class BinaryRows {
   }
 
   /** Puts aside the values of 8 bytes that the column cannot hold, from row `from` of the group on. */
-  #keepMisfits(view: DataView, from: number, count: number, column: number): void {
+  #keepTexts(view: DataView, from: number, count: number, column: number): void {
     const batch = this.#batch;
     const { type } = batch.specs[column];
     for (let i = from; i < count; i++) {
       const row = batch.size + i;
       if (batch.isNull(row, column)) continue;
       const value = this.#valueBefore(view, i, column);
-      if (!fitsColumn(value, type)) batch.keepMisfit(row, column, value.toString());
+      if (!fitsColumn(value, type)) batch.keepText(row, column, value.toString());
     }
   }
 

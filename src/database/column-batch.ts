@@ -30,9 +30,9 @@ export interface ColumnSpec {
   readonly isRequired?: boolean;
   /**
    * Of an integer column: a value that the type cannot hold (an unsigned one of 64 bits, a text in SQLite) becomes NULL, and
-   * `misfit` tells what it was. Without it the scan ends with UNREADABLE_VALUE.
+   * `keptText` tells what it was. Without it the scan ends with UNREADABLE_VALUE.
    */
-  readonly keepsMisfits?: boolean;
+  readonly keepsText?: boolean;
   /**
    * Of an instant on SQLite: only the form `YYYY-MM-DD HH:MM:SS.sss` is taken, for a column whose texts are compared. Without
    * it every form that parseInstant knows.
@@ -104,7 +104,7 @@ export class ColumnBatch {
   readonly #nullWords: Int32Array[] = [];
   #capacity = 0;
   /** Texts of the values that are kept aside, by place. */
-  readonly #misfits = new Map<number, string>();
+  readonly #keptTexts = new Map<number, string>();
 
   constructor(specs: readonly ColumnSpec[], capacity: number, { grows = false, isShared = false }: BatchOptions = {}) {
     this.specs = specs;
@@ -122,7 +122,7 @@ export class ColumnBatch {
     this.size = 0;
     this.bytesUsed = 0;
     this.unreadable = undefined;
-    this.#misfits.clear();
+    this.#keptTexts.clear();
   }
 
   /** The NULLs of the 32 columns among which column `index` is; its bit is `1 << (index & 31)`. */
@@ -196,14 +196,14 @@ export class ColumnBatch {
   }
 
   /** Sets a value to NULL that its column cannot hold, and keeps its text. */
-  keepMisfit(row: number, index: number, text: string): void {
+  keepText(row: number, index: number, text: string): void {
     this.putNull(row, index);
-    this.#misfits.set(row * this.specs.length + index, text);
+    this.#keptTexts.set(row * this.specs.length + index, text);
   }
 
-  /** What the value was that `keepMisfit` put aside; undefined for every other. */
-  misfit(row: number, index: number): string | undefined {
-    return this.#misfits.get(row * this.specs.length + index);
+  /** What the value was that `keepText` put aside; undefined for every other. */
+  keptText(row: number, index: number): string | undefined {
+    return this.#keptTexts.get(row * this.specs.length + index);
   }
 
   /** The int64 column at `index`; throws when it is of another type. */

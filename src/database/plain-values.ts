@@ -80,7 +80,7 @@ function addIntegers(
   column: Int64Column | Int32Column | NumberColumn,
   { isServer, isExact }: PlainOrigin,
 ): number {
-  const { keepsMisfits = false } = batch.specs[c];
+  const { keepsText = false } = batch.specs[c];
   for (let i = 0, row = batch.size; i < rows.length; i++, row++) {
     let value = rows[i][c];
     if (isServer && typeof value === 'string' && INTEGER.test(value)) value = BigInt(value);
@@ -95,7 +95,7 @@ function addIntegers(
         column.words[2 * row + 1] = high;
       } else if (column.type === 'int32' && value !== (value | 0)) return i;
       else column.values[row] = value;
-    } else if (keepsMisfits && (isExact || !Number.isInteger(value))) batch.keepMisfit(row, c, String(value));
+    } else if (keepsText && (isExact || !Number.isInteger(value))) batch.keepText(row, c, String(value));
     else return i;
   }
   return -1;

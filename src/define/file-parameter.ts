@@ -16,6 +16,7 @@ export function file(options: ParameterOptions = {}): TypedParameter<string> {
     ...options,
     type: 'string',
     isOptional: false,
+    isInput: true,
     parse: (stored) => splitDigest(stored).path,
     canonical: (given) => {
       const path = resolve(splitDigest(given).path);

@@ -23,8 +23,6 @@ export interface CheckContext {
   readonly now: () => number;
   /** Worker threads that a run would have. */
   readonly workers: number;
-  /** Where rankings are published; undefined: nowhere. */
-  readonly redisUrl?: string;
   /** What the schema must have. Default: what the engine needs. */
   readonly migrations?: readonly Migration[];
   /** Names of migrations that this version of settle has besides. */

@@ -4,7 +4,6 @@ import type { Migration } from '../../migrations/migration.ts';
 import { toSettleError } from '../database/errors.ts';
 import { openDatabase } from '../database/open.ts';
 import type { SetAsideStore } from '../engine/set-aside.ts';
-import { environment } from '../environment.ts';
 import { ExitCode, type SettleError } from '../errors.ts';
 import type { Check, CheckContext, DomainCheck, DomainHealth, Finding } from './check.ts';
 import { clockCheck } from './checks/clock.ts';
@@ -16,7 +15,6 @@ import { isolationCheck } from './checks/isolation.ts';
 import { leasesCheck } from './checks/leases.ts';
 import { packetCheck } from './checks/packet.ts';
 import { privilegesCheck } from './checks/privileges.ts';
-import { redisCheck } from './checks/redis.ts';
 import { schemaCheck } from './checks/schema.ts';
 import { serverSettingsCheck } from './checks/server-settings.ts';
 import { setAsideCheck } from './checks/set-aside.ts';
@@ -33,7 +31,6 @@ const CHECKS: readonly Check[] = [
   packetCheck,
   connectionsCheck,
   diskCheck,
-  redisCheck,
   leasesCheck,
   unfinishedCheck,
   setAsideCheck,
@@ -53,8 +50,6 @@ export interface ExamineOptions {
   /** Worker threads of a run; default: the number of cores. */
   readonly workers?: number;
   readonly now?: () => number;
-  /** Default: that of the environment. */
-  readonly redisUrl?: string;
   /** What the program's domains add. Default: nothing. */
   readonly domains?: readonly DomainHealth[];
   readonly setAside?: readonly SetAsideStore[];
@@ -72,13 +67,12 @@ export async function examine(databaseUrl: string, options: ExamineOptions = {})
     try {
       const version = await database.dialect.inspect.version(database.knex);
       findings.push({ check: 'database', verdict: 'pass', message: `${database.displayUrl} answers (${version})` });
-      const { workers = availableParallelism(), now = Date.now, redisUrl = environment().SETTLE_REDIS_URL } = options;
+      const { workers = availableParallelism(), now = Date.now } = options;
       const { domains = [], setAside, migrations, knownMigrations } = options;
       const context: CheckContext = {
         database,
         workers,
         now,
-        redisUrl,
         domains,
         setAside,
         migrations,

@@ -35,8 +35,8 @@ export interface JobDefinition {
   reviewCompleted?(database: Database, parameters: JobParameters): Promise<CompletedReview | undefined>;
   /** What `show` and the end of a run tell besides of an execution. */
   describe?(database: Database, execution: DescribedExecution): ExecutionDescription | Promise<ExecutionDescription>;
-  /** What these executions posted, in whole won, for summaries. Absent: the job pays nothing. */
-  postedWon?(database: Database, jobExecutionIds: readonly number[]): Promise<bigint>;
+  /** Amount that these executions posted, in the smallest unit of its currency, for summaries. Absent: the job pays nothing. */
+  postedAmount?(database: Database, jobExecutionIds: readonly number[]): Promise<bigint>;
   /** Steps that one run at a time works on, whatever its date: another one waits at their start. */
   readonly oneAtATime?: readonly string[];
   /** `rerun`: skipped records get another try when the whole instance is computed again, as its next revision. */

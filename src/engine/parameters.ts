@@ -13,6 +13,8 @@ export interface ParameterDefinition {
   readonly required: boolean;
   /** Blanks around the text belong to it. Default false: they are taken off. */
   readonly isVerbatim?: boolean;
+  /** It names what the run reads: `settle runs` shows it where there is no date, `settle skipped` where to correct. */
+  readonly isInput?: boolean;
   /** Text as a user would type it; used when the parameter is absent. */
   readonly default?: string;
   readonly description: string;

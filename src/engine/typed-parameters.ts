@@ -16,6 +16,8 @@ export interface ParameterOptions {
 export interface TypedParameter<T> extends ParameterOptions {
   readonly type: ParameterType;
   readonly isOptional: boolean;
+  /** As in `ParameterDefinition`. */
+  readonly isInput?: boolean;
   parse(text: string): T;
   /** The one text of a value that can be written in several ways. */
   readonly canonical?: (text: string) => string;
@@ -63,6 +65,7 @@ export function definitionsOf(parameters: TypedParameters): ParameterDefinition[
       identifying,
       required: !isOptional && more.default === undefined,
       description,
+      isInput: more.isInput,
       default: more.default,
       example: more.example,
       validate: more.validate,

@@ -7,7 +7,7 @@ export function summaryTable({ since, until, jobs, open }: RunSummary): string {
   const head = `${formatInstant(since)} to ${formatInstant(until)} UTC\n`;
   if (jobs.length === 0) return `${head}no runs\n`;
   const headers = ['runs', 'completed', 'of them exit 3', 'failed', 'stopped', 'running'];
-  const more = ['median', 'longest', 'median of 4 weeks before', 'rows', 'skipped', 'won'];
+  const more = ['median', 'longest', 'median of 4 weeks before', 'rows', 'skipped', 'posted'];
   const columns = [...headers, ...more].map((header) => ({ header, align: 'right' as const }));
   const duration = (ms: number | undefined) => (ms === undefined ? '-' : formatDuration(ms));
   const table = formatTable(
@@ -20,7 +20,7 @@ export function summaryTable({ since, until, jobs, open }: RunSummary): string {
       duration(one.durationMedianBeforeMs),
       formatCount(one.rows),
       formatCount(one.skipped),
-      one.won === undefined ? '-' : formatCount(one.won),
+      one.posted === undefined ? '-' : formatCount(one.posted),
     ]),
   );
   if (open.length === 0) return `${head}${table}`;

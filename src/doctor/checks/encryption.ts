@@ -2,7 +2,6 @@
 
 import { parseDatabaseUrl } from '../../database/url.ts';
 import { isThisMachine } from '../../database/url-tls.ts';
-import { environment } from '../../environment.ts';
 import { type Check, type Finding, pass, warn } from '../check.ts';
 
 const VERIFY = 'ssl-mode=verify-identity in the database URL, with ssl-ca=FILE for an authority of your own';
@@ -10,8 +9,7 @@ const VERIFY = 'ssl-mode=verify-identity in the database URL, with ssl-ca=FILE f
 export const encryptionCheck: Check = {
   name: 'encryption',
   async run({ database }) {
-    const redis = redisFinding(environment().SETTLE_REDIS_URL);
-    return [databaseFinding(database.url), ...(redis === undefined ? [] : [redis])];
+    return databaseFinding(database.url);
   },
 };
 
@@ -32,11 +30,4 @@ function databaseFinding(text: string): Finding {
   if (!tls.verifyCertificate) return warn('encrypted, but to whatever server answers (ssl-mode=required)', VERIFY);
   if (!tls.verifyIdentity) return pass('encrypted, the certificate is checked, its name is not (ssl-mode=verify-ca)');
   return pass('encrypted, and the server is known by its name');
-}
-
-function redisFinding(text: string | undefined): Finding | undefined {
-  if (!text || !URL.canParse(text)) return undefined;
-  const { protocol, hostname } = new URL(text);
-  if (protocol === 'rediss:' || isThisMachine(hostname.replace(/^\[(.*)\]$/, '$1'))) return undefined;
-  return warn('the connection to Redis is not encrypted', 'a rediss:// URL in SETTLE_REDIS_URL');
 }

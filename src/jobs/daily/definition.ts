@@ -14,7 +14,7 @@ import { requireFitLedger } from '../points/fit-ledger.ts';
 import { stockSettlementStep } from '../stock/settlement/definition.ts';
 import { reservationMinutesParameter } from '../stock/settlement/stock-terms.ts';
 import { settlementSteps, videoSettlementSteps } from '../video-settlement/definition.ts';
-import { postedWon } from '../video-settlement/posted-won.ts';
+import { postedAmount } from '../video-settlement/posted-amount.ts';
 import { defaultPopularDays, defaultRankingSize } from '../views/rules/ranking.ts';
 import { skipLimitParameter } from '../views/statistics/skip-limit.ts';
 import { statisticsStep } from '../views/statistics/statistics-plan.ts';
@@ -75,7 +75,7 @@ export const dailyJob: JobDefinition = {
   requireDue: requireDateOver,
   reviewCompleted: reviewCompletedDate,
   describe: (_database, execution) => describeDaily(execution),
-  postedWon,
+  postedAmount,
   oneAtATime: settlementSteps,
   countedStep: statisticsStep,
   cost: dailyCost,

@@ -141,6 +141,7 @@ export function importParameterDefinitions(kind: ImportKind): readonly Parameter
       ...text,
       name: 'file',
       isVerbatim: true,
+      isInput: true,
       required: true,
       description: 'name of the file, without folders',
       example: 'views.csv.gz',

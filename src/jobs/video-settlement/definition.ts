@@ -6,7 +6,7 @@ import { dateParameter } from '../date-parameters.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
 import { creditCreators } from './credit-creators.ts';
 import { describeSettlement } from './describe-settlement.ts';
-import { postedWon } from './posted-won.ts';
+import { postedAmount } from './posted-amount.ts';
 import { settleVideos } from './settle-videos.ts';
 
 /** Both may run again at any time: what is settled and credited already is left as it is. */
@@ -24,7 +24,7 @@ export const videoSettlementJob: JobDefinition = {
   parameters: [dateParameter('business date to settle')],
   requireFit: requireFitLedger,
   describe: (_database, execution) => describeSettlement(execution),
-  postedWon,
+  postedAmount,
   oneAtATime: settlementSteps,
   steps: videoSettlementSteps,
 };

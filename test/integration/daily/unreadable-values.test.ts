@@ -31,16 +31,16 @@ test.each(sampledDatabases(import.meta.url))('on $name', async ({ name }) => {
     await knex.raw(`ALTER TABLE view_log MODIFY video_id BIGINT UNSIGNED, MODIFY viewer_id BIGINT UNSIGNED,
       MODIFY play_seconds BIGINT, MODIFY ad_views BIGINT`);
   }
-  const misfits = [...ANYWHERE, ...(name === 'sqlite' ? ON_SQLITE : ON_SERVERS)];
+  const unreadable = [...ANYWHERE, ...(name === 'sqlite' ? ON_SQLITE : ON_SERVERS)];
   await knex('video').insert({ id: 1, creator_id: 2 });
   // Two of each row: a value put aside must not stick to a row that a later batch has in its place.
   for (let id = 1; id <= 40; id++) {
     const view = { video_id: '1', viewer_id: `${id}`, viewed_at: `'2026-11-20 05:00:${id + 10}.000'` };
     const values: Record<string, string> = { id: `${id}`, ...view, play_seconds: '3', ad_views: '1' };
-    for (const [row, column, value] of misfits) if (row === id) values[column] = value;
+    for (const [row, column, value] of unreadable) if (row === id) values[column] = value;
     await knex.raw(`INSERT INTO view_log (${Object.keys(values)}) VALUES (${Object.values(values)})`);
   }
-  const listed = misfits.map(([id, , , reason]) => `${id} ${reason}`);
+  const listed = unreadable.map(([id, , , reason]) => `${id} ${reason}`);
   // Both ways of reading; SQLite has one.
   for (const again of name === 'sqlite' ? [[]] : [[], ['--rerun']]) {
     const env = { SETTLE_PLAIN_SCAN: `${again.length}` };
@@ -48,7 +48,7 @@ test.each(sampledDatabases(import.meta.url))('on $name', async ({ name }) => {
     expect(run.code, run.stderr).toBe(3);
     expect(await quarantineOf(bench.database, '2026-11-20')).toEqual(listed);
     for (const row of await knex('settle_quarantine').orderBy('row_id').select('row_id', 'payload')) {
-      const [, column, value] = misfits.find(([id]) => id === Number(row.row_id))!;
+      const [, column, value] = unreadable.find(([id]) => id === Number(row.row_id))!;
       expect(String(JSON.parse(row.payload)[column])).toBe(value === '1e300' ? '1e+300' : value.replaceAll("'", ''));
     }
     const sums = await knex('video_daily_stats').select('views', 'ad_views', 'play_seconds');

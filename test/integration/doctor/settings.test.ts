@@ -1,8 +1,8 @@
 /** `settle doctor` on settings of servers: those of a session are set for real, those of a whole server as it would tell them. */
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { redisCheck } from '../../../src/doctor/checks/redis.ts';
 import { serverSettingsCheck } from '../../../src/doctor/checks/server-settings.ts';
+import { examineRedis as check } from '../../../src/jobs/views/checks/redis.ts';
 import { freshPlatform, serverDatabases, testRedisUrl } from '../../support/databases.ts';
 import { findProgram } from '../../support/servers/find-program.ts';
 import { freePort, privateFolder, startProcess } from '../../support/servers/private-process.ts';
@@ -62,12 +62,6 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
 });
 
 describe('Redis', () => {
-  const check = async (redisUrl: string | undefined) => {
-    // Not asked: the check has nothing to do with it.
-    const context = { database: undefined as never, workers: 1, now: Date.now };
-    return [await redisCheck.run(redisUrl === undefined ? context : { ...context, redisUrl })].flat();
-  };
-
   test('none, and one that answers: no alarm', async () => {
     expect(await check(undefined)).toMatchObject([{ verdict: 'pass' }]);
     expect(await check(testRedisUrl())).toMatchObject([{ verdict: 'pass' }]);

@@ -72,12 +72,12 @@ describe.each(places)('a changed ledger on $name', ({ name }) => {
     expect(found.stdout).toMatch(
       /journal 1 \(key g1, grant of 2026-11-01\): entry of user 7 says 144, its hash was made of 58$/m,
     );
-    const { misfit, details } = JSON.parse((await run('ledger', 'verify', '--json')).stdout);
+    const { violation, details } = JSON.parse((await run('ledger', 'verify', '--json')).stdout);
     expect(details).toMatchObject({
       journal: { id: 1, key: 'g1', businessDate: '2026-11-01' },
       changed: [{ account: 'user:7', says: 144, was: 58 }],
     });
-    expect(misfit.place).toMatch(/1/);
+    expect(violation.place).toMatch(/1/);
 
     for (const command of [
       ['--date', DATE],

@@ -2,10 +2,11 @@
 import type { DomainHealth } from '../../../doctor/check.ts';
 import { ALL, READ } from '../../../doctor/privilege-sets.ts';
 import { indexesCheck } from './indexes.ts';
+import { redisCheck } from './redis.ts';
 import { timesCheck } from './times.ts';
 
 export const viewsHealth: DomainHealth = {
-  checks: [indexesCheck, timesCheck],
+  checks: [indexesCheck, timesCheck, redisCheck],
   imprecision: 'views 29.6 s apart may count as 30 s apart',
   columns: {
     view_log: {

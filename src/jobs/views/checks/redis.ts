@@ -1,39 +1,50 @@
 /** The Redis of SETTLE_REDIS_URL, where rankings are published: does it answer, take writes, and keep what it has? */
 import type { Redis } from 'ioredis';
-import { type Check, type Finding, fail, misconfigured, pass, warn } from '../check.ts';
+import { isThisMachine } from '../../../database/url-tls.ts';
+import { type DomainCheck, type Finding, fail, misconfigured, pass, warn } from '../../../doctor/check.ts';
+import { environment } from '../../../environment.ts';
 
 const CONNECT_MS_MAX = 5_000;
 
-export const redisCheck: Check = {
+export const redisCheck: DomainCheck = {
   name: 'redis',
-  async run({ redisUrl }) {
-    if (redisUrl === undefined || redisUrl === '')
-      return pass('SETTLE_REDIS_URL is not set: nothing is published there');
-    const { Redis } = await import('ioredis');
-    const options = { lazyConnect: true, connectTimeout: CONNECT_MS_MAX, commandTimeout: CONNECT_MS_MAX };
-    const redis = new Redis(redisUrl, { ...options, maxRetriesPerRequest: 1, retryStrategy: () => null });
-    // Errors come back from the calls; without a listener ioredis prints them too.
-    let reason = '';
-    redis.on('error', (error: Error) => {
-      reason = error.message;
-    });
-    try {
-      await redis.connect();
-      await redis.ping();
-      return await examineRedis(redis);
-    } catch (error) {
-      const text = reason || (error instanceof Error ? error.message : String(error));
-      return fail(
-        `Redis does not answer: ${text}`,
-        'is it running, and are host, port and password of SETTLE_REDIS_URL right? Statistics are complete without it',
-      );
-    } finally {
-      redis.disconnect();
-    }
-  },
+  before: 'leases',
+  run: () => examineRedis(environment().SETTLE_REDIS_URL),
 };
 
-async function examineRedis(redis: Redis): Promise<Finding[]> {
+/** @param url undefined or empty: nothing is published */
+export async function examineRedis(url: string | undefined): Promise<Finding[]> {
+  if (url === undefined || url === '') return [pass('SETTLE_REDIS_URL is not set: nothing is published there')];
+  const { Redis } = await import('ioredis');
+  const options = { lazyConnect: true, connectTimeout: CONNECT_MS_MAX, commandTimeout: CONNECT_MS_MAX };
+  const redis = new Redis(url, { ...options, maxRetriesPerRequest: 1, retryStrategy: () => null });
+  // Errors come back from the calls; without a listener ioredis prints them too.
+  let reason = '';
+  redis.on('error', (error: Error) => {
+    reason = error.message;
+  });
+  try {
+    await redis.connect();
+    await redis.ping();
+    return [...encryptionFindings(url), ...(await serverFindings(redis))];
+  } catch (error) {
+    const text = reason || (error instanceof Error ? error.message : String(error));
+    const hint =
+      'is it running, and are host, port and password of SETTLE_REDIS_URL right? Statistics are complete without it';
+    return [...encryptionFindings(url), fail(`Redis does not answer: ${text}`, hint)];
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function encryptionFindings(url: string): Finding[] {
+  if (!URL.canParse(url)) return [];
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'rediss:' || isThisMachine(hostname.replace(/^\[(.*)\]$/, '$1'))) return [];
+  return [warn('the connection to Redis is not encrypted', 'a rediss:// URL in SETTLE_REDIS_URL')];
+}
+
+async function serverFindings(redis: Redis): Promise<Finding[]> {
   const info = await readInfo(redis);
   const findings: Finding[] = [];
   if (info.get('role') === 'slave' && info.get('slave_read_only') !== '0') {

@@ -27,7 +27,7 @@ export interface ViewColumns {
   /** Bit c is set when column c (in the order id, video, viewer, viewed_at, play_seconds, ad_views) is NULL. */
   readonly nulls: Int32Array;
   /** What stands where a NULL is because the column cannot hold it; undefined for a real NULL. Asked of bad rows only. */
-  misfit?(row: number, column: number): string | undefined;
+  keptText?(row: number, column: number): string | undefined;
 }
 
 const videoColumn = 1;
@@ -337,20 +337,20 @@ export class ViewJudge {
     const ads = (nulls & adViewsNullBit) !== 0 ? Number.NaN : rows.adViews[row];
     const reason = invalidReason(this.#frame.policy, (nulls & viewerNullBit) === 0, play, ads);
     if (reason === undefined) throw new Error('a valid view was taken for an invalid one');
-    const misfit = (column: number) => rows.misfit?.(row, column) !== undefined;
-    if (reason === 'missing-viewer' && misfit(viewerColumn)) return 'unreadable-viewer';
-    if (reason === 'missing-play-seconds' && misfit(playSecondsColumn)) return 'unreadable-play-seconds';
-    if (reason === 'missing-ad-views' && misfit(adViewsColumn)) return 'unreadable-ad-views';
+    const isKept = (column: number) => rows.keptText?.(row, column) !== undefined;
+    if (reason === 'missing-viewer' && isKept(viewerColumn)) return 'unreadable-viewer';
+    if (reason === 'missing-play-seconds' && isKept(playSecondsColumn)) return 'unreadable-play-seconds';
+    if (reason === 'missing-ad-views' && isKept(adViewsColumn)) return 'unreadable-ad-views';
     return reason;
   }
 
   #quarantine(rows: ViewColumns, row: number, reason: QuarantineReason): void {
     this.#verdicts[reason === 'undated' ? 'undated' : 'invalid']++;
     const nulls = rows.nulls[row];
-    const orMisfit = (column: number, value: () => string | number) =>
-      (nulls & (1 << column)) === 0 ? value() : (rows.misfit?.(row, column) ?? null);
+    const orKeptText = (column: number, value: () => string | number) =>
+      (nulls & (1 << column)) === 0 ? value() : (rows.keptText?.(row, column) ?? null);
     const int64 = (words: Int32Array, column: number) =>
-      orMisfit(column, () => joinWords(words[2 * row], words[2 * row + 1]).toString());
+      orKeptText(column, () => joinWords(words[2 * row], words[2 * row + 1]).toString());
     this.#quarantined.push({
       id: joinWords(rows.idWords[2 * row], rows.idWords[2 * row + 1]),
       reason,
@@ -358,8 +358,8 @@ export class ViewJudge {
         video_id: int64(rows.videoWords, videoColumn),
         viewer_id: int64(rows.viewerWords, viewerColumn),
         viewed_at: Number.isNaN(rows.viewedAt[row]) ? null : new Date(rows.viewedAt[row]).toISOString(),
-        play_seconds: orMisfit(playSecondsColumn, () => rows.playSeconds[row]),
-        ad_views: orMisfit(adViewsColumn, () => rows.adViews[row]),
+        play_seconds: orKeptText(playSecondsColumn, () => rows.playSeconds[row]),
+        ad_views: orKeptText(adViewsColumn, () => rows.adViews[row]),
       },
     });
   }

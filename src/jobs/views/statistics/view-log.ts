@@ -8,11 +8,11 @@ export const viewLog: LogTable = { table: 'view_log', key: 'id', time: 'viewed_a
 /** In the order that ViewColumns.nulls counts them. */
 export const viewLogColumns: readonly ColumnSpec[] = [
   { name: 'id', type: 'int64' },
-  { name: 'video_id', type: 'int64', keepsMisfits: true },
-  { name: 'viewer_id', type: 'int64', keepsMisfits: true },
+  { name: 'video_id', type: 'int64', keepsText: true },
+  { name: 'viewer_id', type: 'int64', keepsText: true },
   { name: 'viewed_at', type: 'instant', isCanonical: true },
-  { name: 'play_seconds', type: 'number', keepsMisfits: true },
-  { name: 'ad_views', type: 'number', keepsMisfits: true },
+  { name: 'play_seconds', type: 'number', keepsText: true },
+  { name: 'ad_views', type: 'number', keepsText: true },
 ];
 
 /** The columns of such a batch by what they are. */
@@ -25,6 +25,6 @@ export function viewColumns(batch: ColumnBatch): ViewColumns {
     playSeconds: batch.doubles(4),
     adViews: batch.doubles(5),
     nulls: batch.nulls,
-    misfit: (row, column) => batch.misfit(row, column),
+    keptText: (row, column) => batch.keptText(row, column),
   };
 }

@@ -49,9 +49,9 @@ export function registerLedgerVerify(cli: Cli): void {
         const details = violation === undefined ? undefined : await describeViolation(database.knex, violation.place);
         if (flags.json) {
           const { formatJson } = await import('../../../cli/output/json.ts');
-          const { violation: misfit, ...rest } = result;
+          const { violation, ...rest } = result;
           // The name that scripts know it by.
-          await print(formatJson({ ...rest, misfit, details }));
+          await print(formatJson({ ...rest, violation, details }));
         } else {
           const { formatCount } = await import('../../../cli/output/format.ts');
           const counts = `${formatCount(result.journals)} journals, ${formatCount(result.entries)} entries`;
