@@ -10,11 +10,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { inject } from 'vitest';
+import type { DatabaseKind } from './database-kind.ts';
 import { installSchema, type Schema } from './install-schema.ts';
 import type {} from './servers/global-setup.ts';
 import { isThorough } from './thorough.ts';
 
-export type DatabaseKind = 'sqlite' | 'mariadb' | 'mysql';
+export type { DatabaseKind };
 
 export interface TestDatabase {
   readonly kind: DatabaseKind;

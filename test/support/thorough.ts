@@ -2,7 +2,7 @@
  * How much of a long sweep a run of the tests does: a sample that is spread over the whole and differs from one database
  * to the other, a denser one on SQLite, the fastest. `make test-thorough` does all of it everywhere.
  */
-import type { DatabaseKind } from './databases.ts';
+import type { DatabaseKind } from './database-kind.ts';
 
 export const isThorough = process.env.SETTLE_TEST_THOROUGH === '1';
 

@@ -1,0 +1,2 @@
+/** The databases that tests run on. */
+export type DatabaseKind = 'sqlite' | 'mariadb' | 'mysql';
