@@ -49,6 +49,8 @@ export const platform: Platform = {
   commandOrder: [
     ...[
       'run',
+      'backfill',
+      'catch-up',
       'jobs',
       'runs',
       'dates',

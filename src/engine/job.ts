@@ -39,6 +39,11 @@ export interface JobDefinition {
   postedAmount?(database: Database, jobExecutionIds: readonly number[]): Promise<bigint>;
   /** Steps that one run at a time works on, whatever its date: another one waits at their start. */
   readonly oneAtATime?: readonly string[];
+  /**
+   * Steps that need nothing of other instances: a series of runs (of dates, say) does these side by side, and each other
+   * step once the run before has that one behind it. Default: none.
+   */
+  readonly sideBySide?: readonly string[];
   /** `rerun`: skipped records get another try when the whole instance is computed again, as its next revision. */
   readonly replay?: 'rerun';
 }

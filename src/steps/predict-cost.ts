@@ -14,12 +14,16 @@ import type { StepPlan } from './plan-job.ts';
 const EXECUTIONS_MAX = 40;
 const RUNS_MAX = 16;
 
-/** Undefined when nothing is known of the job's cost. */
+/**
+ * @param past what to go by; default: the earlier runs in the database
+ * @returns undefined when nothing is known of the job's cost
+ */
 export async function predictRun(
   database: Database,
   job: JobDefinition,
   plans: readonly StepPlan[],
   workers: number,
+  past?: readonly PastRun[],
 ): Promise<Prediction | undefined> {
   const rows = plans.reduce((sum, plan) => sum + rowsLeft(plan), 0);
   const planned = Object.assign({}, ...plans.map(({ units }) => units)) as Record<string, number>;
@@ -27,7 +31,7 @@ export async function predictRun(
   return predictCost(
     plans.map(({ name }) => name),
     job.cost,
-    await findPastRuns(database, job),
+    past ?? (await findPastRuns(database, job)),
     units,
     workers,
   );

@@ -104,6 +104,7 @@ async function runSequence(steps: readonly Step[], run: JobRun): Promise<Element
   let exitStatus = 'COMPLETED';
   for (const step of steps) {
     if (run.signal.aborted) return { status: 'STOPPED', skipCount, exitStatus };
+    if ((await run.beforeStep(step.name, run.signal)) === 'stop') return { status: 'STOPPED', skipCount, exitStatus };
     const { outcome, stepExecution, skipCount: skipsOfStep } = await runStep(step, run);
     skipCount += skipsOfStep;
     exitStatus = stepExecution.exitCode;

@@ -28,7 +28,7 @@ import { getJobExecution, selectJobExecution, updateJobExecution } from '../repo
 import { deleteLease } from '../repository/lease.ts';
 import type { BatchStatus, JobExecution } from '../repository/types.ts';
 import { runFlow } from './run-flow.ts';
-import type { JobRun } from './run-state.ts';
+import type { JobRun, StepGate } from './run-state.ts';
 import { inSpan, spanAttributes } from './tracing.ts';
 
 export interface RunJobOptions {
@@ -50,6 +50,10 @@ export interface RunJobOptions {
   readonly logger?: Logger;
   /** What the log's record of the end says besides, asked for when all is done. One that throws is passed over. */
   readonly endDetails?: () => Promise<Readonly<Record<string, unknown>>>;
+  /** Asked before each step; `stop` ends the run there, STOPPED, to be continued by its next start. */
+  readonly beforeStep?: StepGate;
+  /** Other runs share the process: what this one takes is not kept for predictions. */
+  readonly isOneOfMany?: boolean;
   /** For the times in the repository; leases go by the database's clock. */
   readonly now?: () => Date;
   /** How long the owner may be silent before another process takes over. Default 30,000. */
@@ -131,7 +135,8 @@ export async function runJob(
     progress: options.progress ?? (() => {}),
     retrying: { ...retryStart, isStopRequested: () => signal.aborted, logger },
     now,
-    noteUsage: measureUsage(workers),
+    noteUsage: options.isOneOfMany ? () => {} : measureUsage(workers),
+    beforeStep: options.beforeStep ?? (async () => 'go'),
     eventLoop: measureEventLoop(),
   };
   const event: JobEvent = { ...run, jobName: job.name, jobExecutionId: execution.id };

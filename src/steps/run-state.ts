@@ -15,6 +15,9 @@ import type { ExecutionCounts, JobExecution, StepExecution } from '../repository
 /** How a step ended when it did not throw. */
 export type StepOutcome = 'COMPLETED' | 'STOPPED';
 
+/** Whether a step may start now; waits until that is known, or the signal aborts. */
+export type StepGate = (step: string, signal: AbortSignal) => Promise<'go' | 'stop'>;
+
 export interface JobRun {
   readonly database: Database;
   readonly execution: JobExecution;
@@ -30,6 +33,7 @@ export interface JobRun {
   readonly now: () => Date;
   /** Writes into the job's context what the run has used so far. */
   readonly noteUsage: (jobContext: ExecutionContext) => void;
+  readonly beforeStep: StepGate;
   /** Where SETTLE_MEASURE=1 asks for it. */
   readonly eventLoop: EventLoopMeasure | undefined;
 }

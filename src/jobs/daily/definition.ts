@@ -77,6 +77,8 @@ export const dailyJob: JobDefinition = {
   describe: (_database, execution) => describeDaily(execution),
   postedAmount,
   oneAtATime: settlementSteps,
+  // Popular rankings, prices by cumulative counts, lots and stock go on from the date before.
+  sideBySide: statisticsSteps.map(({ name }) => name),
   countedStep: statisticsStep,
   cost: dailyCost,
   steps: [

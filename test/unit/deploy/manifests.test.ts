@@ -214,6 +214,6 @@ test('systemd and cron use the exit codes as documented', () => {
   const entries = read('deploy/crontab')
     .split('\n')
     .filter((line) => /^\d/.test(line));
-  expect(entries).toHaveLength(2);
+  expect(entries).toHaveLength(3);
   for (const entry of entries) expect(entry).not.toMatch(/[^\\]%/);
 });
