@@ -39,6 +39,7 @@ export async function findMissedDates(
   database: Database,
   { from, to }: { readonly from: string | undefined; readonly to: string },
   now: Date,
+  zone: string,
 ): Promise<{ readonly missed: string[]; readonly abandoned: string[] }> {
   const first = from ?? (await oldestDate(database));
   if (first === undefined) {
@@ -46,7 +47,7 @@ export async function findMissedDates(
   }
   if (first > to) return { missed: [], abandoned: [] };
   datesOfSpan(first, to);
-  const lines = await readDates(database, { from: first, to }, now);
+  const lines = await readDates(database, { from: first, to }, now, zone);
   return {
     missed: lines.filter(({ state }) => OPEN.includes(state)).map(({ date }) => date),
     abandoned: lines.filter(({ state }) => state === 'abandoned').map(({ date }) => date),

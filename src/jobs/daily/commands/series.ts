@@ -43,7 +43,7 @@ export function registerSeries(cli: Cli): void {
       const { findMissedDates, lastDateOver } = await import('../missed-dates.ts');
       const now = new Date();
       const to = last ?? lastDateOver(zone, now);
-      const { missed, abandoned } = await findMissedDates(database, { from: first, to }, now);
+      const { missed, abandoned } = await findMissedDates(database, { from: first, to }, now, zone);
       const { tell } = await import('../../../cli/errors.ts');
       if (abandoned.length > 0) tell(`abandoned, and left as they are: ${abandoned.join(', ')}`);
       const dates = missed.slice(0, maxDays);
@@ -82,7 +82,10 @@ function finish(
         const { jobParameters } = await import('../../../cli/job-parameters.ts');
         const { dailyJob } = await import('../definition.ts');
         const { requireZone } = await import('../../../rules/business-time.ts');
-        const zone = requireZone(flags.zone ?? context.settings.zone);
+        const { readNewestZone } = await import('../../views/statistics/statistics-run.ts');
+        // What was missed belongs between what was settled.
+        const newest = name === 'catch-up' ? await readNewestZone(context.database.knex) : undefined;
+        const zone = requireZone(flags.zone ?? newest ?? context.settings.zone);
         const runs = [];
         for (const date of await find(context, zone)) {
           runs.push({ date, parameters: await jobParameters(context, dailyJob, { date, zone }) });
