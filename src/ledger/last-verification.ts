@@ -22,8 +22,8 @@ export interface StoredVerification {
   /** Journals that fitted. */
   readonly journals: bigint;
   /**
-   * By which ends of the chain the violation was found, if by any. Kept elsewhere by a program: only such ends can show that
-   * it is gone. Typed by a person, who may have typed another than was meant: any sound verification clears it.
+   * By which ends of the chain the violation was found, if by any: only such ends can show that it is gone. Kept elsewhere by a
+   * program, or typed by a person, who may have typed another than was meant.
    */
   readonly against: 'kept' | 'typed' | undefined;
   readonly violation: { readonly place: string; readonly problem: string } | undefined;
@@ -44,7 +44,7 @@ export async function readLastVerification(executor: Executor): Promise<StoredVe
 }
 
 /**
- * Notes a result. A rewritten ledger fits itself: what contradicted kept ends is not cleared by a verification that
+ * Notes a result. A rewritten ledger fits itself: what contradicted known ends is not cleared by a verification that
  * knew none; false says that such a sound result was not noted. An end that was mistyped says nothing of the ledger.
  */
 export async function noteVerification(
@@ -56,10 +56,10 @@ export async function noteVerification(
     const before = await readLastVerification(tx);
     const { head, violation, contradictsEnds } = found;
     const isCleared = found.sound && knewEnds;
-    const staysAgainstKept = before?.isSound === false && before.against === 'kept' && !isCleared;
-    if (staysAgainstKept && (found.sound || contradictsEnds === 'typed')) return false;
-    if (contradictsEnds === 'mistyped') return true;
-    const against = staysAgainstKept ? 'kept' : contradictsEnds;
+    const standing = before?.isSound === false && !isCleared ? before.against : undefined;
+    if (standing !== undefined && found.sound) return false;
+    if (contradictsEnds === 'mistyped' || (standing === 'kept' && contradictsEnds === 'typed')) return true;
+    const against = standing === 'kept' ? 'kept' : (contradictsEnds ?? standing);
     const row = {
       verified_at: await database.dialect.now(tx),
       is_sound: found.sound ? 1 : 0,
@@ -100,7 +100,7 @@ export function brokenText({ against }: Pick<StoredVerification, 'against'>): st
 export function brokenAdvice({ against }: Pick<StoredVerification, 'against'>): string {
   const forced = '--force-broken-ledger runs nevertheless';
   if (against === 'typed') {
-    return `was that end typed as it was kept? If not, \`settle ledger verify\` clears this, or with the right --expect; if so, the ledger was made anew or cut short: restore it from a backup; ${forced}`;
+    return `was that end typed as it was kept? If not, \`settle ledger verify --expect ID:HASH\` with the right one clears this, or \`--anchors FILE\`; if so, the ledger was made anew or cut short: restore it from a backup; ${forced}`;
   }
   const verify = against === 'kept' ? '`settle ledger verify --anchors FILE`' : '`settle ledger verify`';
   return `find out who changed it and restore it from a backup; ${verify} clears this when it is sound, and ${forced}`;

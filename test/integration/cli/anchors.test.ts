@@ -65,17 +65,21 @@ test('each run and command that posts appends where the chain ends, and the file
   );
   const wrong = await verify('--expect', `2:${'ab'.repeat(32)}`);
   expect(wrong).toMatchObject({ code: 20, stdout: expect.stringMatching(/journal 2: it is not the one of --expect/) });
-  expect(wrong.stderr).toMatch(/Was that end typed as it was kept\? If not, `settle ledger verify` clears this/);
+  expect(wrong.stderr).toMatch(/Was that end typed as it was kept\? If not, `settle ledger verify --expect ID:HASH`/);
   // What was not an end, or was typed otherwise than the chain shows, says nothing of the ledger.
   expect((await verify('--expect', '2:abc')).code).toBe(2);
   const slip = await verify('--expect', `2:${ledgerHead.hash}`);
   expect(slip).toMatchObject({
-    code: 2,
+    code: 20,
     stdout: expect.stringMatching(/MISTYPED.*\n {2}journal 2: the hash of --expect is that of journal 1$/m),
   });
   const refused = await post('guarded.csv', 'g9,7,1,2026-11-01,,');
   expect(refused).toMatchObject({ code: 20, stderr: expect.stringMatching(/known not to have the end that --expect/) });
+  // A ledger that fits itself shows nothing: only a known end does.
   expect((await verify()).code).toBe(0);
+  expect((await settle('run', 'points-expiry', '--date', '2026-11-02')).code).toBe(20);
+  expect((await verify('--expect', `1:${ledgerHead.hash}`)).code).toBe(0);
+  expect((await verify('--expect', `2:${ledgerHead.hash}`)).code).toBe(20);
   expect((await settle('run', 'points-expiry', '--date', '2026-11-02')).code).toBe(0);
 });
 

@@ -121,6 +121,17 @@ describe.each(places)('a changed ledger on $name', ({ name }) => {
       );
       await noteVerification(open, { sound: true, ...counts, violation: undefined }, { knewEnds: true });
       expect(await readLastVerification(open.knex)).toMatchObject({ isSound: true });
+      // What an end says that a person typed stands as long.
+      await noteVerification(
+        open,
+        { sound: false, ...counts, violation, contradictsEnds: 'typed' },
+        { knewEnds: true },
+      );
+      expect(await noteVerification(open, { sound: true, ...counts, violation: undefined }, { knewEnds: false })).toBe(
+        false,
+      );
+      expect(await readLastVerification(open.knex)).toMatchObject({ isSound: false, against: 'typed' });
+      await noteVerification(open, { sound: true, ...counts, violation: undefined }, { knewEnds: true });
       await open.knex('settle_ledger_verification').update({ verified_at: '2026-01-01 00:00:00.000000' });
     } finally {
       await open.close();

@@ -64,7 +64,7 @@ export function registerLedgerVerify(cli: Cli): void {
           );
         }
         if (!found.sound) await tellBroken(found);
-        if (!result.sound) exit(result.contradictsEnds === 'mistyped' ? ExitCode.usage : ExitCode.invariantBroken);
+        if (!result.sound) exit(ExitCode.invariantBroken);
       });
     });
 }
