@@ -104,6 +104,7 @@ export type {
 export { type LedgerVerification, type VerifyOptions, verifyLedger } from './ledger/verify-ledger.ts';
 export { type MainOptions, main } from './main.ts';
 export { type Notification, postToOutbox } from './outbox/post-to-outbox.ts';
+export { type HeldLock, type LockOptions, withLock } from './redis/lock.ts';
 export { getJobExecution, lastJobExecution, listJobExecutions } from './repository/job-execution.ts';
 export { listJobParameters } from './repository/job-parameters.ts';
 export { listPartitions } from './repository/partition.ts';

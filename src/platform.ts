@@ -11,6 +11,7 @@ import { interestDomain } from './jobs/interest/domain.ts';
 import { outboxDomain } from './jobs/outbox/domain.ts';
 import { paymentsDomain } from './jobs/payments/domain.ts';
 import { pointsDomain } from './jobs/points/domain.ts';
+import { publicationDomain } from './jobs/publication/domain.ts';
 import { seedDomain } from './jobs/seed/domain.ts';
 import { stockDomain } from './jobs/stock/domain.ts';
 import { videoSettlementDomain } from './jobs/video-settlement/domain.ts';
@@ -31,6 +32,7 @@ export const platform: Platform = {
     couponsDomain,
     stockDomain,
     outboxDomain,
+    publicationDomain,
     interestDomain,
     seedDomain,
     importDomain,
@@ -72,6 +74,7 @@ export const platform: Platform = {
       'reprice',
       'relay',
       'outbox',
+      'publish',
       'skipped',
       'replay',
       'stop',

@@ -14,6 +14,7 @@ import { migration as settleQuarantine } from './0110_settle_quarantine.ts';
 import { migration as settleStatisticsRun } from './0111_settle_statistics_run.ts';
 import { migration as settleRanking } from './0112_settle_ranking.ts';
 import { migration as statisticsRunLogEnd } from './0751_statistics_run_log_end.ts';
+import { migration as settlePublication } from './0806_settle_publication.ts';
 
 export const viewsMigrations: readonly Migration[] = [
   viewLog,
@@ -29,4 +30,5 @@ export const viewsMigrations: readonly Migration[] = [
   settleStatisticsRun,
   settleRanking,
   statisticsRunLogEnd,
+  settlePublication,
 ];

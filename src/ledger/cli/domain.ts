@@ -22,6 +22,8 @@ export const ledgerDomain: Domain = {
     return {
       async end() {
         const ledgerHead = await watch.noteMoved();
+        const { publishMoved } = await import('./publish-moved.ts');
+        await publishMoved(context);
         return ledgerHead === undefined ? undefined : { ledgerHead };
       },
     };

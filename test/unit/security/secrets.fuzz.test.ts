@@ -11,7 +11,7 @@ import { createLogger } from '../../../src/cli/logger.ts';
 import { stderrWriter, stdoutWriter } from '../../../src/cli/output/writer.ts';
 import { main } from '../../../src/cli/program.ts';
 import { isSettleError } from '../../../src/errors.ts';
-import { parseRedisUrl } from '../../../src/jobs/views/statistics/redis-options.ts';
+import { parseRedisUrl } from '../../../src/redis/redis-options.ts';
 import { platform } from '../../../src/platform.ts';
 
 const SEED = 20_261_120;

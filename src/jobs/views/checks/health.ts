@@ -1,6 +1,6 @@
 /** What `settle doctor` looks at for the views: the log, its videos, and the tables of their statistics. */
 import type { DomainHealth } from '../../../doctor/check.ts';
-import { ALL, READ } from '../../../doctor/privilege-sets.ts';
+import { ALL, APPEND_AND_UPDATE, READ } from '../../../doctor/privilege-sets.ts';
 import { indexesCheck } from './indexes.ts';
 import { redisCheck } from './redis.ts';
 import { timesCheck } from './times.ts';
@@ -30,6 +30,7 @@ export const viewsHealth: DomainHealth = {
       settle_quarantine: ALL,
       settle_statistics_run: ALL,
       settle_ranking: ALL,
+      settle_publication: APPEND_AND_UPDATE,
     },
     sources: { view_log: READ, video: READ, video_daily_stats: ALL },
     imports: { view_log: ['INSERT', 'UPDATE'], video: ['INSERT', 'UPDATE'] },

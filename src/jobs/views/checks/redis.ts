@@ -60,13 +60,21 @@ async function serverFindings(redis: Redis): Promise<Finding[]> {
       ),
     );
   }
-  return findings.length > 0 ? findings : [pass('Redis answers, takes writes and removes nothing by itself')];
+  if (info.get('rdb_last_bgsave_status') === 'err' || info.get('aof_last_write_status') === 'err') {
+    findings.push(
+      fail('Redis cannot write to its disk, and so takes no writes', 'free its disk: its log says which folder it means'),
+    );
+  }
+  if (findings.length > 0) return findings;
+  const isKept = info.get('aof_enabled') === '1' || Number(info.get('rdb_saves') ?? 0) > 0;
+  const persistence = isKept ? '' : '; what it holds is gone with a restart, and published again by the next run';
+  return [pass(`Redis answers, takes writes and removes nothing by itself${persistence}`)];
 }
 
 /** Empty where the user may not ask. */
 async function readInfo(redis: Redis): Promise<Map<string, string>> {
   const info = new Map<string, string>();
-  for (const section of ['replication', 'memory']) {
+  for (const section of ['replication', 'memory', 'persistence']) {
     const text = await redis.info(section).catch(() => '');
     for (const [, name, value] of text.matchAll(/^([a-z_]+):(.*?)\r?$/gm)) info.set(name, value);
   }

@@ -1,6 +1,6 @@
 /** SETTLE_REDIS_URL as options of the client, which never sees the URL: its errors would repeat it. */
 import type { RedisOptions } from 'ioredis';
-import { usageError } from '../../../errors.ts';
+import { usageError } from '../errors.ts';
 
 const FORM =
   'write redis://[user:password@]host:6379[/number] or rediss://...; in a password @ is %40, / is %2F, : is %3A, ? is %3F, # is %23';
