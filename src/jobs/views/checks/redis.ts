@@ -62,7 +62,10 @@ async function serverFindings(redis: Redis): Promise<Finding[]> {
   }
   if (info.get('rdb_last_bgsave_status') === 'err' || info.get('aof_last_write_status') === 'err') {
     findings.push(
-      fail('Redis cannot write to its disk, and so takes no writes', 'free its disk: its log says which folder it means'),
+      fail(
+        'Redis cannot write to its disk, and so takes no writes',
+        'free its disk: its log says which folder it means',
+      ),
     );
   }
   if (findings.length > 0) return findings;
