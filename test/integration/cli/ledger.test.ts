@@ -48,7 +48,8 @@ test('a grant is posted, listed, explained, reversed, and tampering is found', a
   await tamper(6);
   const broken = await settle('ledger', 'verify', '--json');
   expect(broken.code).toBe(20);
-  expect(JSON.parse(broken.stdout)).toMatchObject({ sound: false, journals: 1, violation: { place: 'entry 2.2' } });
+  const violation = { place: 'entry 2.2' };
+  expect(JSON.parse(broken.stdout)).toMatchObject({ sound: false, journals: 1, violation, misfit: violation });
   // What is known to be broken moves no money; put right and verified, it does again.
   await tamper(Number(amount));
   await database.close();

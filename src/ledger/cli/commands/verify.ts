@@ -50,8 +50,8 @@ export function registerLedgerVerify(cli: Cli): void {
         if (flags.json) {
           const { formatJson } = await import('../../../cli/output/json.ts');
           const { violation, ...rest } = result;
-          // The name that scripts know it by.
-          await print(formatJson({ ...rest, violation, details }));
+          // `misfit` is what 0.1.0 named it.
+          await print(formatJson({ ...rest, violation, misfit: violation, details }));
         } else {
           const { formatCount } = await import('../../../cli/output/format.ts');
           const counts = `${formatCount(result.journals)} journals, ${formatCount(result.entries)} entries`;
