@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import './bigint-bindings.ts';
 
 /** An open transaction; SQL goes through it as through knex. */
 export type Transaction = Knex.Transaction;

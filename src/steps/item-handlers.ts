@@ -97,22 +97,28 @@ export class ItemHandlers<I, O, C extends StepContext | PartitionContext = StepC
   async process({ items, size }: ItemChunk<I>): Promise<Processed<O[]>> {
     const output: O[] = [];
     const skipped: SkippedRecord[] = [];
-    const sources: I[] = [];
     const inWork = this.#inWork;
+    const isWindow = inWork.length > 0;
     const onProcess = this.#policies.itemListeners?.onProcess;
-    for (const [index, item] of items.entries()) {
+    // Those of the output, once they are not the chunk's: the usual chunk needs no list of its own.
+    let sources: I[] | undefined;
+    for (let index = 0; index < items.length; index++) {
+      const item = items[index];
       try {
-        const next = inWork.length > 0 ? resultOf(await inWork[index]) : this.#processing.now(item);
+        const next = isWindow ? resultOf(await inWork[index]) : this.#processing.now(item);
         const result = isPromise(next) ? await next : next;
         onProcess?.(item, result);
-        if (result === undefined || result === null) continue;
-        output.push(result);
-        sources.push(item);
+        if (result !== undefined && result !== null) {
+          output.push(result);
+          sources?.push(item);
+          continue;
+        }
       } catch (error) {
         this.#skip(skipped, 'process', error, this.#describe(item), this.#nameOf(item));
       }
+      sources ??= items.slice(0, index);
     }
-    this.#sources = sources;
+    this.#sources = sources ?? items;
     const [writeCount, processSkipCount] = [output.length, skipped.length];
     return { output, writeCount, filterCount: size - writeCount - processSkipCount, processSkipCount, skipped };
   }

@@ -4,7 +4,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { isAbort } from '../engine/abort.ts';
 import { itemRetryPolicy, retryDelayMs } from '../engine/retry-policy.ts';
 import { isOfKind } from '../engine/skip-policy.ts';
-import type { ItemPolicies, ItemProcessor } from './item-parts.ts';
+import type { ItemCall, ItemPolicies, ItemProcessor } from './item-parts.ts';
 
 /** What became of an item; a promise of it never rejects, so that it can be awaited late. */
 export type Settled<O> =
@@ -99,14 +99,26 @@ export class ItemProcessing<I, O, C> {
   }
 
   #call(item: I, attempt: number, signal: AbortSignal): Promise<O | null | undefined> | O | null | undefined {
-    const keyOf = this.#keyOf;
-    return this.#processor.process(item, {
-      signal,
-      attempt,
-      get key() {
-        return keyOf(item);
-      },
-    });
+    return this.#processor.process(item, new OneCall(signal, attempt, item, this.#keyOf));
+  }
+}
+
+/** A key is made when it is asked for; a getter in each object would cost more than most items do. */
+class OneCall<I> implements ItemCall {
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+  readonly #item: I;
+  readonly #keyOf: (item: I) => string;
+
+  constructor(signal: AbortSignal, attempt: number, item: I, keyOf: (item: I) => string) {
+    this.signal = signal;
+    this.attempt = attempt;
+    this.#item = item;
+    this.#keyOf = keyOf;
+  }
+
+  get key(): string {
+    return this.#keyOf(this.#item);
   }
 }
 

@@ -3,53 +3,42 @@
  * as when one is closed. An entry never changes: one that is there already is passed over when it is the same, and ends
  * the import when it is not.
  */
-import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Transaction } from '../../database/database.ts';
-import type { InsertTarget } from '../../database/dialect.ts';
 import { type Row, toBigInt, toText } from '../../database/values.ts';
-import type { ExecutionContext } from '../../engine/execution-context.ts';
-import type { JobParameters } from '../../engine/parameters.ts';
-import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
-import type { StepContext } from '../../engine/step-context.ts';
+import { tableWriter } from '../../items/table-writer.ts';
 import { inGroups } from '../../ledger/in-groups.ts';
 import type { DepositAccountRow, DepositEntryRow } from './deposit-rows.ts';
+import { writeRowsStep } from './file-rows.ts';
 import { malformed } from './malformed.ts';
-import { FILE_ROWS, openDepositAccountRows, openDepositEntryRows, type RowSource } from './row-source.ts';
-import { ROWS_DONE } from './write-views.ts';
+import { openDepositAccountRows, openDepositEntryRows } from './row-source.ts';
 
-const CHUNK_ROWS = 10_000;
-
-export const writeDepositAccountsStep = depositStep<DepositAccountRow>(
-  'write-deposit-accounts',
-  openDepositAccountRows,
-  async (rows, tx, { database }, source) => {
+export const writeDepositAccountsStep = writeRowsStep<DepositAccountRow>({
+  name: 'write-deposit-accounts',
+  open: openDepositAccountRows,
+  writer({ database, source }) {
     const hasClosing = source.has('closed_on');
     const columns = ['id', 'product', 'opened_on', ...(hasClosing ? ['closed_on'] : [])];
-    const target: InsertTarget = { table: 'deposit_account', columns, mode: 'replace-values', keys: ['id'] };
-    const values = rows.map(({ id, product, openedOn, closedOn }) => [
-      id,
-      product,
-      openedOn,
-      ...(hasClosing ? [closedOn] : []),
-    ]);
-    await bulkInsert(tx, database.dialect, target, values);
-  },
-);
-
-export const writeDepositEntriesStep = depositStep<DepositEntryRow>(
-  'write-deposit-entries',
-  openDepositEntryRows,
-  async (rows, tx, { database, parameters }) => {
-    const fresh = await newEntries(tx, rows, parameters.require('file'));
-    const target: InsertTarget = { table: 'deposit_entry', columns: ['id', 'account_id', 'value_date', 'amount'] };
-    await bulkInsert(
-      tx,
-      database.dialect,
-      target,
-      fresh.map(({ id, accountId, valueDate, amount }) => [id, accountId, valueDate, amount]),
+    return tableWriter(
+      database,
+      { table: 'deposit_account', columns, mode: 'replace-values', keys: ['id'] },
+      ({ id, product, openedOn, closedOn }) => [id, product, openedOn, ...(hasClosing ? [closedOn] : [])],
     );
   },
-);
+});
+
+export const writeDepositEntriesStep = writeRowsStep<DepositEntryRow>({
+  name: 'write-deposit-entries',
+  open: openDepositEntryRows,
+  writer({ database, parameters }) {
+    const columns = ['id', 'account_id', 'value_date', 'amount'];
+    const entries = tableWriter<DepositEntryRow>(
+      database,
+      { table: 'deposit_entry', columns },
+      ({ id, accountId, valueDate, amount }) => [id, accountId, valueDate, amount],
+    );
+    return async (rows, tx) => await entries.write(await newEntries(tx, rows, parameters.require('file')), tx);
+  },
+});
 
 /** Those that are not there yet. @throws SettleError MALFORMED_INPUT where an id is taken by a different entry */
 async function newEntries(tx: Transaction, rows: readonly DepositEntryRow[], file: string): Promise<DepositEntryRow[]> {
@@ -81,48 +70,4 @@ async function newEntries(tx: Transaction, rows: readonly DepositEntryRow[], fil
 
 function contentOf(accountId: bigint, valueDate: string, amount: bigint): string {
   return `${accountId} ${valueDate} ${amount}`;
-}
-
-function depositStep<T>(
-  name: string,
-  open: (parameters: JobParameters, checked: ExecutionContext) => Promise<RowSource<T>>,
-  writeRows: (rows: readonly T[], tx: Transaction, context: StepContext, source: RowSource<T>) => Promise<void>,
-): ChunkStep {
-  return {
-    kind: 'chunk',
-    name,
-    chunkSize: CHUNK_ROWS,
-    async open(context) {
-      const { parameters, executionContext, jobContext } = context;
-      let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
-      const source = await open(parameters, jobContext);
-      try {
-        await source.skip(Number(rowsDone));
-      } catch (error) {
-        source.close();
-        throw error;
-      }
-      const handlers: ChunkHandlers<ItemChunk<T>, readonly T[]> = {
-        async read(limit) {
-          const items = await source.read(limit);
-          rowsDone += BigInt(items?.length ?? 0);
-          return items === undefined ? undefined : { items, size: items.length };
-        },
-        process({ items, size }) {
-          return { output: items, writeCount: size, filterCount: 0, processSkipCount: 0 };
-        },
-        async write(rows, tx) {
-          await writeRows(rows, tx, context, source);
-        },
-        saveState(state) {
-          state.put(ROWS_DONE, rowsDone);
-        },
-        async close() {
-          source.close();
-        },
-      };
-      const fileRows = jobContext.getLong(FILE_ROWS);
-      return { ...handlers, totalExpected: fileRows === undefined ? undefined : Number(fileRows) };
-    },
-  };
 }

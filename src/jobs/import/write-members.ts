@@ -22,9 +22,9 @@ import { lockChallenges } from '../challenges/settlement/challenge-store.ts';
 import { stakeJournal } from '../challenges/settlement/stake.ts';
 import type { MemberRow } from './challenge-rows.ts';
 import { type FileLine, isProblem, readAgain } from './file-line.ts';
+import { FileRows, rowsExpected } from './file-rows.ts';
 import { readingOf } from './reading.ts';
-import { FILE_ROWS, memberFields, openMemberRows } from './row-source.ts';
-import { ROWS_DONE } from './write-views.ts';
+import { memberFields, openMemberRows } from './row-source.ts';
 
 const CHUNK_ROWS = 5_000;
 /** The error of a row that cannot become a member. */
@@ -48,43 +48,25 @@ export const writeMembersStep: ChunkStep = {
   kind: 'chunk',
   name: 'write-members',
   chunkSize: CHUNK_ROWS,
-  async open({ database, parameters, executionContext, jobContext }) {
-    let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
-    const source = await openMemberRows(parameters, jobContext);
-    try {
-      await source.skip(Number(rowsDone));
-    } catch (error) {
-      source.close();
-      throw error;
-    }
+  async open(context) {
+    const { database } = context;
+    const rows = await FileRows.open(context, openMemberRows);
     const handlers: ChunkHandlers<ItemChunk<MemberLine>, Output> = {
       faults: {
         skip: { limit: Number.MAX_SAFE_INTEGER, on: [MEMBER_REFUSED, ...refusedByLedger] },
         describe: ({ items: [{ key, payload }] }) => ({ key, payload }),
       },
-      async read(limit) {
-        const items = await source.read(limit);
-        rowsDone += BigInt(items?.length ?? 0);
-        return items === undefined ? undefined : { items, size: items.length };
-      },
+      read: (limit) => rows.readChunk(limit),
       async process({ items, size }) {
         const { output, writeCount, skipped } = await sortLines(database.knex, items);
         const filterCount = size - writeCount - skipped.length;
         return { output, writeCount, filterCount, processSkipCount: skipped.length, skipped };
       },
       write: (output, tx) => writeMembers(database, tx, output),
-      saveState(state) {
-        state.put(ROWS_DONE, rowsDone);
-      },
-      async close() {
-        source.close();
-      },
+      saveState: (state) => rows.saveState(state),
+      close: async () => rows.close(),
     };
-    const fileRows = jobContext.getLong(FILE_ROWS);
-    return {
-      ...handlers,
-      totalExpected: fileRows === undefined ? undefined : Number(fileRows),
-    };
+    return { ...handlers, totalExpected: rowsExpected(context) };
   },
   async replay({ payload }, { database, parameters }, tx) {
     const member = memberOf(payload, parameters);

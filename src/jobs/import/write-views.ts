@@ -4,16 +4,15 @@ import { parseInstant } from '../../database/instant.ts';
 import type { Integer } from '../../database/values.ts';
 import type { ChunkHandlers, ChunkStep, ItemChunk } from '../../engine/step.ts';
 import { defaultZone } from '../../rules/business-time.ts';
+import { FileRows, rowsExpected } from './file-rows.ts';
 import { DAY_ZONE } from './import-parameters.ts';
 import { type IdRange, insertNumbered, insertViews, VIEW_IDS_TAKEN } from './insert-views.ts';
 import { newViews, VIEWED_AT, type ViewValues } from './new-views.ts';
-import { FILE_ROWS, openViewRows } from './row-source.ts';
+import { openViewRows } from './row-source.ts';
 import type { ViewRow } from './view-row.ts';
 import { dateCounter, openWrittenRows, saveWrittenRows, withChunk } from './written-rows.ts';
 
 const CHUNK_ROWS = 10_000;
-/** Rows of the file that are committed: where a restart goes on. */
-export const ROWS_DONE = 'rowsDone';
 const videoTarget = { table: 'video', columns: ['id', 'creator_id'], mode: 'ignore', keys: ['id'] } as const;
 
 /** How often a chunk is tried anew because another program has taken an id, with a wait that grows. */
@@ -34,29 +33,21 @@ export const writeViewsStep: ChunkStep = {
   kind: 'chunk',
   name: 'write-views',
   chunkSize: CHUNK_ROWS,
-  async open({ database, parameters, executionContext, jobContext }) {
+  async open(context) {
+    const { database, parameters, executionContext } = context;
     const file = parameters.require('file');
     const registersVideos = parameters.get('register-videos') === 'true';
     const registered = new Set<Integer>();
-    let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
     // What is committed, and with the chunk that is being written: that one may be tried again.
     let committed = openWrittenRows(executionContext, parameters.get(DAY_ZONE) ?? defaultZone);
     let written = committed;
     const countDates = dateCounter(committed.zone);
-    const source = await openViewRows(parameters, jobContext);
-    const hasIds = source.has('id');
-    try {
-      await source.skip(Number(rowsDone));
-    } catch (error) {
-      source.close();
-      throw error;
-    }
+    const rows = await FileRows.open(context, openViewRows);
+    const hasIds = rows.source.has('id');
     const handlers: ChunkHandlers<ItemChunk<ViewRow>, Output> = {
       async read(limit) {
         committed = written;
-        const items = await source.read(limit);
-        rowsDone += BigInt(items?.length ?? 0);
-        return items === undefined ? undefined : { items, size: items.length };
+        return await rows.readChunk(limit);
       },
       faults: { retry: { limit: IDS_RETRY_LIMIT, on: [VIEW_IDS_TAKEN] } },
       async process({ items, size }) {
@@ -81,15 +72,12 @@ export const writeViewsStep: ChunkStep = {
         written = withChunk(committed, ids, dates);
       },
       saveState(state) {
-        state.put(ROWS_DONE, rowsDone);
+        rows.saveState(state);
         saveWrittenRows(state, written);
       },
-      async close() {
-        source.close();
-      },
+      close: async () => rows.close(),
     };
-    const fileRows = jobContext.getLong(FILE_ROWS);
-    return { ...handlers, totalExpected: fileRows === undefined ? undefined : Number(fileRows) };
+    return { ...handlers, totalExpected: rowsExpected(context) };
   },
 };
 

@@ -1,6 +1,8 @@
 /** A job in one file: typed parameters, partitions without a module of their own, its command line. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,7 +10,9 @@ import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { parseParameters } from '../../../src/engine/parse-parameters.ts';
 import { defineJob, file, replaySkipped, runJob, task } from '../../../src/index.ts';
+import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { orders } from '../../fixtures/jobs/orders.ts';
+import { waiting } from '../../fixtures/jobs/waiting.ts';
 import { freshEngine, testDatabases } from '../../support/databases.ts';
 
 async function makeTables({ knex }: Database, bad: number): Promise<void> {
@@ -58,6 +62,52 @@ describe.each(testDatabases())('a job in one file on $name', ({ name }) => {
     expect(Number((await knex('prices').where({ id: 7 }).first()).amount)).toBe(2);
   });
 });
+
+test.each(testDatabases().filter(({ name }) => name !== 'mysql'))(
+  'a stop reaches what the partitions wait for on $name',
+  async ({ name }) => {
+    const place = await freshEngine(name);
+    const database = await openDatabase(place.url);
+    const stop = new AbortController();
+    const asked: string[] = [];
+    let isAnswering = false;
+    const server = createServer((request, response) => {
+      const item = request.url!.slice(1);
+      asked.push(item);
+      if (isAnswering || item.endsWith('1')) response.end(item.toUpperCase());
+      // Both partitions wait for their second item.
+      else if (asked.includes('a2') && asked.includes('b2')) setTimeout(() => stop.abort('SIGTERM'), 20);
+    });
+    try {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      await database.knex.schema.createTable('tenants', (table) => table.string('name', 10).notNullable());
+      const stopped = await runJob(database, waiting, { url }, { workers: 2, signal: stop.signal });
+      expect([stopped.outcome, stopped.exitCode, stopped.error?.message]).toEqual(['stopped', 143, undefined]);
+      const steps = await listStepExecutions(database, stopped.execution.id);
+      expect(steps.map(({ stepName, status }) => [stepName, status]).sort()).toEqual([
+        ['call', 'STOPPED'],
+        ['call:0', 'STOPPED'],
+        ['call:1', 'STOPPED'],
+      ]);
+      isAnswering = true;
+      expect(await runJob(database, waiting, { url }, { workers: 2 })).toMatchObject({ outcome: 'completed' });
+      expect(await database.knex('tenants').orderBy('name').pluck('name')).toEqual([
+        'A1',
+        'A2',
+        'A3',
+        'B1',
+        'B2',
+        'B3',
+      ]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+      await database.close();
+      await place.drop();
+    }
+  },
+);
 
 test('main is the command line of the job: migrate, run, skipped, replay, show', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'settle-main-'));

@@ -240,6 +240,25 @@ describe.each(testDatabases())('on $name', ({ name }) => {
     expect(await bad({ processor: extra, writer: target(['id', 'nome']) }, '2024-02-04')).toMatch(/^[^\n]*nome[^\n]*$/);
   });
 
+  test('bigints are values in statements of a job, as large as they are', async () => {
+    const id = 2n ** 62n + 1n;
+    await bench.database.transaction(async (tx) => {
+      await tx('target').insert([{ id, name: 'x', n: 1 }]);
+      await tx('target').where({ id }).update({ n: 2n });
+      const found = [
+        tx('target').where('id', id),
+        tx('target')
+          .where('id', '>=', id)
+          .whereIn('id', [id, 3n])
+          .whereBetween('id', [id - 1n, id]),
+        tx('target').whereRaw('id = ?', [id]),
+      ];
+      for (const query of found) expect(await query.first('n')).toEqual({ n: 2 });
+      await tx('target').where('id', '<', id).orWhereRaw('id = :id', { id }).delete();
+    });
+    expect(await rowsOf('target')).toEqual([]);
+  });
+
   test('times, truth values, bytes and large integers go into their columns', async () => {
     await bench.database.knex.schema.createTable('types', (table) => {
       table.bigInteger('id');

@@ -14,9 +14,9 @@ import { ExitCode, SettleError } from '../../../errors.ts';
 import { inGroups } from '../../../ledger/in-groups.ts';
 import { requireOneRow } from '../../../repository/row.ts';
 import { type FileLine, isProblem, readAgain } from '../../import/file-line.ts';
+import { FileRows, rowsExpected } from '../../import/file-rows.ts';
 import { readingOf } from '../../import/reading.ts';
-import { FILE_ROWS, openPaymentRows, paymentFields } from '../../import/row-source.ts';
-import { ROWS_DONE } from '../../import/write-views.ts';
+import { openPaymentRows, paymentFields } from '../../import/row-source.ts';
 import { approvalStatuses, orderStatuses } from '../rules/payment.ts';
 import type { PaymentRow } from './payment-rows.ts';
 
@@ -50,40 +50,25 @@ export function writePaymentsStep(kind: PaymentKind): ChunkStep {
     kind: 'chunk',
     name: `write-${kind}`,
     chunkSize: CHUNK_ROWS,
-    async open({ database, parameters, executionContext, jobContext }) {
-      let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
-      const source = await openPaymentRows(kind, parameters, jobContext);
-      try {
-        await source.skip(Number(rowsDone));
-      } catch (error) {
-        source.close();
-        throw error;
-      }
+    async open(context) {
+      const { database } = context;
+      const rows = await FileRows.open(context, (parameters, checked) => openPaymentRows(kind, parameters, checked));
       const handlers: ChunkHandlers<ItemChunk<PaymentLine>, Output> = {
         faults: {
           skip: { limit: Number.MAX_SAFE_INTEGER, on: ['data'] },
           describe: ({ items: [{ key, payload }] }) => ({ key, payload }),
         },
-        async read(limit) {
-          const items = await source.read(limit);
-          rowsDone += BigInt(items?.length ?? 0);
-          return items === undefined ? undefined : { items, size: items.length };
-        },
+        read: (limit) => rows.readChunk(limit),
         async process({ items, size }) {
           const { output, skipped, writeCount } = await sortLines(database.knex, table, items);
           const filterCount = size - writeCount - skipped.length;
           return { output, writeCount, filterCount, processSkipCount: skipped.length, skipped };
         },
         write: (output, tx) => writeRows(database, tx, table, output),
-        saveState(state) {
-          state.put(ROWS_DONE, rowsDone);
-        },
-        async close() {
-          source.close();
-        },
+        saveState: (state) => rows.saveState(state),
+        close: async () => rows.close(),
       };
-      const fileRows = jobContext.getLong(FILE_ROWS);
-      return { ...handlers, totalExpected: fileRows === undefined ? undefined : Number(fileRows) };
+      return { ...handlers, totalExpected: rowsExpected(context) };
     },
     async replay({ payload }, { database, parameters }, tx) {
       const { columns, parse } = paymentFields(kind, parameters);

@@ -14,9 +14,9 @@ import { postJournals } from '../../../ledger/post-journals.ts';
 import { LEDGER_JOURNAL_UNSOUND, LEDGER_KEY_CONFLICT, refusalCodes } from '../../../ledger/rules/journal.ts';
 import type { JournalRequest } from '../../../ledger/types.ts';
 import { type FileLine, isProblem, readAgain } from '../../import/file-line.ts';
+import { FileRows, rowsExpected } from '../../import/file-rows.ts';
 import { readingOf } from '../../import/reading.ts';
-import { FILE_ROWS, grantFields, openGrantRows } from '../../import/row-source.ts';
-import { ROWS_DONE } from '../../import/write-views.ts';
+import { grantFields, openGrantRows } from '../../import/row-source.ts';
 
 type GrantLine = FileLine<JournalRequest>;
 
@@ -29,26 +29,16 @@ export const postGrantsStep: ChunkStep = {
   kind: 'chunk',
   name: 'post-grants',
   chunkSize: CHUNK_LINES,
-  async open({ database, parameters, executionContext, jobContext }) {
-    let rowsDone = executionContext.getLong(ROWS_DONE) ?? 0n;
-    const source = await openGrantRows(parameters, jobContext);
-    try {
-      await source.skip(Number(rowsDone));
-    } catch (error) {
-      source.close();
-      throw error;
-    }
+  async open(context) {
+    const { database } = context;
+    const rows = await FileRows.open(context, openGrantRows);
     const handlers: ChunkHandlers<ItemChunk<GrantLine>, readonly JournalRequest[]> = {
       faults: {
         // Met at writing: a key that somebody else posts meanwhile, points that no balance can hold.
         skip: { limit: Number.MAX_SAFE_INTEGER, on: [...refusedByLedger, 'data'] },
         describe: ({ items: [{ key, payload }] }) => ({ key, payload }),
       },
-      async read(limit) {
-        const items = await source.read(limit);
-        rowsDone += BigInt(items?.length ?? 0);
-        return items === undefined ? undefined : { items, size: items.length };
-      },
+      read: (limit) => rows.readChunk(limit),
       async process({ items, size }) {
         const { grants, skipped } = await sortLines(database.knex, items);
         const filterCount = size - grants.length - skipped.length;
@@ -57,18 +47,10 @@ export const postGrantsStep: ChunkStep = {
       async write(grants, tx) {
         await postJournals({ database, tx }, grants);
       },
-      saveState(state) {
-        state.put(ROWS_DONE, rowsDone);
-      },
-      async close() {
-        source.close();
-      },
+      saveState: (state) => rows.saveState(state),
+      close: async () => rows.close(),
     };
-    const fileRows = jobContext.getLong(FILE_ROWS);
-    return {
-      ...handlers,
-      totalExpected: fileRows === undefined ? undefined : Number(fileRows),
-    };
+    return { ...handlers, totalExpected: rowsExpected(context) };
   },
   async replay({ payload }, { database, parameters }, tx) {
     await replayLine(database, tx, parameters, payload);
