@@ -8,6 +8,7 @@ import { migration as settleOutboxLane } from './0802_settle_outbox_lane.ts';
 import { migration as settleOutboxLanes } from './0803_settle_outbox_lanes.ts';
 import { migration as settleOutboxHeld } from './0804_settle_outbox_held.ts';
 import { migration as settleOutboxAttempt } from './0805_settle_outbox_attempt.ts';
+import { migration as settleOutboxInFlight } from './0807_settle_outbox_in_flight.ts';
 
 export const outboxMigrations: readonly Migration[] = [
   settleOutbox,
@@ -17,4 +18,5 @@ export const outboxMigrations: readonly Migration[] = [
   settleOutboxLanes,
   settleOutboxHeld,
   settleOutboxAttempt,
+  settleOutboxInFlight,
 ];

@@ -7,6 +7,7 @@ import { claimedTransaction, claimOwner, releaseClaim, takeClaim } from '../../.
 import { isOwnershipLost } from '../../../src/engine/fence.ts';
 import { relay } from '../../../src/jobs/outbox/lanes/relay.ts';
 import { openSinks } from '../../../src/jobs/outbox/sinks/open-sinks.ts';
+import { laneOf, readNew } from '../../../src/jobs/outbox/store/lane-store.ts';
 import {
   purgeDelivered,
   readHistory,
@@ -166,6 +167,32 @@ describe.each(testDatabases())('the relay on $name', ({ name }) => {
     expect(receiver.taken.length).toBe(2_000);
   });
 
+  test('names what may come twice after a relay has ended on its way, and numbers its attempts on', async () => {
+    await post(30, (n) => `user/${n % 3}`);
+    const { lane } = await database
+      .knex('settle_outbox_lane')
+      .whereIn(
+        'lane',
+        (await laneSizes(database)).map(([one]) => one),
+      )
+      .first('lane');
+    // As a relay leaves it that is killed between a delivery and its note.
+    await database.knex('settle_outbox_lane').where({ lane }).update({ in_flight: '{"upTo":"20","held":[]}' });
+    const marked = (await readNew(database, Number(lane), { after: 0n, upTo: 20n, limit: 100 })).map(({ id }) => id);
+    const { sent, problems } = await deliverOnce();
+    expect(sent).toBe(30);
+    expect(problems).toEqual([
+      `a relay ended on its way: ${marked.length} messages may come twice, rows ${marked[0]} to ${marked.at(-1)}`,
+    ]);
+    expect((await readHistory(database, marked[0])).attempts.map(({ outcome }) => outcome)).toEqual([
+      'unknown',
+      'sent',
+    ]);
+    const left = await database.knex('settle_outbox_lane').whereNotNull('in_flight').pluck('lane');
+    expect(left).toEqual([]);
+    expect((await deliverOnce()).problems).toEqual([]);
+  });
+
   test('lets the owner of a claim write until another has taken it over, and never after', async () => {
     const [one, other] = [claimOwner(), claimOwner()];
     const first = await takeClaim(database, 'a thing', one, 60_000);
@@ -183,3 +210,10 @@ describe.each(testDatabases())('the relay on $name', ({ name }) => {
     expect((await takeClaim(database, 'a thing', one, 60_000))?.epoch).toBe(3);
   });
 });
+
+/** How many rows each lane has that has any. */
+async function laneSizes(database: Database): Promise<[lane: number, rows: number][]> {
+  const lane = laneOf(database, 'settle_outbox');
+  const rows = await database.knex('settle_outbox').select(database.knex.raw(`${lane} AS lane`));
+  return [...Map.groupBy(rows, (row) => Number(row.lane))].map(([one, some]) => [one, some.length]);
+}

@@ -1,7 +1,8 @@
 /**
  * One lane: the messages of the keys that hash to it, in order for each key. It is owned by one process at a time; what
- * it has done is written in one transaction that checks the claim's epoch. A kill between a delivery and that
- * transaction delivers one batch twice.
+ * it has done is written in one transaction that checks the claim's epoch. What it sends next is marked before: by the
+ * same transaction as what it has done, where nothing failed. A kill between a delivery and that transaction delivers a
+ * batch twice; by the mark the next owner names it.
  */
 import type { Database } from '../../../database/database.ts';
 import { parseInstant } from '../../../database/instant.ts';
@@ -15,8 +16,11 @@ import type { Sink } from '../sinks/sink.ts';
 import {
   type Attempt,
   type Held,
+  type InFlight,
+  markInFlight,
+  readAttempts,
   readHeld,
-  readLastId,
+  readLane,
   readMaxId,
   readMessages,
   readNew,
@@ -49,6 +53,8 @@ export interface LaneOptions {
   readonly mayBegin: () => boolean;
   /** Of the jitter. Default: `Math.random`. */
   readonly random?: () => number;
+  /** What the owner before had on its way: it may come twice. */
+  readonly onRepeats?: (ids: readonly bigint[]) => void;
 }
 
 /** What a step did, and in how many milliseconds it is worth another; 0: at once. */
@@ -60,13 +66,17 @@ export interface LaneStep extends LaneCounts {
   readonly unavailable?: string;
 }
 
-interface Tried {
+/** What there is to send. */
+interface Batch {
   readonly fresh: readonly Message[];
   /** Where the lane is when all of `fresh` is settled. */
   readonly end: bigint;
   readonly isAllRead: boolean;
-  /** What was to be sent. */
+  /** What is to be sent: those that were held first. */
   readonly messages: readonly Message[];
+}
+
+interface Tried extends Batch {
   readonly fates: ReadonlyMap<bigint, Fate>;
   readonly pauses: readonly { ms: number; text: string }[];
 }
@@ -79,30 +89,32 @@ export class Lane {
   private loadedMs = Number.NEGATIVE_INFINITY;
   /** Of the database's clock before this process's own. */
   private clockAheadMs = 0;
+  private isMarked = false;
+  /** Something was sent, and what became of it is not written yet. */
+  private isSending = false;
+  /** Marked by the transaction of the batch before it. */
+  private next: Batch | undefined;
+  /** Attempts of what the owner before had on its way. */
+  private readonly tried = new Map<bigint, number>();
 
   constructor(options: LaneOptions) {
     this.options = options;
   }
 
   async step(): Promise<LaneStep> {
-    const { database, lane, sinks } = this.options;
+    const { database, lane, claim, sinks } = this.options;
     await this.reload();
-    const maxId = await readMaxId(database.knex);
-    const due = this.dueHeads();
-    const room = Math.max(BATCH - due.length, due.length > 0 ? BATCH / 2 : 0);
-    const mayRead = this.heldCount < HELD_MAX && maxId > this.lastId;
-    const fresh = mayRead
-      ? withinBytes(await readNew(database, lane, { after: this.lastId, upTo: maxId, limit: room }), room)
-      : { messages: [], isAll: true };
-    const old =
-      due.length === 0
-        ? []
-        : await readMessages(
-            database.knex,
-            due.map(({ id }) => id),
-          );
-    const end = fresh.isAll && mayRead ? maxId : (fresh.messages.at(-1)?.id ?? this.lastId);
-    const messages = [...old, ...fresh.messages.filter(({ key }) => !this.held.has(key))];
+    let batch = this.next;
+    this.next = undefined;
+    if (batch === undefined) {
+      batch = await this.readBatch(this.lastId, this.dueHeads());
+      if (batch.messages.length > 0) {
+        const mark = this.markOf(batch);
+        await claimedTransaction(database, claim, (tx) => markInFlight(tx, lane, mark));
+        this.isMarked = true;
+      }
+    }
+    const { messages } = batch;
     const fates = new Map<bigint, Fate>();
     const pauses: { ms: number; text: string }[] = [];
     for (const [sink, some] of Map.groupBy(messages, ({ topic }) => sinks.of(topic))) {
@@ -116,13 +128,41 @@ export class Lane {
       });
       if (pause !== undefined) pauses.push(pause);
     }
-    const isAllRead = !mayRead || fresh.isAll;
-    return await this.save({ fresh: fresh.messages, end, isAllRead, messages, fates, pauses });
+    const step = await this.save({ ...batch, fates, pauses });
+    this.isSending = false;
+    return step;
+  }
+
+  /** Nothing is on its way any more: the lane is given away. */
+  async end(): Promise<void> {
+    const { database, lane, claim } = this.options;
+    if (!this.isMarked || this.isSending) return;
+    await claimedTransaction(database, claim, (tx) => markInFlight(tx, lane, undefined));
+  }
+
+  private async readBatch(after: bigint, due: readonly Held[]): Promise<Batch> {
+    const { database, lane } = this.options;
+    const maxId = await readMaxId(database.knex);
+    const room = Math.max(BATCH - due.length, due.length > 0 ? BATCH / 2 : 0);
+    const mayRead = this.heldCount < HELD_MAX && maxId > after;
+    const fresh = mayRead
+      ? withinBytes(await readNew(database, lane, { after, upTo: maxId, limit: room }), room)
+      : { messages: [], isAll: true };
+    const dueIds = due.map(({ id }) => id);
+    const old = due.length === 0 ? [] : await readMessages(database.knex, dueIds);
+    const end = fresh.isAll && mayRead ? maxId : (fresh.messages.at(-1)?.id ?? after);
+    const messages = [...old, ...fresh.messages.filter(({ key }) => !this.held.has(key))];
+    return { fresh: fresh.messages, end, isAllRead: !mayRead || fresh.isAll, messages };
+  }
+
+  private markOf({ end, messages }: Batch): InFlight {
+    return { upTo: end, held: messages.filter(({ id }) => id <= this.lastId).map(({ id }) => id) };
   }
 
   private send(sink: Sink, messages: readonly Message[]) {
     // A send under way when the lease ends could meet one of the next owner.
     if (!this.options.mayBegin()) throw ownershipLost();
+    this.isSending = true;
     return sink.send(messages);
   }
 
@@ -143,7 +183,13 @@ export class Lane {
       const { id, topic, key } = message;
       const was = before.get(id);
       const fate = fates.get(id);
-      const base = { id, topic, key, tries: was?.tries ?? 0, attempts: was?.attempts ?? 0 };
+      const base = {
+        id,
+        topic,
+        key,
+        tries: was?.tries ?? 0,
+        attempts: Math.max(was?.attempts ?? 0, this.tried.get(id) ?? 0),
+      };
       if (!isTried(fate) || fate.kind === 'held') {
         // Of a key that is held, or of a receiver that is away while another one was not.
         if (was === undefined) changed.push({ ...base, nextAttemptMs: undefined, state: 'waiting', answer: '' });
@@ -166,10 +212,16 @@ export class Lane {
       changed.push({ ...base, tries, attempts: attempt, nextAttemptMs, state, answer: fate.text });
     }
     if (lastId !== this.lastId || attempts.length > 0 || changed.length > 0) {
+      // Where all went well, what comes next is known: its mark costs no transaction of its own.
+      const isClean = changed.length === 0 && delivered.length === 0 && pauses.length === 0 && !isAllRead;
+      const next = isClean && this.dueHeads().length === 0 ? await this.readBatch(lastId, []) : undefined;
+      const inFlight = next === undefined || next.messages.length === 0 ? undefined : { upTo: next.end, held: [] };
       await claimedTransaction(database, claim, (tx) =>
-        saveProgress(database, tx, { lane, epoch: claim.epoch, lastId, attempts, held: changed, delivered }),
+        saveProgress(database, tx, { lane, epoch: claim.epoch, lastId, attempts, held: changed, delivered, inFlight }),
       );
       this.lastId = lastId;
+      this.isMarked = inFlight !== undefined;
+      if (this.isMarked) this.next = next;
       if (changed.length > 0 || delivered.length > 0) this.loadedMs = Number.NEGATIVE_INFINITY;
     }
     const pauseMs = pauses.length === 0 ? undefined : Math.min(...pauses.map(({ ms }) => ms));
@@ -182,12 +234,37 @@ export class Lane {
   private async reload(): Promise<void> {
     const { database, lane } = this.options;
     if (performance.now() - this.loadedMs < RELOAD_MS) return;
-    if (this.lastId < 0n) this.lastId = await readLastId(database.knex, lane);
+    if (this.lastId < 0n) await this.begin();
     const held = await readHeld(database.knex, lane);
     this.held = Map.groupBy(held, ({ key }) => key);
     this.heldCount = held.length;
     this.clockAheadMs = parseInstant(await database.dialect.now(database.knex)) - performance.now();
     this.loadedMs = performance.now();
+  }
+
+  /** What the owner before had on its way gets an attempt whose end nobody knows. */
+  private async begin(): Promise<void> {
+    const { database, lane, claim } = this.options;
+    const { lastId, inFlight } = await readLane(database.knex, lane);
+    this.lastId = lastId;
+    if (inFlight === undefined) return;
+    const range = { after: lastId, upTo: inFlight.upTo, limit: BATCH * 2 };
+    const fresh = inFlight.upTo > lastId ? await readNew(database, lane, range) : [];
+    const waiting = new Set((await readHeld(database.knex, lane)).map(({ id }) => id));
+    const ids = [...inFlight.held.filter((id) => waiting.has(id)), ...fresh.map(({ id }) => id)];
+    const before = await readAttempts(database.knex, ids);
+    const attempts = ids.map((id) => ({
+      id,
+      attempt: (before.get(id) ?? 0) + 1,
+      outcome: 'unknown' as const,
+      answer: 'its relay ended on the way: it may come twice',
+    }));
+    await claimedTransaction(database, claim, (tx) =>
+      saveProgress(database, tx, { lane, epoch: claim.epoch, lastId, attempts, held: [], delivered: [], inFlight }),
+    );
+    this.isMarked = true;
+    for (const { id, attempt } of attempts) this.tried.set(id, attempt);
+    if (ids.length > 0) this.options.onRepeats?.(ids);
   }
 
   /** The first of each key, where its time has come. */

@@ -127,7 +127,12 @@ class Relay {
     const { database, sinks, signal, onProblem, onProgress, random } = this.options;
     const claim = this.claims.get(lane)!;
     const mayBegin = () => this.claims.get(lane) === claim && performance.now() + SEND_MS_MAX < this.heldUntilMs;
-    const worker = new Lane({ database, lane, claim, sinks, mayBegin, random });
+    const onRepeats = (ids: readonly bigint[]) =>
+      onProblem(
+        `a relay ended on its way: ${ids.length} messages may come twice, rows ${ids[0]} to ${ids.at(-1)}`,
+        lane,
+      );
+    const worker = new Lane({ database, lane, claim, sinks, mayBegin, random, onRepeats });
     let isIdle = false;
     try {
       while (!signal.aborted && this.claims.get(lane) === claim && !this.surplus.has(lane)) {
@@ -154,6 +159,10 @@ class Relay {
         await this.pause(ERROR_WAIT_MS);
       }
     } finally {
+      if (this.claims.get(lane) === claim)
+        await worker.end().catch(() => {
+          // The next owner takes it for something that may come twice.
+        });
       this.claims.delete(lane);
       this.surplus.delete(lane);
       await releaseClaim(database.knex, claim.name, claim.epoch).catch(() => {

@@ -27,8 +27,17 @@ export interface Held {
 export interface Attempt {
   readonly id: bigint;
   readonly attempt: number;
-  readonly outcome: 'sent' | 'failed' | 'dead';
+  /** `unknown`: its relay ended while it was on its way, so that it may come twice. */
+  readonly outcome: 'sent' | 'failed' | 'dead' | 'unknown';
   readonly answer: string;
+}
+
+/** What an owner has on its way. */
+export interface InFlight {
+  /** New rows up to this id. */
+  readonly upTo: bigint;
+  /** Rows that were held until now. */
+  readonly held: readonly bigint[];
 }
 
 export interface LaneProgress {
@@ -40,6 +49,8 @@ export interface LaneProgress {
   readonly held: readonly Held[];
   /** Held until now, and delivered. */
   readonly delivered: readonly bigint[];
+  /** What is sent next; undefined: nothing is. */
+  readonly inFlight: InFlight | undefined;
 }
 
 /** SQL: the lane of a row. A key's lane never changes, as long as the expression does not. */
@@ -47,8 +58,34 @@ export function laneOf({ dialect }: Database, table: string): string {
   return `(${dialect.rowDigest([`${table}.${dialect.quoteIdentifier('key')}`])} % ${LANES})`;
 }
 
-export async function readLastId(executor: Executor, lane: number): Promise<bigint> {
-  return toBigInt((await executor('settle_outbox_lane').where({ lane }).first('last_id')).last_id);
+/** How far the lane is, and what its last owner left on its way. */
+export async function readLane(executor: Executor, lane: number): Promise<{ lastId: bigint; inFlight?: InFlight }> {
+  const row: Row = await executor('settle_outbox_lane').where({ lane }).first('last_id', 'in_flight');
+  const lastId = toBigInt(row.last_id);
+  if (row.in_flight === null) return { lastId };
+  const { upTo, held } = JSON.parse(String(row.in_flight));
+  return { lastId, inFlight: { upTo: BigInt(upTo), held: held.map(BigInt) } };
+}
+
+/** Within the lane's claim. */
+export async function markInFlight(tx: Transaction, lane: number, inFlight: InFlight | undefined): Promise<void> {
+  await tx('settle_outbox_lane')
+    .where({ lane })
+    .update({ in_flight: inFlightText(inFlight) });
+}
+
+/** The highest number of an attempt, by row. */
+export async function readAttempts(executor: Executor, ids: readonly bigint[]): Promise<Map<bigint, number>> {
+  const found = new Map<bigint, number>();
+  for (let at = 0; at < ids.length; at += IDS_A_STATEMENT) {
+    const rows: Row[] = await executor('settle_outbox_attempt')
+      .whereIn('outbox_id', ids.slice(at, at + IDS_A_STATEMENT).map(String))
+      .groupBy('outbox_id')
+      .select('outbox_id')
+      .max({ last: 'attempt' });
+    for (const row of rows) found.set(toBigInt(row.outbox_id), toNumber(row.last));
+  }
+  return found;
 }
 
 /** The highest id there is: whatever is below is committed. */
@@ -114,7 +151,7 @@ export function heldOf(row: Row): Held {
 
 /** Within the lane's claim. */
 export async function saveProgress(database: Database, tx: Transaction, progress: LaneProgress): Promise<void> {
-  const { lane, epoch, lastId, attempts, held, delivered } = progress;
+  const { lane, epoch, lastId, attempts, held, delivered, inFlight } = progress;
   const now = await database.dialect.now(tx);
   await bulkInsert(
     tx,
@@ -150,7 +187,13 @@ export async function saveProgress(database: Database, tx: Transaction, progress
     const some = delivered.slice(at, at + IDS_A_STATEMENT).map(String);
     await tx('settle_outbox_held').whereIn('id', some).delete();
   }
-  await tx('settle_outbox_lane').where({ lane }).update({ last_id: lastId.toString() });
+  await tx('settle_outbox_lane')
+    .where({ lane })
+    .update({ last_id: lastId.toString(), in_flight: inFlightText(inFlight) });
+}
+
+function inFlightText(inFlight: InFlight | undefined): string | null {
+  return inFlight === undefined ? null : JSON.stringify({ upTo: `${inFlight.upTo}`, held: inFlight.held.map(String) });
 }
 
 function cut(text: string): string {
