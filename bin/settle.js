@@ -29,7 +29,7 @@ var allocatorIsSet = Object.keys(allocator).some((name) => name in environment);
 var words = process.argv.slice(2).join('\n');
 var isHelp = process.argv.length < 3 || /^(-h|--help|help|-V|--version)$/m.test(words);
 var onlyLooks =
-  /^(abandon|challenge|close|doctor|explain|jobs|migrate|purge|recover|runs|settlement|show|skipped|stats|stop)$/m;
+  /^(abandon|challenge|close|completion|doctor|explain|init|jobs|migrate|purge|recover|runs|settlement|show|skipped|stats|stop)$/m;
 // Descriptors that the caller has opened do not outlive starting over.
 var namesDescriptor = /^\/(dev|proc\/self)\/fd\//m;
 if (
