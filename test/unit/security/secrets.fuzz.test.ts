@@ -11,8 +11,8 @@ import { createLogger } from '../../../src/cli/logger.ts';
 import { stderrWriter, stdoutWriter } from '../../../src/cli/output/writer.ts';
 import { main } from '../../../src/cli/program.ts';
 import { isSettleError } from '../../../src/errors.ts';
-import { parseRedisUrl } from '../../../src/redis/redis-options.ts';
 import { platform } from '../../../src/platform.ts';
+import { parseRedisUrl } from '../../../src/redis/redis-options.ts';
 
 const SEED = 20_261_120;
 const RUNS = 300;
