@@ -33,9 +33,6 @@ const target: InsertTarget = {
 export async function balancePayments(context: StepContext): Promise<StepReport | undefined> {
   const { database, parameters, jobInstanceId, jobExecutionId } = context;
   const date = parameters.require('date');
-  // A date without any payments leaves nothing behind.
-  const known = await database.knex('settle_payment_read').where({ job_instance_id: jobInstanceId }).first();
-  if (known === undefined) return undefined;
   return await context.transaction(async (tx) => {
     const { read, totals } = await requireBalanced(tx, jobInstanceId, date, parameters.require('zone'));
     const changed = await tx('settle_payment_class')

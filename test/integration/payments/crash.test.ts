@@ -2,12 +2,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
+import { seoulDay } from '../../oracles/payments.ts';
 import { type CrashBench, openCrashBench } from '../../support/crash-bench.ts';
 import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { type KillPoint, runThroughKills } from '../../support/kill-run.ts';
 import { meetRivals } from '../../support/rivals.ts';
 import { runSettle } from '../../support/run-settle.ts';
-import { spread } from '../../support/thorough.ts';
+import { isThorough, spread } from '../../support/thorough.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { dates, expectAsOracle, load, randomPayments, reconcile } from './support.ts';
 
@@ -27,14 +28,15 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
   test('killed again and again on its way', { timeout: 300_000 }, async () => {
     const data = randomPayments(21, 60);
     bench = await openBench(name);
+    await reconcile(bench.database, dates[0]);
     await load(bench.database, data);
     await bench.database.close();
-    const points: KillPoint[] = [2, 4, 5, 7].flatMap((at): KillPoint[] => [
+    const points: KillPoint[] = (isThorough ? [2, 4, 5, 7] : [2, 5]).flatMap((at): KillPoint[] => [
       { mode: at % 2 === 0 ? 'before-commit' : 'after-commit', at },
       { mode: 'before-statement', at: 20 * at },
     ]);
-    const kills = await runThroughKills(argsOf(dates[2]), bench.test.url, points, points.length + 1, async () => {});
-    expect(kills).toBeGreaterThan(4);
+    const kills = await runThroughKills(argsOf(dates[2]), bench.test.url, points, points.length + 1);
+    expect(kills).toBeGreaterThan(2);
     const reopened = await openDatabase(bench.test.url);
     try {
       await expectAsOracle(reopened, data, dates[2]);
@@ -46,6 +48,7 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
   test('two dates and the same date twice at once: everything once', { timeout: 120_000 }, async () => {
     const data = randomPayments(33, 60);
     bench = await openBench(name);
+    await reconcile(bench.database, dates[0]);
     await load(bench.database, data);
     const { url } = bench.test;
     const ends = await Promise.all([dates[1], dates[2], dates[2]].map((date) => runSettle(argsOf(date), { url })));
@@ -58,9 +61,16 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
   }, async () => {
     own = await freshDatabase(name);
     const crashBench: CrashBench = await openCrashBench(own.url, null);
+    const { startMs } = seoulDay(dates[1]);
     const data = {
-      orders: [1, 2, 3].map((id) => ({ id, userId: id, amount: 100, status: 'PAID' as const, createdMs: 0 })),
-      approvals: [1, 2].map((id) => ({ id, orderId: id, amount: 100, status: 'APPROVED' as const, approvedMs: 1 })),
+      orders: [1, 2, 3].map((id) => ({ id, userId: id, amount: 100, status: 'PAID' as const, createdMs: startMs })),
+      approvals: [1, 2].map((id) => ({
+        id,
+        orderId: id,
+        amount: 100,
+        status: 'APPROVED' as const,
+        approvedMs: startMs + 1,
+      })),
     };
     const rivals: ((database: Database) => Promise<void>)[] = [
       (database) =>
@@ -74,7 +84,8 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
           await tx('payment_approval').insert({ id: 9, order_id: 9, amount: 5, status: 'APPROVED', approved_at: at });
         }),
     ];
-    for (const rival of rivals) {
+    // One of them for each database.
+    for (const rival of isThorough ? rivals : [rivals[name === 'mysql' ? 1 : 0]]) {
       const result = await meetRivals(
         crashBench,
         {

@@ -1,6 +1,8 @@
 /**
  * Day count fractions, by the 2006 ISDA Definitions, section 4.16: (b) Actual/Actual, (d) Actual/365 (Fixed),
- * (e) Actual/360, (f) 30/360, (g) 30E/360. Interest accrues day by day, so a fraction here is a sum over single days
+ * (e) Actual/360, (f) 30/360, (g) 30E/360. Which paragraph is which: FpML's coding scheme `day-count-fraction`, which quotes
+ * the section; what (f) and (g) give for 22 periods: ISDA's spreadsheet 30-360-2006ISDADefs.xls (isda.org, "30/360 Day
+ * Count Conventions", 22 December 2008), which the tests repeat. (f) knows no end of February. Interest accrues day by day, so a fraction here is a sum over single days
  * [d, d + 1). Counted in units of which `unitsAYear` are one year, so that every sum is a whole number. Pure.
  */
 import { civilOf, isLeapYear, serialOf } from './calendar.ts';

@@ -50,6 +50,8 @@ export interface PaymentFacts {
 
 export interface DecideTerms extends ClassifyTerms {
   readonly date: string;
+  /** Start of the first date that is reconciled: what is older belongs to nobody, unless it has a class already. */
+  readonly sinceMs: number;
   readonly dateOf: (instantMs: number) => string;
 }
 
@@ -86,10 +88,17 @@ export function isIdle(decision: Decision): boolean {
 
 /** Undefined: nothing of the order id belongs to the date or one before it. */
 export function decidePayment(facts: PaymentFacts, terms: DecideTerms): Decision | undefined {
-  const { order, approvals } = facts;
+  const { order, approvals, classes: kept } = facts;
+  const isKept = (id: bigint) => kept.some(({ approvalId }) => approvalId === id);
+  if (order !== undefined && order.createdMs < terms.sinceMs && kept.length === 0) return undefined;
   // What comes later is the affair of a later date; a time that is none belongs to the date that meets it.
   if (order !== undefined && order.createdMs >= terms.endMs) return undefined;
-  const strays = order === undefined ? approvals.filter(({ approvedMs }) => !(approvedMs >= terms.endMs)) : [];
+  const strays =
+    order === undefined
+      ? approvals.filter(
+          ({ id, approvedMs }) => !(approvedMs >= terms.endMs) && (!(approvedMs < terms.sinceMs) || isKept(id)),
+        )
+      : [];
   const classified = order === undefined ? undefined : classifyOrder(order, approvals, terms);
   const now = [...itemsOf(facts, classified, strays, terms)];
   const classes = changedClasses(facts, now);

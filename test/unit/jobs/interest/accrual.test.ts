@@ -194,6 +194,51 @@ describe('accrual', () => {
     );
   });
 
+  test('balance x rate x days of every day is capitalised or carried, whatever the periods: nothing else', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...dayCounts),
+        fc.constantFrom('monthly', 'quarterly', 'yearly', 'at-close'),
+        fc.constantFrom('down', 'half-up', 'half-even'),
+        date('2023-06-01', 400),
+        fc.nat(500),
+        fc.tuple(fc.bigInt(0n, 9_000_000_000n), fc.bigInt(-500n, 5_000n)),
+        (dayCount, capitalise, rounding, openedOn, span, [amount, perTenThousand]) => {
+          const sign = perTenThousand < 0n ? '-' : '';
+          const digits = String(perTenThousand < 0n ? -perTenThousand : perTenThousand).padStart(5, '0');
+          const tiers = [{ from: 0, rate: `${sign}${digits.slice(0, -4)}.${digits.slice(-4)}` }];
+          const product = parseProduct({
+            name: 'p',
+            dayCount,
+            capitalise,
+            rounding,
+            rates: [{ from: '2023-01-01', tiers }],
+          });
+          const open = serialOfText(openedOn);
+          const wanted = Array.from({ length: span + 1 }, (_, day) => open + day);
+          const entries = [{ valueDate: open, amount }];
+          const { days, capitalisations, denominator } = accrue(
+            { openedOn: open, closedOn: null, product },
+            entries,
+            open + span,
+            wanted,
+          );
+          // A balance below 0 earns and costs nothing.
+          const earned = days.reduce((sum, { date: day, balance }) => {
+            const units = BigInt(unitsBetween(dayCount, day, day + 1));
+            return sum + (balance < 0n ? 0n : balance * perTenThousand * units);
+          }, 0n);
+          const capitalised = capitalisations.reduce((sum, one) => sum + one.amount, 0n);
+          const { accrued, capitalised: last } = days[span];
+          const carried = accrued - last * denominator;
+          const ten = 10_000n * BigInt(unitsAYear[dayCount]);
+          expect((capitalised * denominator + carried) * ten).toBe(earned * denominator);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
   test('the days of a year are the closed formula, to the won', () => {
     const make = (dayCount: string) =>
       parseProduct({
