@@ -9,7 +9,12 @@ import { addDays } from '../../rules/business-time.ts';
 import { endOfDate } from '../due-date.ts';
 import { listRateCards } from '../video-settlement/rate-card-store.ts';
 import { likelyZone } from '../views/statistics/likely-zone.ts';
-import { listStatisticsRuns, readNewestZone, type StatisticsRun } from '../views/statistics/statistics-run.ts';
+import {
+  listStatisticsRuns,
+  readFirstDate,
+  readNewestZone,
+  type StatisticsRun,
+} from '../views/statistics/statistics-run.ts';
 
 export type DateState =
   | 'not over'
@@ -61,6 +66,7 @@ export async function readDates(
   const settled = await listStatisticsRuns(database.knex, period);
   const runs = new Map(settled.map((run) => [run.date, run]));
   const otherwise = (await readNewestZone(database.knex)) ?? zone;
+  const first = await readFirstDate(database.knex);
   const newest = await readNewestExecutions(database, period);
   const closed = await readClosedDates(database, period);
   const won = await readWon(database, { from: addDays(period.from, -WEEK), to: period.to });
@@ -88,7 +94,11 @@ export async function readDates(
       revision: last?.revision,
       execution: last?.execution.id ?? run?.jobExecutionId,
       durationMs: durationOf(last?.execution, now),
-      next: nextOf({ date, zone: dueZone, isOver }, state, last?.execution),
+      // Before the first date that was ever settled: nobody missed it.
+      next:
+        state === 'missing' && first !== undefined && date < first
+          ? undefined
+          : nextOf({ date, zone: dueZone, isOver }, state, last?.execution),
     });
   }
   return lines;

@@ -9,6 +9,7 @@ import { settlementExplanationText } from '../../../src/jobs/video-settlement/ou
 import { readSettlement } from '../../../src/jobs/video-settlement/read-settlement.ts';
 import { readReversals } from '../../../src/jobs/video-settlement/reversals.ts';
 import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';
+import { likelyZone } from '../../../src/jobs/views/statistics/likely-zone.ts';
 import { sampledDatabases } from '../../support/databases.ts';
 import { load, settleChallenges, ZONE } from '../challenge/support.ts';
 import { type Bench, openBench, settle } from '../daily/support.ts';
@@ -95,11 +96,20 @@ describe.each(places)('on $name', ({ name }) => {
     );
     expect(days).toBe(8);
     expect(lines).toMatchObject({
-      0: { state: 'missing', next: 'settle --date 2026-11-18 --zone UTC' },
+      0: { state: 'missing', next: undefined },
       1: { state: 'settled', next: undefined },
       3: { state: 'missing', next: `settle --date 2026-11-21 --zone ${ZONE}` },
       6: { date: '2026-11-24', state: 'not over', next: undefined },
     });
+    const runs = [
+      { date: '2026-11-19', zone: 'UTC' },
+      { date: '2026-11-21', zone: ZONE },
+    ];
+    expect(['2026-11-01', '2026-11-20', '2026-11-22'].map((date) => likelyZone(runs, date))).toEqual([
+      'UTC',
+      'UTC',
+      ZONE,
+    ]);
     expect(await look()).toMatchObject([
       {
         verdict: 'warn',

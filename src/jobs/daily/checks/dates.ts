@@ -8,7 +8,12 @@ import { addDays, businessDateOf, defaultZone, isSameZone } from '../../../rules
 import { endOfDate } from '../../due-date.ts';
 import { countArrivedRows } from '../../views/statistics/arrived-rows.ts';
 import { likelyZone } from '../../views/statistics/likely-zone.ts';
-import { listStatisticsRuns, readNewestZone, type StatisticsRun } from '../../views/statistics/statistics-run.ts';
+import {
+  listStatisticsRuns,
+  readFirstDate,
+  readNewestZone,
+  type StatisticsRun,
+} from '../../views/statistics/statistics-run.ts';
 
 const DAYS = 14;
 /** Newest first: rows come late, not weeks late. */
@@ -19,12 +24,12 @@ export const datesCheck: DomainCheck = {
   before: 'unfinished runs',
   needsSchema: true,
   async run({ database, now }) {
-    const first = await database.knex('settle_statistics_run').min({ date: 'business_date' }).first();
-    if (first?.date == null) return pass('no date is settled yet');
+    const first = await readFirstDate(database.knex);
+    if (first === undefined) return pass('no date is settled yet');
     const zone = (await readNewestZone(database.knex)) ?? defaultZone;
     const to = addDays(businessDateOf(now(), zone), -1);
     const back = addDays(to, 1 - DAYS);
-    const from = String(first.date) > back ? String(first.date) : back;
+    const from = first > back ? first : back;
     if (from > to) return pass('no date is due yet');
     const runs = await listStatisticsRuns(database.knex, { from, to });
     const findings = [...missedDates(runs, { from, to }, zone), ...oddZones(runs)];

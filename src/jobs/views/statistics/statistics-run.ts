@@ -26,6 +26,12 @@ export async function readStatisticsRun(executor: Executor, date: string): Promi
   return run;
 }
 
+/** The first date that is settled; undefined when there is none. */
+export async function readFirstDate(executor: Executor): Promise<string | undefined> {
+  const row = await executor('settle_statistics_run').min({ date: 'business_date' }).first();
+  return row?.date == null ? undefined : String(row.date);
+}
+
 /** The zone of the newest date that is settled; undefined when there is none. */
 export async function readNewestZone(executor: Executor): Promise<string | undefined> {
   const row = await executor('settle_statistics_run').orderBy('business_date', 'desc').first('zone');
