@@ -71,7 +71,7 @@ const BETWEEN_STEPS_MS = 5;
 const DISTINCT_EXPONENT = 0.7;
 /** How sure a prediction is: as logarithms, without any run, and for what lies outside of what was seen. */
 const UNCERTAINTY = 0.7;
-const UNCERTAINTY_OUTSIDE = 0.15;
+const UNCERTAINTY_OUTSIDE = 0.3;
 /** Two of what is called a standard deviation where errors are normal. */
 const DEVIATIONS = 2;
 const UNCERTAINTY_MIN = 0.1;
