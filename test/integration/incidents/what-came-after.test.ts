@@ -8,8 +8,8 @@ import { settlementTable } from '../../../src/jobs/video-settlement/output/settl
 import { settlementExplanationText } from '../../../src/jobs/video-settlement/output/settlement-explanation.ts';
 import { readSettlement } from '../../../src/jobs/video-settlement/read-settlement.ts';
 import { readReversals } from '../../../src/jobs/video-settlement/reversals.ts';
-import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';
 import { likelyZone } from '../../../src/jobs/views/statistics/likely-zone.ts';
+import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';
 import { sampledDatabases } from '../../support/databases.ts';
 import { load, settleChallenges, ZONE } from '../challenge/support.ts';
 import { type Bench, openBench, settle } from '../daily/support.ts';
