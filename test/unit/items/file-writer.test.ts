@@ -141,6 +141,18 @@ test.each(kinds)('%s, undisturbed and through a death at every point', async (_n
   }
 });
 
+test.each(['write', 'save'] as const)(
+  'what was written and not committed is cut off, after a death at %s',
+  async (death) => {
+    const options = { path: at('a.csv'), format: csv };
+    const store = newStore();
+    await run(options, chunks, store, { chunk: 2, at: death });
+    // The rows that come again may be fewer.
+    await run(options, chunks.slice(0, 1), store);
+    expect(contents()).toEqual({ 'a.csv': `id,amount\n1,0.10\n${2n ** 60n},0.2\n` });
+  },
+);
+
 test('no rows: a new file has its header and footer, an appended one is left alone', async () => {
   await run({ path: at('a.csv'), format: csv, footer, sums: ['amount'] }, [], newStore());
   writeFileSync(at('old.csv'), 'x\n');
