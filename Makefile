@@ -9,7 +9,7 @@ define settle
 	@node bin/settle.js $(1)
 endef
 
-.PHONY: demo test test-thorough soak soak-challenges bench check fix build
+.PHONY: demo test test-thorough soak soak-challenges bench check fix build docs
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
@@ -58,3 +58,8 @@ fix: node_modules/.package-lock.json
 
 build: node_modules/.package-lock.json
 	npm run --silent build
+
+# The reference of the library, from its comments, in build/api. typedoc reads types by TypeScript 5, the checkout has 7: both come
+# for this command only.
+docs: node_modules/.package-lock.json
+	npm exec --yes --package=typedoc@0.28 --package=typescript@5.9 -- typedoc

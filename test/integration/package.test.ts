@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import SqliteFile from 'better-sqlite3';
@@ -250,3 +250,36 @@ test('init makes a project whose test and job run, and whose words a shell compl
   const { stdout } = await execute('bash', ['-euc', script], { cwd: own });
   expect(stdout).toBe('replay restart recover\nhello\nhello\n--log-level --log-format --last\n');
 });
+
+test('the guide in docs/writing-a-job.md does what it says', async () => {
+  await settle('init', 'guided');
+  const { own, run, start } = project('guided');
+  const guide = readFileSync(join(ROOT, 'docs/writing-a-job.md'), 'utf8');
+  let commands = 0;
+  for (const [, language, text] of guide.matchAll(/```(console|ts|csv)\n(.*?)```/gs)) {
+    const [, path] = /^\/\/ (\S+)\n/.exec(text) ?? [];
+    if (language !== 'console') {
+      if (path === undefined) continue;
+      mkdirSync(dirname(join(own, path)), { recursive: true });
+      writeFileSync(join(own, path), text.replace(/^.*\n/, ''));
+      continue;
+    }
+    for (const [, line] of text.matchAll(/^\$ (.*)$/gm)) {
+      const [, command, code = '0'] = /^(.*?)(?: +# exit code (\d+).*)?$/.exec(line)!;
+      const [program, ...args] = command.split(' ');
+      commands++;
+      if (program === 'cd' || command === 'npm install' || args[1] === 'init') continue;
+      const { ended } = program === 'npm' ? start('--test', ['jobs/*.test.ts']) : { ended: run(...args.slice(1)) };
+      const { code: actual, out, err } = await ended;
+      expect({ command, code: actual, told: actual === Number(code) ? '' : out + err }).toEqual({
+        command,
+        code: Number(code),
+        told: '',
+      });
+    }
+  }
+  expect(commands).toBeGreaterThan(15);
+  const { compilerOptions, include } = JSON.parse(readFileSync(join(own, 'tsconfig.json'), 'utf8'));
+  writeFileSync(join(own, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: [...include, 'migrations'] }));
+  await execute(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', own]);
+}, 240_000);

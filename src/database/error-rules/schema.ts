@@ -11,6 +11,17 @@ export const schemaRules: readonly ErrorRule[] = [
   {
     code: 'DATABASE_TABLE_MISSING',
     class: 'fatal',
+    // Not 10: the schema of settle is up to date.
+    exitCode: usage,
+    codes: [1146, 'SQLITE_ERROR'],
+    // No table of settle's own, in the words of the servers and of SQLite.
+    pattern: /\bTable '[^'.]*\.(?!settle_|BATCH_)|no such table: (?!(?:main\.)?(?:settle_|BATCH_))/i,
+    message: 'the database lacks a table',
+    hint: 'a table of your own is made by a migration that the config file lists, and `settle migrate`; is this its database?',
+  },
+  {
+    code: 'DATABASE_TABLE_MISSING',
+    class: 'fatal',
     exitCode: schemaOutdated,
     // And a sequence (MariaDB).
     codes: [1146, 1051, 1109, 4089, 4090, 4091],

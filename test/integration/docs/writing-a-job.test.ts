@@ -13,7 +13,9 @@ let place: TestDatabase;
 beforeEach(async () => {
   place = await freshDatabase('sqlite');
   const text = readFileSync(new URL('../../../docs/writing-a-job.md', import.meta.url), 'utf8');
-  const [, code] = /```ts\n(.*?)```/s.exec(text) ?? [];
+  const code = [...text.matchAll(/```ts\n(.*?)```/gs)]
+    .map(([, block]) => block)
+    .find((one) => one.includes('openDatabase('))!;
   writeFileSync(program, code.replace("from 'settle'", "from '../../../src/index.ts'"));
 });
 afterEach(async () => {

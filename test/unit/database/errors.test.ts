@@ -161,6 +161,18 @@ describe('toSettleError', () => {
     expect(own.hint).toContain('run `settle migrate`');
   });
 
+  test('a missing table of the project is for its author to make', () => {
+    for (const error of [
+      { errno: 1146, sqlMessage: "Table 'd.orders' doesn't exist" },
+      { code: 'SQLITE_ERROR', message: 'no such table: orders' },
+      { code: 'SQLITE_ERROR', message: 'no such table: main.orders' },
+    ]) {
+      const { exitCode, code, hint } = toSettleError(plain(error));
+      expect([exitCode, code]).toEqual([ExitCode.usage, 'DATABASE_TABLE_MISSING']);
+      expect(hint).toContain('a table of your own');
+    }
+  });
+
   test('a missing table of settle is an old schema', () => {
     const mysql = toSettleError(plain({ errno: 1146, sqlMessage: "Table 'd.settle_lot' doesn't exist" }));
     expect(mysql).toMatchObject({ exitCode: ExitCode.schemaOutdated, code: 'DATABASE_TABLE_MISSING' });
@@ -172,6 +184,8 @@ describe('toSettleError', () => {
     });
     expect(sqlite.exitCode).toBe(ExitCode.schemaOutdated);
     expect(sqlite.message).toBe('the database lacks a table: no such table: settle_lot');
+    const named = { code: 'SQLITE_ERROR', message: 'no such table: main.settle_lot' };
+    expect(toSettleError(plain(named)).exitCode).toBe(ExitCode.schemaOutdated);
   });
 
   test('a missing privilege is named', () => {
