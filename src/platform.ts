@@ -84,7 +84,7 @@ export const platform: Platform = {
       'purge',
       'doctor',
     ],
-    ...['migrate', 'import', 'seed', 'serve', 'bench'],
+    ...['migrate', 'import', 'copy-table', 'seed', 'serve', 'bench'],
     ...[
       'explain settlement',
       'explain payout',

@@ -37,3 +37,8 @@ export function collectPair(text: string, soFar: Readonly<Record<string, string>
   if (Object.hasOwn(soFar, name)) throw usageError(`the parameter ${name} is given twice`);
   return { ...soFar, [name]: text.slice(cut + 1) };
 }
+
+/** Commander parser of a list of `old=new` with commas between. @throws SettleError (exit 2) */
+export function columnPairs(text: string): Record<string, string> {
+  return text.split(',').reduce<Record<string, string>>((pairs, pair) => collectPair(pair.trim(), pairs), {});
+}

@@ -5,6 +5,7 @@ import type { AskedRun } from './asked-run.ts';
 import type { Cli } from './cli.ts';
 import type { Registry } from './command-context.ts';
 import { registerAbandon } from './commands/abandon.ts';
+import { registerCopyTable } from './commands/copy-table.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerMigrate } from './commands/migrate.ts';
@@ -85,6 +86,7 @@ export function createProgram(platform: Platform, exit: (code: number) => void):
   registerPurge(cli);
   registerDoctor(cli);
   registerMigrate(cli);
+  registerCopyTable(cli);
   for (const domain of platform.domains) domain.register?.(cli);
   return {
     command: program,

@@ -1,0 +1,73 @@
+/** What a value of a copied column is, whatever the database: how it is read, compared and written. Pure. */
+import type { SqlValue } from '../database/values.ts';
+
+/**
+ * `integer` exact, any size; `real` a double; `decimal` exact digits; `temporal` text of a date or time, whose zeros at the
+ * end of the fraction mean nothing; `text` characters; `bytes`.
+ */
+export type ColumnKind = 'integer' | 'real' | 'decimal' | 'temporal' | 'text' | 'bytes';
+
+/** A value as text, with all its digits; null for NULL. `comparableOf` makes one text of what is one value. */
+export type Canonical = string | null;
+
+/** @throws TypeError for a value that a column of the kind cannot hold */
+export function canonicalOf(value: unknown, kind: ColumnKind): Canonical {
+  if (value === null || value === undefined) return null;
+  switch (kind) {
+    case 'integer':
+      if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
+      if (typeof value === 'string' && /^-?\d+$/.test(value)) return value;
+      break;
+    case 'real': {
+      const number = Number(value);
+      if (typeof value !== 'object' && !Number.isNaN(number)) return Object.is(number, -0) ? '0' : String(number);
+      break;
+    }
+    case 'decimal': {
+      const text = String(value);
+      if (/^-?\d+(\.\d+)?$/.test(text)) return text;
+      break;
+    }
+    case 'temporal':
+      if (typeof value === 'string') return value;
+      break;
+    case 'text':
+      if (typeof value === 'string') return value;
+      break;
+    case 'bytes':
+      if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  }
+  throw new TypeError(`${typeof value} ${JSON.stringify(String(value).slice(0, 40))} is no ${kind}`);
+}
+
+/** The same text for the same value, in every database. */
+export function comparableOf(canonical: Canonical, kind: ColumnKind): Canonical {
+  if (canonical === null) return null;
+  if (kind === 'decimal') return plainDecimal(canonical);
+  return kind === 'temporal' && canonical.includes('.') ? withoutZeros(canonical) : canonical;
+}
+
+/** As a driver takes it. */
+export function sqlValueOf(canonical: Canonical, kind: ColumnKind): SqlValue {
+  if (canonical === null) return null;
+  if (kind === 'integer') return BigInt(canonical);
+  if (kind === 'real') return Number(canonical);
+  return kind === 'bytes' ? Buffer.from(canonical, 'latin1') : canonical;
+}
+
+/** `-001.500` to `-1.5`, `-0.0` to `0`. */
+function plainDecimal(text: string): string {
+  const isNegative = text.startsWith('-');
+  const [whole, fraction = ''] = (isNegative ? text.slice(1) : text).split('.');
+  let first = 0;
+  while (first < whole.length - 1 && whole[first] === '0') first++;
+  const digits = whole.slice(first) + (fraction === '' ? '' : withoutZeros(`.${fraction}`));
+  return isNegative && digits !== '0' ? `-${digits}` : digits;
+}
+
+/** Of a text with a point: zeros at its end, and the point before nothing. */
+function withoutZeros(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '0') end--;
+  return text.slice(0, text[end - 1] === '.' ? end - 1 : end);
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ColumnKind, canonicalOf, comparableOf, sqlValueOf } from '../../../src/copy-table/column-kind.ts';
+import { emptyMeasure, fittingColumn, newColumn, serverShape } from '../../../src/copy-table/column-types.ts';
+import type { DescribedColumn } from '../../../src/copy-table/described-column.ts';
+import { requireFits } from '../../../src/copy-table/require-fits.ts';
+import { addRow, isSameDigest, joinDigests, noRows, rowText } from '../../../src/copy-table/row-digest.ts';
+
+const column = (type: string, charset?: string): DescribedColumn => {
+  return { name: 'c', type, isNullable: true, isGenerated: false, hasDefault: false, charset };
+};
+
+describe('a column into one that is there', () => {
+  test.each<[string, string, Partial<typeof emptyMeasure>, string]>([
+    ['bigint unsigned', 'bigint', { max: '9223372036854775807', min: '0' }, 'fits'],
+    ['bigint unsigned', 'bigint', { max: '9223372036854775808', min: '0' }, 'holds 9223372036854775808'],
+    ['int', 'tinyint unsigned', { max: '5', min: '-1' }, 'holds -1'],
+    ['decimal(10,2)', 'decimal(10,2)', {}, 'fits'],
+    ['decimal(10,2)', 'decimal(12,1)', {}, 'does not go into'],
+    ['decimal(10,2)', 'double', {}, 'does not go into'],
+    ['decimal(9,0)', 'bigint', {}, 'does not go into'],
+    ['datetime(6)', 'datetime(3)', {}, 'does not go into'],
+    ['datetime(3)', 'datetime(6)', {}, 'fits'],
+    ['datetime', 'date', {}, 'does not go into'],
+    ['datetime', 'timestamp', {}, 'does not go into'],
+    ['double', 'float', {}, 'does not go into'],
+    ['varchar(40)', 'varchar(9)', { chars: 9 }, 'fits'],
+    ['varchar(40)', 'varchar(9)', { chars: 10 }, 'holds a value of 10 characters'],
+    ['longtext', 'tinytext', { chars: 200, bytes: 256 }, 'holds a value of 256'],
+    ['varchar(4)', "enum('a')", {}, 'does not go into'],
+    ['blob', 'varchar(9)', {}, 'does not go into'],
+    ['varchar(9)', 'bigint', {}, 'does not go into'],
+    ['date', 'date', { zeroDates: 2 }, '2 dates without a day or a month'],
+    ['bit(3)', 'bit(3)', {}, 'no form that every database shares'],
+  ])('%s into %s with %j: %s', (from, to, measured, expected) => {
+    const found = fittingColumn(column(from, 'utf8mb4'), { ...emptyMeasure, ...measured }, column(to, 'utf8mb4'), {
+      from: 'mysql',
+      to: 'mariadb',
+    });
+    expect('problem' in found ? found.problem : 'fits').toContain(expected);
+  });
+
+  test('of a character set that lacks characters is refused', () => {
+    const found = fittingColumn(column('varchar(9)', 'utf8mb4'), emptyMeasure, column('varchar(9)', 'utf8mb3'), {
+      from: 'mysql',
+      to: 'mysql',
+    });
+    expect(found).toMatchObject({ problem: expect.stringContaining('utf8mb3') });
+  });
+});
+
+describe('a column of SQLite', () => {
+  const into = { from: 'sqlite', to: 'mariadb', isKey: false } as const;
+  test.each<[string, Partial<typeof emptyMeasure>, string]>([
+    ['VARCHAR(20)', { classes: { text: 3 }, chars: 9 }, 'VARCHAR(20)'],
+    ['VARCHAR(20)', { classes: { text: 3 }, chars: 21 }, 'LONGTEXT'],
+    ['', { classes: { integer: 3 } }, 'BIGINT'],
+    ['INTEGER', { classes: { text: 3, integer: 1 } }, 'several kinds'],
+    ['REAL', { classes: { integer: 1, real: 1 }, max: '9007199254740993' }, 'beyond 2^53'],
+    ['NUMERIC', { classes: { integer: 1, real: 1 }, max: '2', min: '2' }, 'DOUBLE'],
+    ['DATE', {}, 'LONGTEXT'],
+    ['BLOB', { classes: { blob: 1 } }, 'LONGBLOB'],
+  ])('%s with %j: %s', (type, measured, expected) => {
+    const found = newColumn(column(type), { ...emptyMeasure, ...measured }, into);
+    expect('problem' in found ? found.problem : found.type).toContain(expected);
+  });
+
+  test.each([
+    ['2026-11-20 15:00:00.123', 'datetime(3)', true],
+    ['2026-11-20 15:00:00.1234', 'datetime(3)', false],
+    ['2026-11-20T15:00:00', 'datetime(3)', false],
+    ['2026-11-00 15:00:00', 'datetime(3)', false],
+    ['2026-11-20', 'date', true],
+    ['-838:59:59', 'time', true],
+  ])('%s in %s: %s', (value, type, fits) => {
+    const { kind, fraction } = serverShape(type) ?? {};
+    const problem = requireFits(value, { from: 'c', to: 'c', kind: kind ?? 'text', type, isNullable: true, fraction });
+    expect(problem === undefined).toBe(fits);
+  });
+});
+
+test('a value written and read again is the same, as is the digest of rows in any order; a byte that differs is seen', () => {
+  const kinds: ColumnKind[] = ['integer', 'real', 'text', 'bytes'];
+  const value = (kind: ColumnKind): fc.Arbitrary<bigint | number | string | Uint8Array> => {
+    if (kind === 'integer') return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n });
+    if (kind === 'real') return fc.double({ noNaN: true, noDefaultInfinity: true });
+    return kind === 'text' ? fc.string({ unit: 'binary' }) : fc.uint8Array();
+  };
+  const row = fc.tuple(...kinds.map((kind) => fc.option(value(kind))));
+  fc.assert(
+    fc.property(fc.array(row, { minLength: 1, maxLength: 8 }), fc.nat(), (rows, cut) => {
+      const texts = rows.map((one) =>
+        rowText(
+          one.map((each, at) => canonicalOf(each, kinds[at])),
+          kinds,
+        ),
+      );
+      const again = rows.map((one) =>
+        rowText(
+          one.map((each, at) => canonicalOf(sqlValueOf(canonicalOf(each, kinds[at]), kinds[at]), kinds[at])),
+          kinds,
+        ),
+      );
+      expect(again).toEqual(texts);
+      const whole = texts.reduce(addRow, noRows);
+      const at = cut % (texts.length + 1);
+      const parts = joinDigests(
+        [...texts.slice(at)].reverse().reduce(addRow, noRows),
+        texts.slice(0, at).reduce(addRow, noRows),
+      );
+      expect(isSameDigest(whole, parts)).toBe(true);
+      const [first, ...rest] = texts;
+      const changed = [`${first.slice(0, -1)}${first.endsWith(';') ? ':' : ';'}`, ...rest];
+      expect(isSameDigest(changed.reduce(addRow, noRows), whole)).toBe(false);
+    }),
+    { numRuns: 60 },
+  );
+  expect(comparableOf('-001.500', 'decimal')).toBe('-1.5');
+  expect(comparableOf('2026-11-20 15:00:00.100', 'temporal')).toBe('2026-11-20 15:00:00.1');
+  expect(rowText(['a', 'b'], ['text', 'text'])).not.toBe(rowText(['a;1:b'], ['text']));
+});
