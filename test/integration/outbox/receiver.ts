@@ -16,8 +16,14 @@ export interface Reply {
   readonly body?: string;
 }
 
-/** @param script what it answers; undefined: 200, and the messages count as taken */
-export async function startReceiver(script: (messages: readonly Received[], request: number) => Reply | undefined) {
+/**
+ * @param script what it answers; undefined: 200, and the messages count as taken
+ * @param delayMs how long an answer takes
+ */
+export async function startReceiver(
+  script: (messages: readonly Received[], request: number) => Reply | undefined,
+  delayMs: () => number = () => 0,
+) {
   const taken: Received[] = [];
   const requests: { headers: IncomingHttpHeaders; body: string; atMs: number }[] = [];
   const server = createServer((request, response) => {
@@ -29,7 +35,7 @@ export async function startReceiver(script: (messages: readonly Received[], requ
       const messages: Received[] = JSON.parse(body);
       const reply = script(messages, requests.length);
       if (reply === undefined || reply.status === 200) taken.push(...messages);
-      response.writeHead(reply?.status ?? 200, reply?.headers).end(reply?.body);
+      setTimeout(() => response.writeHead(reply?.status ?? 200, reply?.headers).end(reply?.body), delayMs());
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
