@@ -37,6 +37,7 @@ const CALL_MS = 1_000;
 /** Between two looks: anything up to it, twice as much each time, up to the longest. */
 const FIRST_LOOK_MS = 2;
 const LOOK_MS_MAX = 64;
+const FREE_TRIES = 3;
 
 /** One connection a process, while somebody needs it. */
 const connections = new Map<string, { readonly redis: Promise<Redis>; users: number }>();
@@ -73,9 +74,7 @@ export async function withLock<T>(
       try {
         return await whileHeld(redis, name, held, leaseMs, work);
       } finally {
-        const keys = [lockKey(name), waiterKey(name)];
-        const freed = await runScript(redis, freeLock, keys, [held.token, processName]).catch(() => 0);
-        queue.noteFreed(freed === 1);
+        queue.noteFreed(await free(redis, name, held.token));
       }
     } finally {
       if (isOurs) queue.leave();
@@ -91,17 +90,41 @@ interface Taken {
   readonly untilMs: number;
 }
 
-async function take(
+interface TakeOptions {
+  readonly leaseMs: number;
+  readonly waitMs: number;
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+}
+
+async function take(redis: Redis, name: string, options: TakeOptions): Promise<Taken> {
+  const token = randomUUID();
+  try {
+    return await lookUntilTaken(redis, name, token, options);
+  } catch (error) {
+    // An answer that was lost may have been that it is ours.
+    await free(redis, name, token);
+    throw error;
+  }
+}
+
+/** Returns whether another process waits. Where Redis does not answer, the lease ends the lock. */
+async function free(redis: Redis, name: string, token: string): Promise<boolean> {
+  for (let tries = 0; tries < FREE_TRIES; tries++) {
+    const keys = [lockKey(name), waiterKey(name)];
+    const answer = await runScript(redis, freeLock, keys, [token, processName]).catch(() => undefined);
+    if (answer !== undefined) return answer === 1;
+    await sleep(Math.random() * LOOK_MS_MAX);
+  }
+  return false;
+}
+
+async function lookUntilTaken(
   redis: Redis,
   name: string,
-  {
-    leaseMs,
-    waitMs,
-    deadlineMs,
-    signal,
-  }: { leaseMs: number; waitMs: number; deadlineMs: number; signal?: AbortSignal },
+  token: string,
+  { leaseMs, waitMs, deadlineMs, signal }: TakeOptions,
 ): Promise<Taken> {
-  const token = randomUUID();
   const keys = [lockKey(name), `settle:lock:${name}:fence`, waiterKey(name)];
   let reason = 'it is held';
   for (let looks = 0; ; looks++) {

@@ -2,15 +2,17 @@ import type { RedisScript } from './run-script.ts';
 
 export const takeLock: RedisScript = {
   lua: `
--- Takes a lock that nobody holds.
+-- Takes a lock that nobody holds, or that the taker holds already: its first answer may have been lost.
 -- KEYS: 1 the lock; 2 the last fencing number; 3 who waits.
 -- ARGV: 1 the taker's token; 2 milliseconds that it is held; 3 the waiter's name; 4 milliseconds that the waiter is known.
 -- Returns {fencing number, 0} when it was taken, {0, milliseconds that it is still held} otherwise. Fencing numbers are
 -- microseconds on the server's clock, and grow, also when the server has lost the last one.
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then
   redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
   return {0, math.max(redis.call('PTTL', KEYS[1]), 1)}
 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 local now = redis.call('TIME')
 local fence = now[1] * 1000000 + now[2]
 local last = tonumber(redis.call('GET', KEYS[2]) or '0')

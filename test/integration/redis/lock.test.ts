@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withLock } from '../../../src/redis/lock.ts';
+import { takeLock } from '../../../src/redis/scripts/lock.ts';
+import { runScript } from '../../../src/redis/scripts/run-script.ts';
 import { hasPrivateRedis, type PrivateRedis, startPrivateRedis } from '../../support/servers/private-redis.ts';
 
 describe.skipIf(!hasPrivateRedis)('a lock', () => {
@@ -50,6 +52,15 @@ describe.skipIf(!hasPrivateRedis)('a lock', () => {
     const stop = AbortSignal.timeout(100);
     const waiting = withLock('elsewhere', async () => 1, { url: redis.url, signal: stop });
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test("is its taker's although the answer that said so was lost", async () => {
+    const keys = ['settle:lock:asked', 'settle:lock:asked:fence', 'settle:lock:asked:waiter'];
+    const ask = (token: string) => runScript(redis.client, takeLock, keys, [token, 60_000, 'process', 100]);
+    const [first] = (await ask('mine')) as number[];
+    expect(await ask('another')).toEqual([0, expect.any(Number)]);
+    const [again] = (await ask('mine')) as number[];
+    expect(again).toBeGreaterThan(first);
   });
 
   test('is renewed while the work goes on, and free when the work fails', async () => {

@@ -11,6 +11,8 @@ import { findProgram } from './find-program.ts';
 import { freePort, privateFolder, startProcess } from './private-process.ts';
 
 const VERSION = '4.2.0';
+/** A busy machine takes its time. */
+const START_MS = 150_000;
 const run = promisify(execFile);
 
 /** Why there can be no broker here; undefined: there can. */
@@ -45,7 +47,7 @@ export async function startKafka(): Promise<{ readonly address: string; stop(): 
   const java = ['-Xmx384m', '-cp', jars];
   const id = Buffer.from(`settle-test-${process.pid}`.padEnd(16, '0').slice(0, 16)).toString('base64url');
   await run('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties]);
-  const stop = await startProcess(folder, port, [findProgram('java')!, ...java, 'kafka.Kafka', properties]);
+  const stop = await startProcess(folder, port, [findProgram('java')!, ...java, 'kafka.Kafka', properties], START_MS);
   return { address: `127.0.0.1:${port}`, stop };
 }
 

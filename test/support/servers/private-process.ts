@@ -86,13 +86,14 @@ export function watchedFolder(name: string): { readonly path: string; remove(): 
 }
 
 /**
- * Starts `command` and waits until `port` answers, at most 30 s.
+ * Starts `command` and waits until `port` answers, at most 30 s unless it is given more.
  * @returns the function that kills it and removes `folder`.
  */
 export async function startProcess(
   folder: string,
   port: number,
   command: readonly string[],
+  startMs = 30_000,
 ): Promise<() => Promise<void>> {
   const logPath = join(folder, 'log');
   const shell = spawn('/bin/sh', ['-c', WATCH, 'sh', folder, ...command], { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -107,7 +108,7 @@ export async function startProcess(
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + startMs;
   while (!(await portAnswers(port))) {
     if (!alive(pid) || Date.now() > deadline) {
       const said = readFileSync(logPath, 'utf8').trim().split('\n').slice(-15).join('\n');
