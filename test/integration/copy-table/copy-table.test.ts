@@ -1,12 +1,10 @@
 /** Tables from any database to any other: all values whole, or a refusal that names what would be lost. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { engineMigrations } from '../../../migrations/engine/index.ts';
 import type { CopyPlan } from '../../../src/copy-table/copy-plan.ts';
 import { copyParameters, copyTableJob, readCopyPlan } from '../../../src/copy-table/definition.ts';
 import { isSameDigest } from '../../../src/copy-table/row-digest.ts';
 import { compareTables } from '../../../src/copy-table/verify-copy.ts';
 import type { Database } from '../../../src/database/database.ts';
-import { migrate } from '../../../src/database/migrate.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { deserialiseContext } from '../../../src/engine/execution-context.ts';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
@@ -16,7 +14,7 @@ import { buildLog } from '../../oracles/logs.ts';
 import { writeLog } from '../../oracles/read-log.ts';
 import {
   type DatabaseKind,
-  freshDatabase,
+  freshEngine,
   freshPlatform,
   type TestDatabase,
   testDatabases,
@@ -39,9 +37,7 @@ async function open(own: TestDatabase): Promise<Database> {
 
 /** With the engine's tables alone: where rows go to. */
 async function emptyDatabase(kind: DatabaseKind): Promise<Database> {
-  const database = await open(await freshDatabase(kind));
-  await migrate(database, engineMigrations);
-  return database;
+  return await open(await freshEngine(kind));
 }
 
 async function copy(
@@ -97,13 +93,13 @@ describe('a filled platform', () => {
       let source = first;
       for (const [hop, kind] of way.filter((one) => kinds.includes(one)).entries()) {
         const target = await emptyDatabase(kind);
-        // The first hop meets every table, the others some, each those with other types.
-        const some =
-          isThorough || hop === 0
-            ? tables
-            : tables.filter((_, at) =>
-                /^(view_log|settle_journal|settle_interest_posting|payment_approval)$/.test(tables[at]),
-              );
+        // The first hop of a sample meets a third of the tables, every hop those with the most types.
+        const some = tables.filter(
+          (table, at) =>
+            isThorough ||
+            (hop === 0 && at % 3 === 0) ||
+            /^(view_log|settle_journal|settle_interest_posting|payment_approval)$/.test(table),
+        );
         for (const table of some) await copy(source, target, table);
         source = target;
       }

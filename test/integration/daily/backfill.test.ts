@@ -11,7 +11,7 @@ import { importParameters } from '../../../src/jobs/import/import-parameters.ts'
 import { addDays } from '../../../src/rules/business-time.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { randomOf } from '../../oracles/logs.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { digestResults } from '../../support/digest-results.ts';
 import { runKilled, runThroughKills } from '../../support/kill-run.ts';
 import { migrate } from '../../support/migrate.ts';
@@ -53,7 +53,7 @@ async function importSpan(database: Database): Promise<void> {
   }
 }
 
-describe.each(testDatabases())('a span of dates on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('a span of dates on $name', ({ name }) => {
   const opened: TestDatabase[] = [];
   let expected: Record<string, string>;
 
