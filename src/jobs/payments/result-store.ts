@@ -100,11 +100,12 @@ export async function askForRefunds(
       run.jobExecutionId,
     ]),
   );
-  const notifications = rows.map(({ topic, orderId, approvalId, amount, reason, times }): Notification => {
+  const notifications = rows.map(({ topic, orderId, approvalId, amount, reason }): Notification => {
     const content = { approvalId: String(approvalId), orderId: String(orderId), amount: String(amount), reason };
     return {
       topic,
-      key: times === 1 ? `${topic}:${approvalId}` : `${topic}:${approvalId}:${times}`,
+      // What is asked for one approval is told in its order.
+      key: `${topic}:${approvalId}`,
       payload: JSON.stringify({ ...content, businessDate: run.date }),
     };
   });

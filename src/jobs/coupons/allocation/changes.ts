@@ -102,7 +102,8 @@ function message(
   };
   return {
     topic: `coupon.${what}`,
-    key: `coupon:${couponId}:request:${requestId}:${what}:${revision}`,
+    // What becomes of one user's requests is told in its order.
+    key: `coupon:${couponId}:user:${userId}`,
     payload: JSON.stringify(payload),
   };
 }
