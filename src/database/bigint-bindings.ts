@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/useShorthandFunctionType: only interfaces merge with those of knex.
 /**
  * Ids are bigints where they may be beyond 2^53, and the drivers bind them; knex's types know none. Insert and update take
  * any row, these take a value.
