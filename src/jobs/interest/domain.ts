@@ -10,5 +10,6 @@ export const interestDomain: Domain = {
     registerInterest(cli);
     registerExplainInterest(cli);
   },
+  errorRules: async () => (await import('./error-rules.ts')).interestErrorRules,
   health: async () => (await import('./checks/health.ts')).interestHealth,
 };

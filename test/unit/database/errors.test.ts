@@ -147,6 +147,7 @@ describe('toSettleError', () => {
     const lost = [
       { errno: 1146, sqlMessage: "Table 'd.challenge_member' doesn't exist" },
       { code: 'SQLITE_ERROR', message: 'no such table: challenge_proof' },
+      { errno: 1146, sqlMessage: "Table 'd.deposit_entry' doesn't exist" },
       { errno: 1054, sqlMessage: "Unknown column 'v.viewed_at' in 'SELECT'" },
       { code: 'SQLITE_ERROR', message: 'no such column: viewed_at' },
       { code: 'SQLITE_ERROR', message: 'table view_log has no column named viewer_id' },
@@ -154,7 +155,7 @@ describe('toSettleError', () => {
     for (const error of lost) {
       const { message, hint, exitCode } = toSettleError(plain(error));
       expect(`${message} ${hint}`).toMatch(/platform.* `settle migrate` does not/);
-      expect(message).toMatch(/\b(challenge_member|challenge_proof|view_log)\b/);
+      expect(message).toMatch(/\b(challenge_member|challenge_proof|deposit_entry|view_log)\b/);
       expect(exitCode).toBe(ExitCode.usage);
     }
     const own = toSettleError(plain({ errno: 1054, sqlMessage: "Unknown column 'payout_no' in 'SELECT'" }));
