@@ -23,7 +23,7 @@ test('without a domain there are the commands of the engine, and none of a platf
   const names = command.commands.map((one) => one.name());
   expect(names).toEqual([
     ...['run', 'jobs', 'runs', 'show', 'skipped', 'replay', 'stop', 'restart', 'abandon', 'recover', 'purge'],
-    ...['doctor', 'migrate'],
+    ...['doctor', 'migrate', 'copy-table'],
   ]);
   const help = command.helpInformation();
   expect(help).toContain('Something else.');

@@ -18,19 +18,5 @@ test.each([
   ['mysql://u@db/d?ssl-mode=disabled', 'warn', /not encrypted/],
   ['mysql://u@db/d?ssl-mode=disabled&allow-public-key-retrieval=true', 'warn', /gets the password/],
 ])('%s: %s', async (url, verdict, message) => {
-  delete process.env.SETTLE_REDIS_URL;
   expect(await find(url)).toMatchObject([{ verdict, message: expect.stringMatching(message) }]);
-});
-
-test.each([
-  ['redis://:p@cache:6379', 1],
-  ['rediss://:p@cache:6379', 0],
-  ['redis://:p@localhost', 0],
-  ['redis://[::1]', 0],
-  ['nonsense', 0],
-])('Redis at %s: %i warnings', async (redis, warnings) => {
-  process.env.SETTLE_REDIS_URL = redis;
-  const findings = await find('sqlite:x.db');
-  delete process.env.SETTLE_REDIS_URL;
-  expect(findings.filter(({ verdict }) => verdict === 'warn')).toHaveLength(warnings);
 });

@@ -1,4 +1,5 @@
 /** The text form of a context, which Spring Batch reads, and that nothing is lost on the way there and back. */
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -74,9 +75,9 @@ describe('the text of a context', () => {
       fc.property(fc.array(fc.tuple(fc.string({ minLength: 1 }), value)), (entries) => {
         const context = new ExecutionContext();
         for (const [key, one] of entries.filter(([key]) => key !== '__proto__')) context.put(key, one);
-        expect(new Map(deserialiseContext(serialiseContext(context)).entries())).toStrictEqual(
-          new Map(context.entries()),
-        );
+        // Not by vitest, which takes an entry of the name `constructor` for a class.
+        const read = new Map(deserialiseContext(serialiseContext(context)).entries());
+        expect(isDeepStrictEqual(read, new Map(context.entries()))).toBe(true);
       }),
     );
   });

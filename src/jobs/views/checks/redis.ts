@@ -37,7 +37,8 @@ export async function examineRedis(url: string | undefined): Promise<Finding[]> 
   }
 }
 
-function encryptionFindings(url: string): Finding[] {
+/** None where the connection is encrypted, or leaves the machine not at all. */
+export function encryptionFindings(url: string): Finding[] {
   if (!URL.canParse(url)) return [];
   const { protocol, hostname } = new URL(url);
   if (protocol === 'rediss:' || isThisMachine(hostname.replace(/^\[(.*)\]$/, '$1'))) return [];
