@@ -33,6 +33,6 @@ export async function main(jobs: JobDefinition | readonly JobDefinition[], optio
     domains: [{ name: 'jobs', jobs: async () => all }],
     migrations: async () => [...engineMigrations, ...(options.migrations ?? [])],
     // The platform's tables may be in the same database.
-    knownMigrations: async () => (await import('../migrations/index.ts')).platformMigrations.map(({ name }) => name),
+    knownMigrations: async () => (await import('../migrations/names.ts')).platformMigrationNames,
   });
 }

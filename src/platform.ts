@@ -41,6 +41,7 @@ export const platform: Platform = {
     benchDomain,
   ],
   migrations: async () => (await import('../migrations/index.ts')).platformMigrations,
+  migrationNames: async () => (await import('../migrations/names.ts')).platformMigrationNames,
   runOptions: dateOptions,
   shorthand: { option: '--date', job: 'daily', example: '2026-11-20', placeholder: 'YYYY-MM-DD' },
   force: {

@@ -1,6 +1,9 @@
 /** Makes what a command works with: settings, a log, and the database, which is opened once and always closed. */
+
+import type { NamedMigration } from '../database/migrate.ts';
 import type { CommandContext, Registry } from './command-context.ts';
 import { type GlobalFlags, loadSettings } from './config.ts';
+import type { PlatformOptions } from './platform-options.ts';
 
 export interface ContextOptions {
   /**
@@ -31,7 +34,7 @@ export async function withDatabase<T>(
   try {
     const { schema = 'current' } = options;
     if (schema !== 'any') {
-      const migrations = await registry.options.migrations();
+      const migrations = await namesOf(registry.options);
       const known = await registry.options.knownMigrations?.();
       const { requireCurrentSchema, requireReadableSchema } = await import('../database/migrate.ts');
       if (schema === 'current') await requireCurrentSchema(database, migrations, known);
@@ -56,4 +59,8 @@ export function withReadableDatabase<T>(
   work: (context: CommandContext) => Promise<T>,
 ): Promise<T> {
   return withDatabase(registry, flags, work, { schema: 'readable' });
+}
+
+async function namesOf({ migrationNames, migrations }: PlatformOptions): Promise<readonly NamedMigration[]> {
+  return migrationNames === undefined ? await migrations() : (await migrationNames()).map((name) => ({ name }));
 }

@@ -43,6 +43,8 @@ export interface PlatformOptions {
   readonly description: string;
   /** Of the engine and of every domain, in the order in which they are applied. */
   migrations(): Promise<readonly Migration[]>;
+  /** Their names, where these are to be had without loading them. Default: of `migrations`. */
+  migrationNames?(): Promise<readonly string[]>;
   /** Names of migrations that this version of settle has besides: what they made may be in the same database. */
   knownMigrations?(): Promise<readonly string[]>;
   readonly runOptions?: readonly ParameterOption[];

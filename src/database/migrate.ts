@@ -43,10 +43,13 @@ export async function migrate(
   });
 }
 
+/** What tells whether a schema is up to date: a migration, or its name alone. */
+export type NamedMigration = Pick<Migration, 'name'>;
+
 /** Reads only: on an empty database everything is pending. */
 export async function migrationStatus(
   database: Database,
-  list: readonly Migration[],
+  list: readonly NamedMigration[],
   known: readonly string[] = [],
 ): Promise<MigrationStatus> {
   return await readStatus(database.knex, list, known);
@@ -65,7 +68,7 @@ const oldestReadable = '0501';
  */
 export async function requireReadableSchema(
   database: Database,
-  list: readonly Migration[],
+  list: readonly NamedMigration[],
   known: readonly string[] = [],
 ): Promise<number> {
   const { pending, unknown } = await readStatus(database.knex, list, known);
@@ -80,7 +83,7 @@ export async function requireReadableSchema(
  */
 export async function requireCurrentSchema(
   database: Database,
-  list: readonly Migration[],
+  list: readonly NamedMigration[],
   known: readonly string[] = [],
 ): Promise<void> {
   const { pending, unknown } = await readStatus(database.knex, list, known);
@@ -103,7 +106,7 @@ export async function requireCurrentSchema(
  */
 async function readStatus(
   executor: Executor,
-  list: readonly Migration[],
+  list: readonly NamedMigration[],
   known: readonly string[],
 ): Promise<MigrationStatus> {
   const applied = new Set(

@@ -29,19 +29,27 @@ async function platformOf(values: ConfigValues, file: string, platform: Platform
   const migrations = () => projectMigrations(values, file);
   if (values.platform ?? values.jobs === undefined) {
     const whole = withDomains(platform, toolsDomain, own);
-    return { ...whole, migrations: async () => [...(await platform.migrations()), ...(await migrations())] };
+    return {
+      ...whole,
+      migrations: async () => [...(await platform.migrations()), ...(await migrations())],
+      migrationNames: async () => [...(await namesOf(platform)), ...(await migrations()).map(({ name }) => name)],
+    };
   }
   return {
     description: values.description ?? 'Runs the jobs of this project: restartable, partitioned, exact.',
     domains: [own, toolsDomain],
     migrations: async () => [...(await engineMigrations()), ...(await migrations())],
-    knownMigrations: async () => (await platform.migrations()).map(({ name }) => name),
+    knownMigrations: () => namesOf(platform),
     commandOrder: platform.commandOrder,
   };
 }
 
 async function engineMigrations(): Promise<readonly Migration[]> {
   return (await import('../../../migrations/engine/index.ts')).engineMigrations;
+}
+
+async function namesOf({ migrationNames, migrations }: Platform): Promise<readonly string[]> {
+  return migrationNames === undefined ? (await migrations()).map(({ name }) => name) : await migrationNames();
 }
 
 function withDomains(platform: Platform, ...more: Domain[]): Platform {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { platformMigrations } from '../../../migrations/index.ts';
+import { platformMigrationNames } from '../../../migrations/names.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
@@ -11,7 +12,8 @@ import { migrate, migrationStatus, requireCurrentSchema } from '../../support/mi
 
 const names = platformMigrations.map((migration) => migration.name);
 
-test('the list of migrations is in the order of its names, each once', () => {
+test('the list of migrations is in the order of its names, each once, and so is what is known without loading them', () => {
+  expect(platformMigrationNames).toEqual(names);
   expect(names).toEqual([...new Set(names)].sort());
 });
 
