@@ -26,6 +26,11 @@ export type EnvironmentVariable =
 
 export type Environment = Readonly<Partial<Record<EnvironmentVariable, string>>>;
 
+/** Of this process and its threads, where nobody has set the variable: what the config file says. */
+export function setDefault(name: EnvironmentVariable, value: string): void {
+  if (!process.env[name]) process.env[name] = value;
+}
+
 /** As it is now. Spread, it holds every variable, as a child process needs them. */
 export function environment(): Environment {
   return process.env;

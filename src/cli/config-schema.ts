@@ -22,6 +22,9 @@ const schema = z.strictObject(
     chunk: count.optional(),
     ledgerAnchors: text.optional(),
     ledgerAnchorKey: text.optional(),
+    sinks: z
+      .union([text, z.record(z.string(), text, 'must be a URL, or URLs by topic')], 'must be a URL, or URLs by topic')
+      .optional(),
     jobs: z
       .array(z.union([text, named('a job')], 'must be the path of a module or a job'), 'must be a list')
       .optional(),

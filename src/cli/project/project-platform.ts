@@ -1,5 +1,6 @@
 /** What a start of `settle` in a project's folder consists of: the project's jobs, and the platform where it is wanted. */
 import type { Migration } from '../../../migrations/migration.ts';
+import { setDefault } from '../../environment.ts';
 import { findConfigFile, readConfigFile } from '../config-file.ts';
 import type { ConfigValues } from '../config-schema.ts';
 import type { Domain, Platform } from '../domain.ts';
@@ -25,6 +26,8 @@ export async function projectPlatform(args: readonly string[], platform: Platfor
 
 async function platformOf(values: ConfigValues, file: string, platform: Platform): Promise<Platform> {
   const { projectDomain, projectMigrations } = await import('./project-domain.ts');
+  const { sinks } = values;
+  if (sinks !== undefined) setDefault('SETTLE_SINKS', typeof sinks === 'string' ? sinks : JSON.stringify(sinks));
   const own = projectDomain(values, file);
   const migrations = () => projectMigrations(values, file);
   if (values.platform ?? values.jobs === undefined) {

@@ -1,8 +1,9 @@
-/** Which sink each topic goes to, by the environment. */
+/** Which sink each topic goes to, by the environment, which has what the config file says. */
 import { environment } from '../../environment.ts';
 import { usageError } from '../../errors.ts';
 
-const HINT = 'SETTLE_SINKS is a URL for every topic, or JSON: {"TOPIC": "URL", "*": "URL"}; or give --sink URL';
+const HINT =
+  'SETTLE_SINKS, or `sinks` in the config file, is a URL for every topic, or {"TOPIC": "URL", "*": "URL"}; or give --sink URL to `settle relay`';
 
 /** URLs by topic; `*` is every other topic. @throws SettleError (exit 2) when there are none */
 export function sinkRoutes(flag: string | undefined): Readonly<Record<string, string>> {
@@ -14,7 +15,7 @@ export function sinkRoutes(flag: string | undefined): Readonly<Record<string, st
   try {
     routes = JSON.parse(text);
   } catch {
-    throw usageError('SETTLE_SINKS is no JSON', HINT);
+    throw usageError('SETTLE_SINKS is neither a URL nor JSON', HINT);
   }
   const entries = Object.entries(routes ?? {});
   if (entries.length === 0 || entries.some(([, url]) => typeof url !== 'string'))

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { engineMigrations } from '../../../migrations/engine/index.ts';
 import { platformMigrations } from '../../../migrations/index.ts';
 import { findConfigFile, readConfigFile } from '../../../src/cli/config-file.ts';
@@ -11,6 +11,7 @@ import { createRegistry } from '../../../src/cli/create-registry.ts';
 import { configFlag, projectPlatform } from '../../../src/cli/project/project-platform.ts';
 import { madeBy } from '../../../src/define/made-by.ts';
 import { defineConfig, defineJob, task } from '../../../src/index.ts';
+import { sinkRoutes } from '../../../src/jobs/outbox/routes.ts';
 import { platform } from '../../../src/platform.ts';
 import { version } from '../../../src/version.ts';
 
@@ -68,6 +69,25 @@ describe('a project with jobs', () => {
 test('a config without jobs is the platform with other settings', async () => {
   expect(await jobsOf(project({ 'c.json': '{"workers": 2}' }))).toContain('daily');
   expect(await jobsOf(project({ 'c.json': '{"platform": false}' }))).toEqual([]);
+});
+
+test('sinks of the outbox are those of the environment, else those of the file', async () => {
+  const byTopic = project({ 'c.json': '{"sinks": {"payout": "http://a/", "*": "redis://b/c"}}' });
+  const one = project({ 'c.json': '{"sinks": "http://d/"}' });
+  try {
+    await start(byTopic);
+    expect(sinkRoutes(undefined)).toEqual({ payout: 'http://a/', '*': 'redis://b/c' });
+    await start(one);
+    expect(sinkRoutes(undefined)).toEqual({ payout: 'http://a/', '*': 'redis://b/c' });
+    vi.stubEnv('SETTLE_SINKS', '');
+    await start(one);
+    expect(sinkRoutes(undefined)).toEqual({ '*': 'http://d/' });
+  } finally {
+    vi.unstubAllEnvs();
+    delete process.env.SETTLE_SINKS;
+  }
+  const wrong = project({ 'c.json': '{"sinks": {"payout": 7}}' });
+  await expect(readConfigFile(wrong)).rejects.toThrow(/"sinks.*must be/);
 });
 
 test('a job may be given itself', async () => {
