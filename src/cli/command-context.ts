@@ -28,8 +28,18 @@ export interface Registry {
   health(): Promise<readonly DomainHealth[]>;
   /** Makes the domains' rules about errors known; until then errors are told by the engine's alone. */
   useErrorRules(): Promise<void>;
+  /** What domains remove, each its own: see `Domain.purge`. */
+  purge(database: Database, before: Date, isDryRun: boolean): Promise<readonly PurgedRows[]>;
   /** Before a run starts. @throws SettleError: nothing is started */
   watchRun(context: CommandContext): Promise<readonly RunWatch[]>;
+}
+
+export interface PurgedRows {
+  /** The rows in words: `delivered messages`. */
+  readonly what: string;
+  readonly removed: number;
+  /** Why rows that could go are still there, and what to do. */
+  readonly kept?: { readonly why: string; readonly hint: string };
 }
 
 /** What a domain watches while a run is on its way. */

@@ -26,6 +26,11 @@ export function createRegistry(platform: Platform): Registry {
     },
     setAside: async () => await Promise.all(platform.domains.flatMap((domain) => domain.setAside?.() ?? [])),
     health: async () => await Promise.all(platform.domains.flatMap((domain) => domain.health?.() ?? [])),
+    async purge(database, before, isDryRun) {
+      const all = [];
+      for (const domain of platform.domains) if (domain.purge) all.push(await domain.purge(database, before, isDryRun));
+      return all;
+    },
     async watchRun(context) {
       const watches = [];
       for (const domain of platform.domains) if (domain.watchRun) watches.push(await domain.watchRun(context));

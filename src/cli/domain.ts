@@ -2,12 +2,13 @@
  * How jobs come to the command line. A domain is a set of jobs with whatever goes with them: commands, what its errors
  * mean, what `settle doctor` looks at. A platform is the domains of one program. The command line knows neither by name.
  */
+import type { Database } from '../database/database.ts';
 import type { ErrorRule } from '../database/error-rules/error-rule.ts';
 import type { DomainHealth } from '../doctor/check.ts';
 import type { JobDefinition } from '../engine/job.ts';
 import type { SetAsideStore } from '../engine/set-aside.ts';
 import type { Cli } from './cli.ts';
-import type { CommandContext, RunWatch } from './command-context.ts';
+import type { CommandContext, PurgedRows, RunWatch } from './command-context.ts';
 import type { PlatformOptions } from './platform-options.ts';
 
 /** Every part but the name may be absent. Functions are called late: `settle --help` loads no job. */
@@ -25,6 +26,8 @@ export interface Domain {
   health?(): Promise<DomainHealth>;
   /** Where the domain keeps what its jobs set aside, when that is a table of its own. */
   setAside?(): Promise<SetAsideStore>;
+  /** Removes rows of the domain that nobody needs any more and that are older than `before`; with `isDryRun` counts them. */
+  purge?(database: Database, before: Date, isDryRun: boolean): Promise<PurgedRows>;
   /** Called before a run starts; what it gives is asked at the end. @throws SettleError: nothing is started */
   watchRun?(context: CommandContext): Promise<RunWatch>;
 }

@@ -25,7 +25,7 @@ export function registerPurge({ program, withDatabase }: Cli): void {
     .addHelpText('after', '\nExample:\n  settle purge --days 400 --dry-run\n')
     .action(async (_own, command) => {
       const flags: Flags = command.optsWithGlobals();
-      await withDatabase(flags, async ({ database }) => {
+      await withDatabase(flags, async ({ database, registry }) => {
         const { purge } = await import('../../engine/purge.ts');
         const { print } = await import('../output/stdout.ts');
         const dryRun = flags.dryRun === true;
@@ -33,6 +33,7 @@ export function registerPurge({ program, withDatabase }: Cli): void {
         const { compactTables, readTableCounts, readLargestTables } = await import('../table-sizes.ts');
         const rowsBefore = await readTableCounts(database);
         const { rows: gone, ...result } = await purge(database, { before, forget: flags.forget === true, dryRun });
+        const also = await registry.purge(database, before, dryRun);
         const rowsAfter = dryRun
           ? rowsBefore.map(({ table, rows }) => ({ table, rows: rows - gone[table] }))
           : await readTableCounts(database);
@@ -40,7 +41,9 @@ export function registerPurge({ program, withDatabase }: Cli): void {
         const largest = await readLargestTables(database);
         const tables = rowsBefore.map(({ table, rows }, at) => ({ table, before: rows, after: rowsAfter[at].rows }));
         if (flags.json) {
-          return await print((await import('../output/json.ts')).formatJson({ dryRun, ...result, tables, largest }));
+          return await print(
+            (await import('../output/json.ts')).formatJson({ dryRun, ...result, also, tables, largest }),
+          );
         }
         const { instances, executions, stepExecutions } = result;
         const verb = dryRun ? 'would be removed' : 'removed';
@@ -48,9 +51,11 @@ export function registerPurge({ program, withDatabase }: Cli): void {
         await print(
           `of ${instances} instances, ${executions} executions and ${stepExecutions} step executions ${verb}\n`,
         );
+        for (const { what, removed } of also) if (removed > 0) await print(`${removed} ${what} ${verb}\n`);
         await print(purgeText(tables, largest, dryRun));
+        const { tell } = await import('../errors.ts');
+        for (const { kept } of also) if (kept !== undefined) tell(kept.why, kept.hint);
         if (!dryRun && !flags.compact && executions + stepExecutions > 0) {
-          const { tell } = await import('../errors.ts');
           tell(
             'the freed room stays in the files for new rows',
             'the next purge with --compact gives it back to the file system',

@@ -10,5 +10,7 @@ export const outboxDomain: Domain = {
     registerRelay(cli);
     registerOutbox(cli);
   },
+  purge: async (database, before, isDryRun) =>
+    await (await import('./store/purge-outbox.ts')).purgeOutbox(database, before, isDryRun),
   health: async () => (await import('./checks/health.ts')).outboxHealth,
 };

@@ -16,6 +16,7 @@ import {
 } from '../../../src/jobs/outbox/store/outbox-state.ts';
 import { postToOutbox } from '../../../src/outbox/post-to-outbox.ts';
 import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { runSettle } from '../../support/run-settle.ts';
 import { type Received, startReceiver } from './receiver.ts';
 
 const SECRET = 'a secret of the test';
@@ -144,7 +145,10 @@ describe.each(testDatabases())('the relay on $name', ({ name }) => {
       'failed',
       'dead',
     ]);
-    expect(await purgeDelivered(database, new Date(Date.now() + 86_400_000), false)).toBe(19);
+    await database.knex('settle_outbox').where('id', '<=', 10).update({ created_at: '2020-01-01 00:00:00.000' });
+    const purged = await runSettle(['purge', '--days', '1', '--json'], { url: place.url });
+    expect(JSON.parse(purged.stdout).also).toEqual([{ what: 'delivered messages', removed: 9 }]);
+    expect(await purgeDelivered(database, new Date(Date.now() + 86_400_000), false)).toBe(10);
     expect((await database.knex('settle_outbox').pluck('id')).map(Number)).toEqual([3]);
     isPoison = () => false;
     expect(await replayDead(database, { topic: 'b' })).toBe(1);
