@@ -92,7 +92,7 @@ describe.each(testDatabases())('a database on $name', ({ name }) => {
     expect(await database.knex('t').count('* as n')).toEqual([{ n: 0 }]);
   });
 
-  test('a broken constraint is data, a missing table an old schema', async () => {
+  test('a broken constraint is data, a missing table of settle an old schema, another one the user’s', async () => {
     await database.knex.raw('CREATE TABLE t (id INTEGER PRIMARY KEY)');
     await database.knex('t').insert({ id: 1 });
     const duplicate = await database
@@ -107,9 +107,14 @@ describe.each(testDatabases())('a database on $name', ({ name }) => {
       () => undefined,
       (error: unknown) => toSettleError(error),
     );
-    expect(missing).toMatchObject({ exitCode: 10 });
+    expect(missing).toMatchObject({ exitCode: 2, hint: expect.stringContaining('a table of your own') });
     expect(missing?.message).toContain('nothing_here');
     expect(missing?.message).not.toMatch(/select/i);
+    const own = await database.knex('settle_nothing').then(
+      () => undefined,
+      (error: unknown) => toSettleError(error),
+    );
+    expect(own).toMatchObject({ exitCode: 10 });
     const inside = await database
       .transaction((tx) => tx('t').insert({ id: 1 }))
       .then(
