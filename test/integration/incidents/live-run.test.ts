@@ -13,7 +13,7 @@ describe.each(places)('a run on $name', ({ name }) => {
   const show = async (id: number) => JSON.parse((await run('show', String(id), '--json')).stdout);
   /** Starts the date anew, slowly, and waits until it has committed something. */
   async function startSlowly() {
-    const args = ['run', 'daily', '--date', DATE, '--rerun', '--workers', '1', '--chunk', '200'];
+    const args = ['run', 'daily', '--date', DATE, '--rerun', '--workers', '1', '--chunk', '50'];
     const started = startSettle(args, { url: database.url, env, timeoutMs: 110_000 });
     for (;;) {
       const [newest] = JSON.parse((await run('runs', '--limit', '1', '--json')).stdout);
