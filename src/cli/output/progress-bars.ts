@@ -1,9 +1,10 @@
 /** Progress on a terminal: one bar for each running partition and one for the whole step. */
-import { MultiBar, type SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import { visibleLine } from '../../rules/visible-text.ts';
 import { formatCount, formatDuration } from './format.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 import { barLayout } from './progress-layout.ts';
+import { progressScreen } from './progress-screen.ts';
 import { ProgressState, rateOf, type Track, timeLeftMs } from './progress-state.ts';
 
 const REDRAW_MS = 200;
@@ -11,22 +12,10 @@ const REDRAW_MS = 200;
 const BARS_MAX = 16;
 
 export function progressBars(): ProgressDisplay {
-  // A terminal that is gone is no reason to end the run.
-  process.stderr.on('error', () => {});
   const layout = barLayout(process.stderr.columns);
   const state = new ProgressState();
   const bars = new Map<string, SingleBar>();
-  const screen = new MultiBar({
-    format: '{name} [{bar}] {shownPercent}  {rows} rows  {rate} rows/s  {left}',
-    stream: process.stderr,
-    barCompleteChar: '#',
-    barIncompleteChar: '.',
-    barsize: layout.bar,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    fps: 10,
-  });
+  const screen = progressScreen('{name} [{bar}] {shownPercent}  {rows} rows  {rate} rows/s  {left}', layout.bar);
 
   const draw = (id: string, track: Track, now: number) => {
     const total = Math.max(track.rowsExpected ?? 0, track.rowsDone, 1);

@@ -83,20 +83,9 @@ export async function showSeries(
 }
 
 async function bars(total: number) {
-  const { MultiBar } = await import('cli-progress');
-  process.stderr.on('error', () => {});
+  const { progressScreen } = await import('../output/progress-screen.ts');
   const layout = barLayout(process.stderr.columns);
-  const screen = new MultiBar({
-    format: '{name} [{bar}] {told}',
-    stream: process.stderr,
-    barCompleteChar: '#',
-    barIncompleteChar: '.',
-    barsize: layout.bar,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    fps: 10,
-  });
+  const screen = progressScreen('{name} [{bar}] {told}', layout.bar);
   const whole = screen.create(total, 0, { name: 'all dates'.padEnd(layout.name), told: '' });
   const shown = new Map<string, ReturnType<typeof screen.create>>();
   return {
