@@ -25,7 +25,7 @@ function dateLines({ ids, zone, dates = [], furtherRows = 0, undatedRows = 0 }: 
   if (hidden.length > 0) {
     const settled = hidden.filter(({ next }) => next !== undefined).length;
     const commands = settled === 0 ? '' : `, ${settled} of them settled already (--json has their commands)`;
-    lines.push(`  and ${formatCount(hidden.length)} more dates${commands}`);
+    lines.push(`  and ${formatCount(hidden.length)} more ${hidden.length === 1 ? 'date' : 'dates'}${commands}`);
   }
   if (furtherRows > 0) lines.push(`  and ${formatCount(furtherRows)} rows of still other dates`);
   if (undatedRows > 0) lines.push(`  without a time: ${formatCount(undatedRows)}`);
