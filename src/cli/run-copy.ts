@@ -124,7 +124,7 @@ async function copy(
   const plan = readCopyPlan(deserialiseContext((await getJobContext(target, execution.id)) ?? '{}'));
   const read = await readCopyDigest(target, execution.jobInstanceId);
   const elapsedMs = Date.now() - startedMs;
-  const cut = await cutOf(target, execution.jobInstanceId, flags.snapshot === true);
+  const cut = await cutOf(target, execution.jobInstanceId, plan.isSnapshot);
   const compared = flags.verify ? await compareTables(source, target, request, plan, signal) : undefined;
   const isEqual = compared === undefined || isSameDigest(compared.source, compared.target);
   const code = isEqual ? ExitCode.completed : ExitCode.invariantBroken;

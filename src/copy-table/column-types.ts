@@ -52,7 +52,8 @@ export function serverShape(type: string): Shape | undefined {
   }
   switch (word) {
     case 'year':
-      return { kind: 'integer', range: [0n, 2155n] };
+      // Two digits would become four.
+      return { kind: 'integer', range: [1901n, 2155n] };
     case 'decimal':
       return { kind: 'decimal', digits: [Number(size ?? 10) - Number(scale ?? 0), Number(scale ?? 0)] };
     case 'float':
@@ -182,8 +183,12 @@ export function fittingColumn(
   const { isNullable } = target;
   if (to === 'sqlite') {
     const affinity = sqliteKind({ ...target, type: target.type }, emptyMeasure);
-    if (source.kind === 'integer')
-      return beyondRange(measured, INT64) ?? { kind: 'integer', type: target.type, isNullable };
+    if (from === 'sqlite' && target.type.toLowerCase() === column.type.toLowerCase())
+      return { kind: source.kind, type: target.type, isNullable };
+    if (source.kind === 'integer') {
+      const range = affinity === 'real' ? ([-EXACT_DOUBLE, EXACT_DOUBLE] as const) : INT64;
+      return beyondRange(measured, range) ?? { kind: 'integer', type: target.type, isNullable };
+    }
     const isFree = affinity === 'text' && !/^(num|dec|date|bool)/i.test(target.type);
     if (source.kind === 'real' && affinity !== 'bytes') return { kind: 'real', type: target.type, isNullable };
     if (source.kind === 'bytes' || isFree) return { kind: source.kind, type: target.type, isNullable };
@@ -219,12 +224,16 @@ export function fittingColumn(
     }
     case 'text':
       if (source.kind !== 'text') return doesNotGo;
-      if (/^(enum|set|json)\b/i.test(target.type) && target.type !== column.type) return doesNotGo;
+      // CHAR drops blanks at the end.
+      if (/^(enum|set|json|char)\b/i.test(target.type) && (target.type !== column.type || from === 'sqlite'))
+        return doesNotGo;
       if (target.charset !== 'utf8mb4' && target.charset !== column.charset) {
         return { problem: `holds characters that ${target.name}, of the character set ${target.charset}, may lack` };
       }
       return tooLong(measured, shape, target) ?? fits;
     case 'bytes':
+      // BINARY fills up with zeros.
+      if (/^binary\b/i.test(target.type)) return doesNotGo;
       return source.kind === 'bytes' ? (tooLong(measured, shape, target) ?? fits) : doesNotGo;
   }
 }

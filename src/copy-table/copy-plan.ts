@@ -21,6 +21,8 @@ export interface CopyPlan {
   readonly key: readonly number[];
   /** Source rows when it was planned. */
   readonly rows: number;
+  /** All rows are read in one transaction, as one partition. */
+  readonly isSnapshot: boolean;
   /** Least and greatest value of the key's first column, where that is an integer: as text. */
   readonly range: readonly [string, string] | undefined;
   /** Makes the target's table; undefined where it is there. */
@@ -38,9 +40,9 @@ export async function planCopy(
   source: Database,
   snapshot: Executor,
   target: Database,
-  request: CopyRequest,
+  request: CopyRequest & { readonly isSnapshot: boolean },
 ): Promise<CopyPlan> {
-  const { table, into, map, where } = request;
+  const { table, into, map, where, isSnapshot } = request;
   const from = requireTable(await describeTable(source, snapshot, table), table, source.displayUrl);
   const to = await describeTable(target, target.knex, into);
   const key = from.key.length > 0 ? from.key : undefined;
@@ -56,6 +58,7 @@ export async function planCopy(
       `it has ${from.columns.map(({ name }) => name).join(', ')}`,
     );
   const measured = await measureTable(source, snapshot, table, from.columns, where);
+  requireFilledKey(measured, key, table);
   const sourceColumns = from.columns.filter(
     (column) => !(to !== undefined && targetOf(to, map[column.name] ?? column.name)?.isGenerated),
   );
@@ -87,7 +90,22 @@ export async function planCopy(
     throw usageError(`the primary key of ${table} (${key.join(', ')}) is none that it can be read in order of`);
   }
   const createSql = to === undefined ? createTable(target, into, columns, places) : undefined;
-  return { columns, key: places, rows: measured.rows, range: rangeOf(measured, key[0], kinds[0]), createSql };
+  // The ids of now bound nothing that a later moment has.
+  const range = isSnapshot ? undefined : rangeOf(measured, key[0], kinds[0]);
+  return { columns, key: places, rows: measured.rows, isSnapshot, range, createSql };
+}
+
+/** SQLite takes NULL into a primary key that is not declared NOT NULL; no page by key has such a row. */
+function requireFilledKey({ rows, columns }: MeasuredTable, key: readonly string[], table: string): void {
+  for (const name of key) {
+    const counts = Object.values(columns.get(name)?.classes ?? {});
+    const filled = counts.reduce((sum, one) => sum + one, 0);
+    if (counts.length === 0 || filled === rows) continue;
+    throw usageError(
+      `column ${name} of the primary key of ${table} is NULL in ${rows - filled} rows, which cannot be read in order of it`,
+      'fill it, or leave them out by --where',
+    );
+  }
 }
 
 function targetOf(to: TableShape | undefined, name: string): DescribedColumn | undefined {

@@ -47,14 +47,18 @@ export function copyTableJob(source: Database, request: CopyRequest, { isSnapsho
     ],
     countedStep: copyStep,
     steps: [
-      { kind: 'tasklet', name: 'prepare-target', run: (context) => prepareTarget(source, request, context) },
+      {
+        kind: 'tasklet',
+        name: 'prepare-target',
+        run: (context) => prepareTarget(source, { ...request, isSnapshot }, context),
+      },
       {
         kind: 'partitioned',
         name: copyStep,
         chunkSize: CHUNK_ROWS,
         // Rows are objects.
         maxYoungGenerationSizeMb: 64,
-        plan: (context, count) => planRanges(context, isSnapshot ? 1 : count),
+        plan: planRanges,
         share: async () => share,
         workerModule: workerModule('copy-worker', import.meta.url),
       },
@@ -75,7 +79,11 @@ export function copyParameters(source: Database, { table, into, map, where }: Co
   };
 }
 
-async function prepareTarget(source: Database, request: CopyRequest, context: StepContext): Promise<undefined> {
+async function prepareTarget(
+  source: Database,
+  request: CopyRequest & CopyOptions,
+  context: StepContext,
+): Promise<undefined> {
   const { database, jobContext, logger } = context;
   const plan = await readSnapshot(source, (snapshot) => planCopy(source, snapshot, database, request));
   if (plan.createSql !== undefined) {

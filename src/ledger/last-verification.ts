@@ -59,7 +59,8 @@ export async function noteVerification(
     const standing = before?.isSound === false && !isCleared ? before.against : undefined;
     if (standing !== undefined && found.sound) return false;
     if (contradictsEnds === 'mistyped' || (standing === 'kept' && contradictsEnds === 'typed')) return true;
-    const against = standing === 'kept' ? 'kept' : (contradictsEnds ?? standing);
+    // A ledger that was contradicted and does not fit itself is broken, whoever typed what.
+    const against = standing === undefined || contradictsEnds === 'typed' ? contradictsEnds : 'kept';
     const row = {
       verified_at: await database.dialect.now(tx),
       is_sound: found.sound ? 1 : 0,
@@ -102,6 +103,9 @@ export function brokenAdvice({ against }: Pick<StoredVerification, 'against'>): 
   if (against === 'typed') {
     return `was that end typed as it was kept? If not, \`settle ledger verify --expect ID:HASH\` with the right one clears this, or \`--anchors FILE\`; if so, the ledger was made anew or cut short: restore it from a backup; ${forced}`;
   }
-  const verify = against === 'kept' ? '`settle ledger verify --anchors FILE`' : '`settle ledger verify`';
+  const verify =
+    against === 'kept'
+      ? '`settle ledger verify` with `--anchors FILE` or `--expect ID:HASH`'
+      : '`settle ledger verify`';
   return `find out who changed it and restore it from a backup; ${verify} clears this when it is sound, and ${forced}`;
 }

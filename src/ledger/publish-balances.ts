@@ -21,9 +21,10 @@ const USERS_A_SCRIPT = 500;
 export async function publishBalances(redis: Redis, database: Database, strategy: CacheStrategy): Promise<number> {
   if (strategy === 'none') return 0;
   const { knex } = database;
-  // Before the balances are read: whoever knows of later journals has read what is newer.
-  const head = (await readHead(knex)).lastJournalId;
+  // Before the head: what another run publishes meanwhile is no journal that the database lacks. And the head before the
+  // balances: whoever knows of later journals has read what is newer.
   const known = BigInt((await redis.get(JOURNAL_KEY)) ?? '0');
+  const head = (await readHead(knex)).lastJournalId;
   // A database that was put back has fewer: everything is written again, whatever Redis has.
   const isPutBack = known > head;
   let done = isPutBack ? 0n : known;

@@ -104,8 +104,8 @@ export async function askForRefunds(
     const content = { approvalId: String(approvalId), orderId: String(orderId), amount: String(amount), reason };
     return {
       topic,
-      // What is asked for one approval is told in its order.
-      key: `${topic}:${approvalId}`,
+      // What is asked for one approval, and withdrawn, is told in its order.
+      key: `${refundTopic}:${approvalId}`,
       payload: JSON.stringify({ ...content, businessDate: run.date }),
     };
   });

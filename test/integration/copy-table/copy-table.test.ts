@@ -189,6 +189,27 @@ describe('the command', () => {
     return ['copy-table', '--from', source.url, '--table', 'item', '--workers', '2', '--partitions', '3', ...more];
   };
 
+  test('a key that is NULL in rows is refused: no page by key has them', async () => {
+    await source.knex.raw('CREATE TABLE halves (x INTEGER, y TEXT, PRIMARY KEY (x, y))');
+    await source.knex.raw("INSERT INTO halves VALUES (1, 'a'), (NULL, 'b')");
+    const target = await emptyDatabase('sqlite');
+    await expect(copy(source, target, 'halves')).rejects.toThrow(
+      'column x of the primary key of halves is NULL in 1 row',
+    );
+    expect((await copy(source, target, 'halves', 'halves', { where: 'x IS NOT NULL' })).rows).toBe(1);
+  });
+
+  test('rows of one moment are not bounded by the keys of another', async () => {
+    const target = await emptyDatabase('sqlite');
+    const request = { table: 'item', into: 'item', map: {}, where: undefined };
+    const job = copyTableJob(source, request, { isSnapshot: true });
+    const { execution, error } = await runJob(target, job, copyParameters(source, request), { workers: 1 });
+    expect(error).toBeUndefined();
+    const plan = readCopyPlan(deserialiseContext((await getJobContext(target, execution.id)) ?? '{}'));
+    expect(plan).toMatchObject({ isSnapshot: true, rows });
+    expect(plan.range).toBeUndefined();
+  });
+
   test.each(kinds.filter((kind) => isThorough || kind !== 'mysql'))(
     'goes on after kills in %s, and finds a byte that differs',
     { timeout: 300_000 },

@@ -131,6 +131,9 @@ describe.each(places)('a changed ledger on $name', ({ name }) => {
         false,
       );
       expect(await readLastVerification(open.knex)).toMatchObject({ isSound: false, against: 'typed' });
+      // And what does not fit besides is no slip of his.
+      await noteVerification(open, { sound: false, ...counts, violation }, { knewEnds: false });
+      expect(await readLastVerification(open.knex)).toMatchObject({ isSound: false, against: 'kept' });
       await noteVerification(open, { sound: true, ...counts, violation: undefined }, { knewEnds: true });
       await open.knex('settle_ledger_verification').update({ verified_at: '2026-01-01 00:00:00.000000' });
     } finally {

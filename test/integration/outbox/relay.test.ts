@@ -197,6 +197,21 @@ describe.each(testDatabases())('the relay on $name', ({ name }) => {
     expect((await deliverOnce()).problems).toEqual([]);
   });
 
+  test('numbers attempts on behind an owner that could not deliver, and delivers once', async () => {
+    await post(6, () => 'user/1');
+    const [[lane]] = await laneSizes(database);
+    await database.knex('settle_outbox_lane').where({ lane }).update({ in_flight: '{"upTo":"6","held":[]}' });
+    await receiver.stop();
+    expect(await deliverOnce()).toMatchObject({ sent: 0 });
+    receiver = await startReceiver(() => undefined);
+    expect(await deliverOnce()).toMatchObject({ sent: 6 });
+    expect(receiver.taken.length).toBe(6);
+    expect((await readHistory(database, 1n)).attempts.map(({ attempt, outcome }) => [attempt, outcome])).toEqual([
+      [1, 'unknown'],
+      [2, 'sent'],
+    ]);
+  });
+
   test('lets the owner of a claim write until another has taken it over, and never after', async () => {
     const [one, other] = [claimOwner(), claimOwner()];
     const first = await takeClaim(database, 'a thing', one, 60_000);

@@ -117,7 +117,9 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
     ]);
     expect(points).toMatchObject([{ state: 'reversed', journalKey: 'payment:9', reversedOn: '2026-11-22' }]);
     expect(refunds).toMatchObject([{ approvalId: 9n, state: 'asked', reason: 'order-cancelled' }]);
-    expect(await database.knex('settle_outbox').pluck('topic')).toEqual(['payment-refund']);
+    expect(await database.knex('settle_outbox').select('topic', 'key')).toEqual([
+      { topic: 'payment-refund', key: 'payment-refund:9' },
+    ]);
     expect(await database.knex('settle_journal').orderBy('id').pluck('journal_key')).toEqual([
       'payment:9',
       'reversal/payment:9',

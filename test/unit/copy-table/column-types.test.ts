@@ -30,6 +30,9 @@ describe('a column into one that is there', () => {
     ['varchar(4)', "enum('a')", {}, 'does not go into'],
     ['blob', 'varchar(9)', {}, 'does not go into'],
     ['varchar(9)', 'bigint', {}, 'does not go into'],
+    ['varchar(9)', 'char(9)', { chars: 3 }, 'does not go into'],
+    ['varbinary(2)', 'binary(4)', { bytes: 2 }, 'does not go into'],
+    ['int', 'year', { min: '5', max: '2005' }, 'holds 5'],
     ['date', 'date', { zeroDates: 2 }, '2 dates without a day or a month'],
     ['bit(3)', 'bit(3)', {}, 'no form that every database shares'],
   ])('%s into %s with %j: %s', (from, to, measured, expected) => {
@@ -118,4 +121,21 @@ test('a value written and read again is the same, as is the digest of rows in an
   expect(comparableOf('-001.500', 'decimal')).toBe('-1.5');
   expect(comparableOf('2026-11-20 15:00:00.100', 'temporal')).toBe('2026-11-20 15:00:00.1');
   expect(rowText(['a', 'b'], ['text', 'text'])).not.toBe(rowText(['a;1:b'], ['text']));
+});
+
+describe('between SQLite files', () => {
+  const between = { from: 'sqlite', to: 'sqlite' } as const;
+  const integers = { ...emptyMeasure, min: '1', max: '9007199254740993', classes: { integer: 2 } };
+
+  test('integers that a column of fractions would round are refused', () => {
+    expect(fittingColumn(column('BIGINT'), integers, column('REAL'), between)).toMatchObject({
+      problem: expect.stringContaining('holds 9007199254740993'),
+    });
+    expect(fittingColumn(column('BIGINT'), integers, column('INTEGER'), between)).toMatchObject({ kind: 'integer' });
+  });
+
+  test('a column declared alike takes what the other holds', () => {
+    const texts = { ...emptyMeasure, chars: 3, classes: { text: 1 } };
+    expect(fittingColumn(column('DATETIME'), texts, column('datetime'), between)).toMatchObject({ kind: 'text' });
+  });
 });

@@ -247,12 +247,15 @@ export class Lane {
     const { database, lane, claim } = this.options;
     const { lastId, inFlight } = await readLane(database.knex, lane);
     this.lastId = lastId;
+    // An owner further back may have noted attempts at these, although nothing is on its way now.
+    const range = { after: lastId, upTo: await readMaxId(database.knex), limit: BATCH * 2 };
+    const fresh = range.upTo > lastId ? (await readNew(database, lane, range)).map(({ id }) => id) : [];
+    const held = await readHeld(database.knex, lane);
+    const before = await readAttempts(database.knex, [...held.map(({ id }) => id), ...fresh]);
+    for (const [id, attempt] of before) this.tried.set(id, attempt);
     if (inFlight === undefined) return;
-    const range = { after: lastId, upTo: inFlight.upTo, limit: BATCH * 2 };
-    const fresh = inFlight.upTo > lastId ? await readNew(database, lane, range) : [];
-    const waiting = new Set((await readHeld(database.knex, lane)).map(({ id }) => id));
-    const ids = [...inFlight.held.filter((id) => waiting.has(id)), ...fresh.map(({ id }) => id)];
-    const before = await readAttempts(database.knex, ids);
+    const waiting = new Set(held.map(({ id }) => id));
+    const ids = [...inFlight.held.filter((id) => waiting.has(id)), ...fresh.filter((id) => id <= inFlight.upTo)];
     const attempts = ids.map((id) => ({
       id,
       attempt: (before.get(id) ?? 0) + 1,

@@ -12,6 +12,7 @@ export async function purgeOutbox(database: Database, before: Date, isDryRun: bo
   } catch (error) {
     if (toSettleError(error).code !== 'DATABASE_PRIVILEGE_MISSING') throw error;
     const why = `${what} stay: the database user may not delete from settle_outbox`;
-    return { what, removed: 0, kept: { why, hint: 'run `settle outbox purge --days 400` as a user who may' } };
+    const hint = 'run `settle outbox purge --days 400`, or with the days of this purge, as a user who may';
+    return { what, removed: 0, kept: { why, hint } };
   }
 }

@@ -1,8 +1,11 @@
 /** The Redis of SETTLE_REDIS_URL, where rankings are published: does it answer, take writes, and keep what it has? */
-import type { Redis } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
+import { toSettleError } from '../../../database/errors.ts';
 import { isThisMachine } from '../../../database/url-tls.ts';
 import { type DomainCheck, type Finding, fail, misconfigured, pass, warn } from '../../../doctor/check.ts';
 import { environment } from '../../../environment.ts';
+import { parseRedisUrl } from '../../../redis/redis-options.ts';
+import { openRedis } from '../../../redis/with-redis.ts';
 
 const CONNECT_MS_MAX = 5_000;
 
@@ -15,10 +18,14 @@ export const redisCheck: DomainCheck = {
 /** @param url undefined or empty: nothing is published */
 export async function examineRedis(url: string | undefined): Promise<Finding[]> {
   if (url === undefined || url === '') return [pass('SETTLE_REDIS_URL is not set: nothing is published there')];
-  const { Redis } = await import('ioredis');
-  const options = { lazyConnect: true, connectTimeout: CONNECT_MS_MAX, commandTimeout: CONNECT_MS_MAX };
-  const redis = new Redis(url, { ...options, maxRetriesPerRequest: 1, retryStrategy: () => null });
-  // Errors come back from the calls; without a listener ioredis prints them too.
+  const found = encryptionFindings(url);
+  let redis: Redis;
+  try {
+    redis = await openRedis(url, { connectMs: CONNECT_MS_MAX, callMs: CONNECT_MS_MAX });
+  } catch (error) {
+    const { message, hint } = toSettleError(error);
+    return [misconfigured(message, hint ?? '')];
+  }
   let reason = '';
   redis.on('error', (error: Error) => {
     reason = error.message;
@@ -26,12 +33,12 @@ export async function examineRedis(url: string | undefined): Promise<Finding[]> 
   try {
     await redis.connect();
     await redis.ping();
-    return [...encryptionFindings(url), ...(await serverFindings(redis))];
+    return [...found, ...(await serverFindings(redis))];
   } catch (error) {
     const text = reason || (error instanceof Error ? error.message : String(error));
     const hint =
       'is it running, and are host, port and password of SETTLE_REDIS_URL right? Statistics are complete without it';
-    return [...encryptionFindings(url), fail(`Redis does not answer: ${text}`, hint)];
+    return [...found, fail(`Redis does not answer: ${text}`, hint)];
   } finally {
     redis.disconnect();
   }
@@ -39,9 +46,13 @@ export async function examineRedis(url: string | undefined): Promise<Finding[]> 
 
 /** None where the connection is encrypted, or leaves the machine not at all. */
 export function encryptionFindings(url: string): Finding[] {
-  if (!URL.canParse(url)) return [];
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'rediss:' || isThisMachine(hostname.replace(/^\[(.*)\]$/, '$1'))) return [];
+  let options: RedisOptions;
+  try {
+    options = parseRedisUrl(url);
+  } catch {
+    return [];
+  }
+  if (options.tls !== undefined || isThisMachine(options.host ?? '')) return [];
   return [warn('the connection to Redis is not encrypted', 'a rediss:// URL in SETTLE_REDIS_URL')];
 }
 

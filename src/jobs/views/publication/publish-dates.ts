@@ -7,7 +7,8 @@
  * - `settle:statistics:DATE`: a field a video, `VIEWS,AD_VIEWS,PLAY_SECONDS`.
  */
 import type { Redis } from 'ioredis';
-import type { Database } from '../../../database/database.ts';
+import type { Database, Executor } from '../../../database/database.ts';
+import { readSnapshot } from '../../../database/snapshot.ts';
 import { CACHE_MS, type CacheStrategy } from '../../../redis/cache-strategy.ts';
 import { PUBLISHED_KEY, REVISIONS_KEY } from '../../../redis/revision.ts';
 import { replaceNewest, replaceSortedSet } from '../../../redis/scripts/replace-sorted-set.ts';
@@ -118,20 +119,9 @@ async function replaceStatistics(
   const filled = `${key}:filling:${revision}`;
   let videos = 0;
   if (strategy === 'update') {
-    for (let after: bigint | undefined; ; ) {
-      const page = await readStatistics(database, { from: date, to: date }, { after, limit: PAGE });
-      if (page.length === 0) break;
-      const fields = page.flatMap(({ videoId, views, adViews, playSeconds }) => [
-        String(videoId),
-        `${views},${adViews},${playSeconds}`,
-      ]);
-      await redis.hset(filled, fields);
-      if (videos === 0) await redis.pexpire(filled, FILLING_MS);
-      videos += page.length;
-      after = page[page.length - 1].videoId;
-      if (page.length < PAGE) break;
-    }
-    // Pages of two runs' statistics are nobody's: the later one publishes its own.
+    // All pages are of one run.
+    videos = await readSnapshot(database, (snapshot) => fillStatistics(redis, snapshot, date, filled));
+    // A later run publishes its own.
     if ((await readWanted(database.knex, date)) > revision) {
       await redis.unlink(filled);
       return 0;
@@ -139,6 +129,24 @@ async function replaceStatistics(
   }
   await runScript(redis, swapHash, [key, REVISIONS_KEY, filled], [revision, videos, CACHE_MS]);
   return videos;
+}
+
+/** Returns how many videos there are. */
+async function fillStatistics(redis: Redis, knex: Executor, date: string, filled: string): Promise<number> {
+  let videos = 0;
+  for (let after: bigint | undefined; ; ) {
+    const page = await readStatistics({ knex }, { from: date, to: date }, { after, limit: PAGE });
+    if (page.length === 0) return videos;
+    const fields = page.flatMap(({ videoId, views, adViews, playSeconds }) => [
+      String(videoId),
+      `${views},${adViews},${playSeconds}`,
+    ]);
+    await redis.hset(filled, fields);
+    if (videos === 0) await redis.pexpire(filled, FILLING_MS);
+    videos += page.length;
+    after = page[page.length - 1].videoId;
+    if (page.length < PAGE) return videos;
+  }
 }
 
 function places(ranking: readonly RankedVideo[]): string[] {

@@ -12,7 +12,7 @@ export interface VideoPageRequest {
 
 /** Sums by video from the first date to the last, both inside, ordered by video id; all of them without a page. */
 export async function readStatistics(
-  { knex }: Database,
+  { knex }: { readonly knex: Executor },
   period: { readonly from: string; readonly to: string },
   page?: VideoPageRequest,
 ): Promise<VideoStatistics[]> {
