@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { ExitCode, SettleError } from '../errors.ts';
 import { type ClaimRow, claimOwner, listClaims, releaseClaim, renewClaims, takeClaim } from './claim.ts';
-import { ownershipLost } from './fence.ts';
 
 const LEASE_MS = 30_000;
 const RENEW_MS = 5_000;
@@ -29,7 +28,7 @@ export async function holdClaim<T>(
       if (ended.signal.aborted) return;
       // A database that is away is no reason to end: the runs themselves wait for it, and know their own limit.
       const held = await renewClaims(database, owner.ownerId, LEASE_MS).catch(() => undefined);
-      if (held !== undefined && held.get(name) !== claim.epoch) lost.abort(ownershipLost());
+      if (held !== undefined && held.get(name) !== claim.epoch) lost.abort(claimLost(what));
     }
   })();
   try {
@@ -39,6 +38,11 @@ export async function holdClaim<T>(
     await renewing;
     await releaseClaim(database.knex, name, claim.epoch).catch(() => undefined);
   }
+}
+
+/** No OWNERSHIP_LOST: what runs under the claim has owners of its own, and stops as it does when it is asked to. */
+function claimLost(what: string): SettleError {
+  return new SettleError('CLAIM_LOST', ExitCode.alreadyRunning, `another process has taken over: ${what}`);
 }
 
 async function heldElsewhere(database: Database, name: string, what: string): Promise<SettleError> {

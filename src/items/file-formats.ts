@@ -4,6 +4,7 @@ import { delimitedRecords } from './delimited-records.ts';
 import { badRecord, type FileRecord, goodRecord } from './file-record.ts';
 import { jsonElements } from './json-array.ts';
 import { linesOf } from './lines.ts';
+import { parseJson } from './parse-json.ts';
 import type { PlainRow } from './plain-rows.ts';
 
 export interface FixedField {
@@ -69,7 +70,7 @@ function fixedRecord(text: string, line: number, fields: readonly FixedField[]):
 
 function jsonRecord(text: string, line: number): FileRecord {
   try {
-    return objectRecord(JSON.parse(text), line, text);
+    return objectRecord(parseJson(text), line, text);
   } catch {
     return badRecord(line, 'no JSON', text);
   }

@@ -1,4 +1,5 @@
 /** An ItemReader for the records of files: plain or packed, one, several, or those that match a pattern. */
+
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import { ExitCode, isSettleError, SettleError } from '../errors.ts';
 import type { ItemReader } from '../steps/item-step.ts';
@@ -6,6 +7,7 @@ import { type FileFormat, recordsOf } from './file-formats.ts';
 import type { FileRecord } from './file-record.ts';
 import { type BytesOptions, filesOf, fingerprint, openBytes, type SourceFile } from './file-source.ts';
 import { changedBelow } from './item-error.ts';
+import { jsonText } from './parse-json.ts';
 import { Places } from './places.ts';
 import type { PlainRow } from './plain-rows.ts';
 
@@ -44,6 +46,8 @@ class FileReader<T> implements ItemReader<T, unknown> {
   readonly #places = new Places();
   readonly #fingerprints = new Map<number, string>();
   #failure: unknown;
+  /** Messages of errors, without the place. */
+  readonly #messages = new WeakMap<Error, string>();
 
   constructor(options: FileReaderOptions<T>) {
     this.#options = options;
@@ -119,13 +123,18 @@ class FileReader<T> implements ItemReader<T, unknown> {
     try {
       if (item === undefined) throw recordError(problem ?? 'no record');
       const made = itemOf === undefined ? (item as T) : itemOf(item);
+      // It would be taken for the end.
+      if (made === undefined) throw recordError('itemOf makes no item of it; a processor filters');
       this.#places.handedOut(this.#file, this.#recordsRead);
       return made;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       const { name } = this.#files[this.#file];
-      error.message = `${name}:${line}: ${error.message}`;
-      throw Object.assign(error, { itemKey: `${name}:${line}`, payload: payload ?? JSON.stringify(item) });
+      // One error may be thrown for many records, and the message of some is read-only.
+      const own = this.#messages.get(error) ?? error.message;
+      this.#messages.set(error, own);
+      Object.defineProperty(error, 'message', { value: `${name}:${line}: ${own}`, configurable: true, writable: true });
+      throw Object.assign(error, { itemKey: `${name}:${line}`, payload: payload ?? jsonText(item) });
     }
   }
 
@@ -142,14 +151,14 @@ class FileReader<T> implements ItemReader<T, unknown> {
 
 function recordError(problem: string): SettleError {
   return new SettleError('RECORD_FORMAT', ExitCode.usage, problem, {
-    hint: 'correct that record, or let the step skip it',
+    hint: 'let the step skip it; a corrected file is another one, for a run of its own',
   });
 }
 
 function unreadable(file: string, cause: unknown): SettleError {
   const problem = cause instanceof Error ? cause.message : String(cause);
   return new SettleError('FILE_UNREADABLE', ExitCode.usage, `${file}: ${problem}`, {
-    hint: 'correct the file; nothing behind that place is read',
+    hint: 'nothing behind that place is read; a corrected file is another one, for a run of its own',
     cause,
   });
 }

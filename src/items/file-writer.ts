@@ -6,10 +6,12 @@
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
 import type { ExecutionContext } from '../engine/execution-context.ts';
+import { ExitCode, SettleError } from '../errors.ts';
 import type { ItemWriter } from '../steps/item-step.ts';
 import { addExactly } from './exact-sum.ts';
 import { changedBelow } from './item-error.ts';
 import { PartFile } from './part-file.ts';
+import { sqlValueOf } from './table-writer.ts';
 
 export interface FileWriterOptions<O> {
   /** With `rowsAFile`, `{n}` in it stands for the number of the file, from 1. */
@@ -22,7 +24,7 @@ export interface FileWriterOptions<O> {
   readonly footer?: (file: FileTotals) => string | readonly unknown[];
   /** Names of what is summed for the footer, exactly. */
   readonly sums?: readonly string[];
-  /** Rows of a file, before the next one begins. Default: one file. */
+  /** Rows of a file, before the next one begins; files of an earlier run with greater numbers go. Default: one file. */
   readonly rowsAFile?: number;
   /**
    * `append` writes behind what the file has, which is copied to `NAME.part` first; a file with contents gets no header, and
@@ -80,13 +82,17 @@ class FileWriter<O extends object> implements ItemWriter<O, unknown> {
     this.#rows = Number(executionContext.getLong(ROWS) ?? 0n);
     this.#sums = { ...this.#zeros(), ...(executionContext.get(SUMS) as Record<string, string> | undefined) };
     this.#base = Number(executionContext.getLong(BASE) ?? 0n);
-    const path = this.#path();
-    if (!existsSync(part(path)) && existsSync(path)) this.#takeBack(path);
-    this.#file = PartFile.cut(part(path), Number(committed), Number(executionContext.getLong(CHECKSUM) ?? -1n));
+    this.#takeBack(Number(committed), Number(executionContext.getLong(CHECKSUM) ?? -1n));
+    this.#file = PartFile.cut(part(this.#path()), Number(committed), Number(executionContext.getLong(CHECKSUM) ?? -1n));
   }
 
   async write(items: readonly O[]): Promise<void> {
     const { rowsAFile = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#file === undefined) {
+      // A replay has no step that would complete the file.
+      const problem = `a record cannot be replayed into ${this.#options.path}, which is written as a whole`;
+      throw new SettleError('FILE_NOT_OPEN', ExitCode.usage, problem, { hint: 'run the job anew' });
+    }
     for (let first = 0; first < items.length; ) {
       if (this.#rows >= rowsAFile) {
         this.#endFile();
@@ -121,6 +127,9 @@ class FileWriter<O extends object> implements ItemWriter<O, unknown> {
       const path = this.#path(number);
       if (existsSync(part(path))) renameSync(part(path), path);
     }
+    // Of an earlier run that was longer: a reader of all files would mix the two.
+    if (this.#options.rowsAFile === undefined) return;
+    for (let next = this.#number + 1; existsSync(this.#path(next)); next++) rmSync(this.#path(next));
   }
 
   close(): void {
@@ -140,12 +149,19 @@ class FileWriter<O extends object> implements ItemWriter<O, unknown> {
     else rmSync(part(path), { force: true });
   }
 
-  /** Of a run that was killed when it had renamed the file, and before the step was completed. */
-  #takeBack(path: string): void {
+  /**
+   * Of a run that ended when it had renamed the file, and before the step was completed: in the file's place stands what was
+   * committed, and the footer. Anything else there is somebody else's.
+   */
+  #takeBack(committed: number, checksum: number): void {
+    const path = this.#path();
+    const footer = this.#rows > 0 ? Buffer.byteLength(this.#footerText()) : 0;
+    const isOurs = PartFile.lengthOf(path) === committed + footer && PartFile.hasChecksum(path, committed, checksum);
     if (this.#options.mode !== 'append') {
-      renameSync(path, part(path));
+      if (!existsSync(part(path)) && isOurs) renameSync(path, part(path));
       return;
     }
+    if (!isOurs || committed === this.#base) return;
     copyFileSync(path, part(path));
     this.#base = PartFile.lengthOf(path);
   }
@@ -163,13 +179,16 @@ class FileWriter<O extends object> implements ItemWriter<O, unknown> {
   }
 
   #endFile(): void {
-    const { footer } = this.#options;
-    if (footer !== undefined) {
-      const line = footer({ rows: this.#rows, sums: this.#sums });
-      this.#file!.append(typeof line === 'string' ? `${line}\n` : stringify([line.map(plainValue)]));
-    }
+    this.#file!.append(this.#footerText());
     this.#file!.flush();
     this.close();
+  }
+
+  #footerText(): string {
+    const { footer } = this.#options;
+    if (footer === undefined) return '';
+    const line = footer({ rows: this.#rows, sums: this.#sums });
+    return typeof line === 'string' ? `${line}\n` : stringify([line.map(plainValue)]);
   }
 
   /** Those that a run has begun and not committed. */
@@ -193,7 +212,9 @@ class FileWriter<O extends object> implements ItemWriter<O, unknown> {
         throw Object.assign(error as Error, { item: items[index] });
       }
     }
-    this.#file!.append(format.type === 'csv' ? stringify(rows) : lines.join(''));
+    // Of one column, an empty value would be an empty line, which no reader takes for a row.
+    const quoted_empty = format.type === 'csv' && format.columns.length === 1;
+    this.#file!.append(format.type === 'csv' ? stringify(rows, { quoted_empty }) : lines.join(''));
     this.#sums = added;
   }
 
@@ -212,8 +233,11 @@ function memberOf(record: object, name: string): unknown {
   return value;
 }
 
+/** As tableWriter writes it. */
 function plainValue(value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
+  return typeof value === 'bigint' || typeof value === 'boolean' || value instanceof Date
+    ? String(sqlValueOf(value))
+    : value;
 }
 
 /** JSON knows no integer beyond 2^53: it goes as text. */

@@ -1,6 +1,7 @@
 /** The elements of one JSON array, cut apart as the text comes: the whole of it is never held. */
 import type { Readable } from 'node:stream';
 import { textOf } from './lines.ts';
+import { parseJson } from './parse-json.ts';
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -68,7 +69,7 @@ class Splitter {
     if (isLast && this.#count === 0 && text.trim() === '') return;
     this.#count++;
     try {
-      elements.push({ text, value: JSON.parse(text) });
+      elements.push({ text, value: parseJson(text) });
     } catch {
       throw new SyntaxError(`element ${this.#count} of the array is no JSON`);
     }

@@ -18,7 +18,12 @@ export function listReader<T>(list: readonly T[]): ItemReader<T, unknown> {
       if (length !== undefined && length !== BigInt(list.length))
         throw changedBelow('the list', `it had ${length} items, and has ${list.length}`);
     },
-    read: () => (next < list.length ? list[next++] : undefined),
+    read() {
+      if (next >= list.length) return undefined;
+      const item = list[next++];
+      if (item === undefined) throw new TypeError(`entry ${next} of the list is undefined, which would end it`);
+      return item;
+    },
     saveState(executionContext, _last, itemsDone) {
       executionContext.put(POSITION, BigInt(first + itemsDone));
       executionContext.put(LENGTH, BigInt(list.length));

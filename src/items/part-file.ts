@@ -48,6 +48,11 @@ export class PartFile {
     return new PartFile(path, length, checksum);
   }
 
+  /** Whether the first bytes of a file, as many as `length`, are those that had `checksum`. */
+  static hasChecksum(path: string, length: number, checksum: number): boolean {
+    return PartFile.lengthOf(path) >= length && existsSync(path) && checksumOf(path, length) === checksum;
+  }
+
   /** In bytes; 0 of a file that is not there. */
   static lengthOf(path: string): number {
     return statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -33,7 +33,8 @@ export function queryReader(database: Database, options: QueryReaderOptions): It
 }
 
 class QueryReader implements ItemReader<PlainRow, unknown> {
-  readonly goesByPlace: boolean;
+  /** Rows may be alike in all but the key, which need not be in the item's identity. */
+  readonly goesByPlace = true;
   readonly #database: Database;
   readonly #options: QueryReaderOptions;
   #rows: AsyncGenerator<PlainRow> | undefined;
@@ -41,11 +42,11 @@ class QueryReader implements ItemReader<PlainRow, unknown> {
   /** Rows that were committed before. */
   #rowsBefore = 0n;
   #failure: unknown;
+  readonly #digests = new WeakMap<PlainRow, string>();
 
   constructor(database: Database, options: QueryReaderOptions) {
     this.#database = database;
     this.#options = options;
-    this.goesByPlace = options.key === undefined;
   }
 
   async open(executionContext: ExecutionContext): Promise<void> {
@@ -64,6 +65,8 @@ class QueryReader implements ItemReader<PlainRow, unknown> {
       `SELECT * FROM (${sql}) AS settle_source${after} ORDER BY ${name}`,
       values,
     );
+    // A second row of that key would be passed over.
+    if (last !== undefined) await this.#requireOnlyOne(key, last as string | bigint);
     this.#lastKey = typeof last === 'bigint' && Number.isSafeInteger(Number(last)) ? Number(last) : last;
   }
 
@@ -75,6 +78,8 @@ class QueryReader implements ItemReader<PlainRow, unknown> {
       if (done === true) return undefined;
       const { key } = this.#options;
       if (key !== undefined) await this.#requireNext(key, value);
+      // As it was read: a processor may change it.
+      else this.#digests.set(value, digestOf(value));
       return value;
     } catch (error) {
       this.#failure = error;
@@ -86,7 +91,7 @@ class QueryReader implements ItemReader<PlainRow, unknown> {
     const { key } = this.#options;
     if (key === undefined) {
       executionContext.put(ROWS_DONE, this.#rowsBefore + BigInt(itemsDone));
-      executionContext.put(LAST_DIGEST, digestOf(last));
+      executionContext.put(LAST_DIGEST, this.#digests.get(last) ?? digestOf(last));
       return;
     }
     const value = last[key];
@@ -125,7 +130,7 @@ class QueryReader implements ItemReader<PlainRow, unknown> {
   }
 
   /** The database compares texts by its collation, which may not tell `a` from `A`: a restart would pass over one of them. */
-  async #requireOnlyOne(key: string, value: string): Promise<void> {
+  async #requireOnlyOne(key: string, value: string | bigint): Promise<void> {
     const { sql, bindings = [] } = this.#options;
     const rows = openRowStream(
       this.#database,

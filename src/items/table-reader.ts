@@ -114,6 +114,8 @@ async function plainOptions(scanner: Scanner, options: TableRowsOptions): Promis
 }
 
 class TableReader<T> implements ItemReader<T, unknown> {
+  /** Rows may be alike in all but the key, which need not be in the item's identity. */
+  readonly goesByPlace = true;
   readonly #database: Database;
   readonly #range: TableRange;
   readonly #optionsOf: (scanner: Scanner) => Promise<TableReaderOptions<T>>;
@@ -129,7 +131,7 @@ class TableReader<T> implements ItemReader<T, unknown> {
   #spare: Fetch<T> | undefined;
   /** Rows asked for by the fetch that is under way. */
   #limit = FETCH_ROWS;
-  /** The last key of the fetch before it. */
+  /** The last key of the fetch before it, or the last one that was committed. */
   #lastKey: bigint | undefined;
   /** Rows of the spare batch, when they will have arrived; undefined: there are no more. */
   #ahead: Promise<number> | undefined;
@@ -144,7 +146,11 @@ class TableReader<T> implements ItemReader<T, unknown> {
 
   async open(executionContext: ExecutionContext): Promise<void> {
     const lastKey = executionContext.getLong(LAST_KEY);
-    if (lastKey !== undefined) this.#from = lastKey + 1n;
+    if (lastKey !== undefined) {
+      // That key is read again: a second row of it must not be passed over.
+      this.#from = lastKey;
+      this.#lastKey = lastKey;
+    }
     const { table, key, where } = this.#range;
     const scanner = await openScanner(this.#database);
     this.#scanner = scanner;

@@ -119,7 +119,7 @@ function isWritable(value: unknown): value is Writable {
 }
 
 /** A time as UTC with milliseconds, true as 1. */
-function sqlValueOf(value: unknown): SqlValue {
+export function sqlValueOf(value: unknown): SqlValue {
   if (value instanceof Date) return instantText(value.getTime());
   return typeof value === 'boolean' ? Number(value) : (value as SqlValue);
 }
@@ -139,8 +139,9 @@ function changeOf(
   const changed = columns.filter((name) => !keys.includes(name));
   if (mode === 'update' && changed.length === 0) throw new TypeError(`nothing of ${table} is to be updated`);
   return async (tx, all) => {
-    // Of several changes of one row the last one stays.
-    const rows = [...new Map(all.map((row) => [keyOf(row).map(String).join('\0'), row])).values()];
+    // Of several changes of one row the last one stays: by the key's text, and where a collation takes two texts for one,
+    // as the first WHEN that fits is taken.
+    const rows = [...new Map(all.map((row) => [keyOf(row).map(String).join('\0'), row])).values()].reverse();
     const values: SqlValue[] = [];
     const sets =
       mode === 'delete'

@@ -2,15 +2,26 @@
 import { Transform } from 'node:stream';
 import { createDecoder, encodingTitle, InvalidText, parseEncoding } from './encoding.ts';
 
+/** Of a byte order mark of UTF-16. */
+const MARK_BYTES = 2;
+
 /**
- * @param encoding as in encoding.ts; `utf-16` without a byte order mark is little-endian
+ * @param encoding as in encoding.ts; `utf-16` goes by its byte order mark, and is little-endian without one
  * @throws SettleError USAGE for an encoding that is not known; the stream ends with a TypeError for bytes that do not fit
  */
 export function toUtf8(encoding: string): Transform {
   const known = parseEncoding(encoding);
-  const decode = createDecoder(known === 'utf-16' ? 'utf-16le' : known);
+  let decode = known === 'utf-16' ? undefined : createDecoder(known);
+  let held = Buffer.alloc(0);
   let done = 0;
-  const textOf = (bytes: Buffer, isEnd: boolean): Buffer => {
+  const textOf = (piece: Buffer, isEnd: boolean): Buffer => {
+    const bytes = Buffer.concat([held, piece]);
+    if (decode === undefined && bytes.length < MARK_BYTES && !isEnd) {
+      held = bytes;
+      return Buffer.alloc(0);
+    }
+    held = Buffer.alloc(0);
+    decode ??= createDecoder(bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-16le');
     try {
       const text = decode(bytes, isEnd);
       done += bytes.length;

@@ -46,6 +46,11 @@ export interface SeriesRun {
 const ELSEWHERE_POLL_MS = 1_000;
 const STOP_CODES: Readonly<Record<string, number>> = { SIGINT: ExitCode.interrupted, SIGHUP: ExitCode.hungUp };
 
+/** Of a signal that `stopSignal` gave, and that is aborted. */
+export function stopExitCode({ reason }: AbortSignal): number {
+  return STOP_CODES[reason] ?? ExitCode.terminated;
+}
+
 /**
  * Runs them in the order given, and prints how each ended. Resolves to the exit code.
  * @throws SettleError ALREADY_RUNNING (exit 11) when another process has a series of the job on its way; whatever
@@ -62,10 +67,14 @@ export async function executeSeries(
   const startedMs = Date.now();
   const stop = stopSignal();
   const claim = { name: `series ${job.name}`, what: `a series of ${job.name}` };
-  const lines = await holdClaim(context.database, claim, (lost) =>
-    new Series({ context, job, runs, flags }, AbortSignal.any([stop, lost])).run(),
-  );
-  const exitCode = seriesExitCode(lines, stop.aborted ? (STOP_CODES[stop.reason] ?? ExitCode.terminated) : undefined);
+  let lost: AbortSignal | undefined;
+  const lines = await holdClaim(context.database, claim, (signal) => {
+    lost = signal;
+    return new Series({ context, job, runs, flags }, AbortSignal.any([stop, signal])).run();
+  });
+  const stopCode = stop.aborted ? stopExitCode(stop) : lost?.aborted ? ExitCode.alreadyRunning : undefined;
+  const exitCode = seriesExitCode(lines, stopCode);
+  if (stopCode === ExitCode.alreadyRunning) tell(toSettleError(lost?.reason).message);
   jobEnding.isLogged = true;
   const elapsedMs = Date.now() - startedMs;
   if (flags.json) await print(formatJson({ job: job.name, exitCode, durationMs: elapsedMs, dates: lines }));

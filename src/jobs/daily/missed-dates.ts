@@ -13,6 +13,12 @@ const OPEN: readonly DateState[] = [
   'stopped',
   'settled before its end',
 ];
+/** A date, and the zone that it is settled in; undefined: that of the command. */
+export interface DueDate {
+  readonly date: string;
+  readonly zone?: string;
+}
+
 /** Dates that one command takes. */
 export const DATES_MAX = 3_660;
 
@@ -40,7 +46,7 @@ export async function findMissedDates(
   { from, to }: { readonly from: string | undefined; readonly to: string },
   now: Date,
   zone: string,
-): Promise<{ readonly missed: string[]; readonly abandoned: string[] }> {
+): Promise<{ readonly missed: DueDate[]; readonly abandoned: string[] }> {
   const first = from ?? (await oldestDate(database));
   if (first === undefined) {
     throw usageError('no date has been settled yet', 'name the first one: `settle backfill --from DATE --to DATE`');
@@ -49,7 +55,7 @@ export async function findMissedDates(
   datesOfSpan(first, to);
   const lines = await readDates(database, { from: first, to }, now, zone);
   return {
-    missed: lines.filter(({ state }) => OPEN.includes(state)).map(({ date }) => date),
+    missed: lines.filter(({ state }) => OPEN.includes(state)).map(({ date, dueZone }) => ({ date, zone: dueZone })),
     abandoned: lines.filter(({ state }) => state === 'abandoned').map(({ date }) => date),
   };
 }

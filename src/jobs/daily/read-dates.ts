@@ -32,6 +32,8 @@ export interface DateLine {
   readonly date: string;
   readonly state: DateState;
   readonly zone: string | undefined;
+  /** In which it is settled next: its own, else that of its neighbours. */
+  readonly dueZone: string;
   /** Names of the rate cards that priced the date. */
   readonly cards: readonly string[];
   readonly read: number | undefined;
@@ -85,6 +87,7 @@ export async function readDates(
       date,
       state,
       zone: ownZone,
+      dueZone,
       cards: cards.get(date) ?? [],
       read: run?.verdicts.read,
       counted: run?.verdicts.counted,

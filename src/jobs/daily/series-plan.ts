@@ -5,9 +5,10 @@ import { formatCount, formatDuration, formatNumbered } from '../../cli/output/fo
 import { formatJson } from '../../cli/output/json.ts';
 import { print } from '../../cli/output/stdout.ts';
 import { formatTable } from '../../cli/output/table.ts';
-import type { SeriesFlags, SeriesRun } from '../../cli/series/run-series.ts';
+import { type SeriesFlags, type SeriesRun, stopExitCode } from '../../cli/series/run-series.ts';
 import { stopSignal } from '../../cli/stop-signal.ts';
 import type { JobDefinition } from '../../engine/job.ts';
+import { ExitCode } from '../../errors.ts';
 import { completedExecution, planJob } from '../../steps/plan-job.ts';
 import { findPastRuns, predictRun, rowsLeft } from '../../steps/predict-cost.ts';
 
@@ -21,12 +22,13 @@ interface DatePlan {
   readonly inOrderMs: number;
 }
 
+/** Resolves to the exit code: a stop ends it. */
 export async function printSeriesPlan(
   { database, settings, logger }: CommandContext,
   job: JobDefinition,
   runs: readonly SeriesRun[],
   flags: SeriesFlags,
-): Promise<void> {
+): Promise<number> {
   const workers = flags.workers ?? settings.workers ?? availableParallelism();
   const parallel = Math.max(1, Math.min(runs.length, flags.parallel ?? Math.max(2, workers)));
   const each = Math.max(1, Math.floor(workers / parallel));
@@ -35,7 +37,7 @@ export async function printSeriesPlan(
   const plans: DatePlan[] = [];
   let [fromShare, toShare] = [1, 1];
   for (const { date, parameters } of runs) {
-    signal.throwIfAborted();
+    if (signal.aborted) return stopExitCode(signal);
     const completedBy = await completedExecution(database, job, parameters);
     if (completedBy !== undefined) {
       plans.push({ date, completedBy, rowsExpected: 0, besideMs: 0, inOrderMs: 0 });
@@ -59,6 +61,7 @@ export async function printSeriesPlan(
     const basis = past.map(({ execution, rows }) => ({ execution, rows }));
     await print(formatJson({ job: job.name, dates, cost: { ...seconds, parallel, workers, basis } }));
   } else await print(planText(plans, cost, { parallel, workers, past: past.length }));
+  return ExitCode.completed;
 }
 
 /** Two bounds, of which the larger holds: what goes in order, behind the first date's share; and all work by all lanes. */

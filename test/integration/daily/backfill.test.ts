@@ -11,7 +11,7 @@ import { importParameters } from '../../../src/jobs/import/import-parameters.ts'
 import { addDays } from '../../../src/rules/business-time.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
 import { randomOf } from '../../oracles/logs.ts';
-import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
+import { freshDatabase, freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { digestResults } from '../../support/digest-results.ts';
 import { runKilled, runThroughKills } from '../../support/kill-run.ts';
 import { migrate } from '../../support/migrate.ts';
@@ -189,4 +189,21 @@ describe.each(sampledDatabases(import.meta.url))('a span of dates on $name', ({ 
     const none = await run(fresh, 'catch-up');
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('no date has been settled yet') });
   });
+});
+
+it('a missed date is caught up in the zone that it was begun in, else in that of its neighbours', async () => {
+  const place = await freshPlatform('sqlite');
+  const settle = (...args: string[]) => runSettle(args, { url: place.url, env: { SETTLE_LOG: 'silent' } });
+  try {
+    for (const date of ['2026-10-01', '2026-10-03']) await settle('--date', date, '--zone', 'UTC');
+    await settle('--date', '2026-10-10', '--zone', 'Asia/Seoul');
+    const caughtUp = await settle('catch-up', '--until', '2026-10-04', '--json');
+    expect(caughtUp).toMatchObject({ code: 0 });
+    const { stdout } = await settle('dates', '--from', '2026-10-01', '--to', '2026-10-04', '--json');
+    expect(JSON.parse(stdout).map(({ date, zone }: Record<string, string>) => [date, zone])).toEqual(
+      ['2026-10-01', '2026-10-02', '2026-10-03', '2026-10-04'].map((date) => [date, 'UTC']),
+    );
+  } finally {
+    await place.drop();
+  }
 });

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ExecutionContext } from '../../../src/engine/execution-context.ts';
 import type { FileFormat } from '../../../src/items/file-formats.ts';
 import { type FileReaderOptions, fileReader } from '../../../src/items/file-reader.ts';
+import { parseJson } from '../../../src/items/parse-json.ts';
 import type { PlainRow } from '../../../src/items/plain-rows.ts';
 
 let folder: string;
@@ -214,9 +215,50 @@ test('law: pieces of any size give the same JSON elements and lines', async () =
       const padded = [{ pad: '\u{1F600}"[]{},\\'.repeat(9000) }, ...items];
       const json = put('a.json', JSON.stringify(padded));
       const lines = put('a.ndjson', padded.map((item) => JSON.stringify(item)).join('\n'));
-      expect(await readAll({ source: json, format: { type: 'json' } })).toEqual(padded);
-      expect(await readAll({ source: lines, format: { type: 'ndjson' } })).toEqual(padded);
+      const expected = padded.map((item) => parseJson(JSON.stringify(item)));
+      expect(await readAll({ source: json, format: { type: 'json' } })).toEqual(expected);
+      expect(await readAll({ source: lines, format: { type: 'ndjson' } })).toEqual(expected);
     }),
     { numRuns: 15 },
   );
+});
+
+test('utf-16 goes by its byte order mark', async () => {
+  const text = 'id\n1\n2\n';
+  const little = Buffer.from(`\ufeff${text}`, 'utf16le');
+  for (const [name, bytes] of [
+    ['little', little],
+    ['big', Buffer.from(little).swap16()],
+    ['none', Buffer.from(text, 'utf16le')],
+  ] as const) {
+    const source = put(name, bytes);
+    expect(await readAll({ source, format: { type: 'csv' }, encoding: 'utf-16' }), name).toEqual([
+      { id: '1' },
+      { id: '2' },
+    ]);
+  }
+});
+
+test.each(['ndjson', 'json'] as const)('integers of %s are whole', async (type) => {
+  const record = '{"id":9007199254740993,"n":[-9007199254740995],"x":1e20,"t":"9007199254740993"}';
+  const source = put('long', type === 'json' ? `[${record}]` : record);
+  expect(await readAll({ source, format: { type } })).toEqual([
+    { id: 9007199254740993n, n: [-9007199254740995n], x: 1e20, t: '9007199254740993' },
+  ]);
+});
+
+test('an item that is undefined does not end the file, and one error keeps one place a record', async () => {
+  const source = put('four', 'id\n1\n2\n3\n4\n');
+  const same = Object.assign(new Error('bad'), { code: 'RECORD_FORMAT' });
+  const itemOf = ({ id }: PlainRow) => {
+    if (id === '2') return undefined as unknown as PlainRow;
+    if (id === '1' || id === '3') throw same;
+    return { id };
+  };
+  expect(await readAll({ source, format: { type: 'csv' }, itemOf })).toEqual([
+    'four:2: bad',
+    'four:3: itemOf makes no item of it; a processor filters',
+    'four:4: bad',
+    { id: '4' },
+  ]);
 });

@@ -214,3 +214,55 @@ test('law: a sum is that of scaled integers, whatever the order', () => {
     }),
   );
 });
+
+test('what somebody else appended behind a finished file is not cut away, and the file is no dead end', async () => {
+  const options: FileWriterOptions<Order> = { path: at('log.ndjson'), format: { type: 'ndjson' }, mode: 'append' };
+  const orders = [[{ id: 1, amount: null }], [{ id: 2, amount: null }]];
+  const store = { context: serialiseContext(new ExecutionContext()), done: 0 };
+  await run(options, orders, store, { chunk: 3, at: 'finish' });
+  const finished = readFileSync(options.path, 'utf8');
+  // Two starts more that end before their end.
+  for (let start = 0; start < 2; start++) {
+    const writer = fileWriter(options);
+    await writer.open?.(deserialiseContext(store.context), undefined);
+    await writer.close?.();
+  }
+  await run(options, orders, store);
+  expect(readFileSync(options.path, 'utf8')).toBe(finished);
+  rmSync(at('log.ndjson.part'), { force: true });
+  writeFileSync(options.path, `${finished}{"id":99}\n`);
+  await expect(run(options, orders, store)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+  expect(readFileSync(options.path, 'utf8')).toContain('{"id":99}');
+});
+
+test('a finished file of an earlier run stays where it is when its successor is lost', async () => {
+  const options: FileWriterOptions<Order> = { path: at('a.csv'), format: { type: 'csv', columns: ['id'] } };
+  writeFileSync(options.path, 'earlier');
+  const store = { context: serialiseContext(new ExecutionContext()), done: 0 };
+  await run(options, [[{ id: 1, amount: null }]], store, { chunk: 1, at: 'commit' });
+  rmSync(at('a.csv.part'));
+  await expect(run(options, [[{ id: 1, amount: null }]], store)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+  expect(contents()).toEqual({ 'a.csv': 'earlier' });
+});
+
+test('values as tableWriter writes them; an empty value of one column is a row; longer earlier runs leave no file', async () => {
+  const values = [{ v: true }, { v: false }, { v: new Date(0) }, { v: null }, { v: '' }];
+  const write = async (options: Partial<FileWriterOptions<object>>, items: readonly object[]) => {
+    const writer = fileWriter<object>({
+      path: at('v-{n}.csv'),
+      format: { type: 'csv', columns: ['v'], header: false },
+      ...options,
+    });
+    await writer.open?.(new ExecutionContext(), undefined);
+    await writer.write(items, tx);
+    await writer.finish?.(new ExecutionContext(), tx);
+    await writer.close?.();
+  };
+  await write({ rowsAFile: 2 }, values);
+  expect(contents()).toEqual({ 'v-1.csv': '1\n0\n', 'v-2.csv': '1970-01-01 00:00:00.000\n""\n', 'v-3.csv': '""\n' });
+  await write({ rowsAFile: 9 }, values.slice(0, 1));
+  expect(contents()).toEqual({ 'v-1.csv': '1\n' });
+  await expect(fileWriter({ path: at('x'), format: { type: 'ndjson' } }).write([{}], tx)).rejects.toThrow(
+    'cannot be replayed',
+  );
+});

@@ -21,3 +21,11 @@ test('goes on behind the item that is committed, equal ones included, and refuse
   expect(await (await open(context)).read()).toBe('c');
   await expect(open(context, ['a'])).rejects.toThrow('it had 5 items, and has 1');
 });
+
+test('an entry that is undefined does not end the list', () => {
+  const reader = listReader([1, undefined, 3]);
+  reader.open?.(new ExecutionContext(), undefined);
+  expect(reader.read()).toBe(1);
+  expect(() => reader.read()).toThrow('entry 2 of the list is undefined');
+  expect(reader.read()).toBe(3);
+});

@@ -5,6 +5,7 @@ import type { Cli } from '../../../cli/cli.ts';
 import type { CommandContext } from '../../../cli/command-context.ts';
 import type { GlobalFlags } from '../../../cli/config.ts';
 import type { SeriesFlags } from '../../../cli/series/run-series.ts';
+import type { DueDate } from '../missed-dates.ts';
 
 interface Flags extends GlobalFlags, SeriesFlags {
   readonly from?: string;
@@ -27,7 +28,7 @@ export function registerSeries(cli: Cli): void {
     const span = { from: parseBusinessDate(from), to: parseBusinessDate(to) };
     const { datesOfSpan } = await import('../missed-dates.ts');
     const dates = datesOfSpan(span.from, span.to);
-    return async () => dates;
+    return async () => dates.map((date) => ({ date }));
   });
   const catchUp = program
     .command('catch-up')
@@ -53,7 +54,7 @@ export function registerSeries(cli: Cli): void {
   });
 }
 
-type DatesOf = (context: CommandContext, zone: string) => Promise<readonly string[]>;
+type DatesOf = (context: CommandContext, zone: string) => Promise<readonly DueDate[]>;
 
 /** What both have: their options, and what they do with the dates. */
 function finish(
@@ -85,13 +86,15 @@ function finish(
         const { readNewestZone } = await import('../../views/statistics/statistics-run.ts');
         // What was missed belongs between what was settled.
         const newest = name === 'catch-up' ? await readNewestZone(context.database.knex) : undefined;
-        const zone = requireZone(flags.zone ?? newest ?? context.settings.zone);
+        const likely = requireZone(flags.zone ?? newest ?? context.settings.zone);
         const runs = [];
-        for (const date of await find(context, zone)) {
+        for (const { date, zone: own } of await find(context, likely)) {
+          // A date that was begun goes on in its own zone.
+          const zone = flags.zone === undefined ? (own ?? likely) : likely;
           runs.push({ date, parameters: await jobParameters(context, dailyJob, { date, zone }) });
         }
         if (flags.dryRun)
-          return await (await import('../series-plan.ts')).printSeriesPlan(context, dailyJob, runs, flags);
+          return exit(await (await import('../series-plan.ts')).printSeriesPlan(context, dailyJob, runs, flags));
         const { executeSeries } = await import('../../../cli/series/run-series.ts');
         exit(await executeSeries(context, dailyJob, runs, flags));
       });
