@@ -57,7 +57,7 @@ describe.each(places)('dates on $name', ({ name }) => {
     // Nothing can be done before its end.
     expect(line).not.toHaveProperty('next');
     const [, future] = await json('dates', '--from', today, '--to', dateIn(1));
-    expect(future).toEqual({ date: dateIn(1), state: 'not over', cards: [] });
+    expect(future).toEqual({ date: dateIn(1), state: 'not over', dueZone: ZONE, cards: [] });
     const closing = await run('close', '--date', today);
     expect(closing.code).toBe(2);
     expect(closing.stderr).toContain(`${today} was settled by execution ${line.execution} before its end`);
