@@ -102,4 +102,5 @@ export const platformMigrationNames: readonly string[] = [
   '0867_settle_interest_date',
   '0868_settle_interest_claim',
   '0891_settle_audit',
+  '0930_settle_payment_begun',
 ];

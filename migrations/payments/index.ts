@@ -8,6 +8,7 @@ import { migration as settlePaymentPosting } from './0844_settle_payment_posting
 import { migration as settlePaymentRefund } from './0845_settle_payment_refund.ts';
 import { migration as settlePaymentRead } from './0846_settle_payment_read.ts';
 import { migration as settlePaymentRun } from './0847_settle_payment_run.ts';
+import { migration as settlePaymentBegun } from './0930_settle_payment_begun.ts';
 
 export const paymentsMigrations: readonly Migration[] = [
   paymentOrder,
@@ -17,4 +18,5 @@ export const paymentsMigrations: readonly Migration[] = [
   settlePaymentRefund,
   settlePaymentRead,
   settlePaymentRun,
+  settlePaymentBegun,
 ];

@@ -7,6 +7,7 @@ import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
 import { balancePayments } from './balance-payments.ts';
+import { beginPayments } from './begin.ts';
 import { paymentParameters } from './payment-parameters.ts';
 import { planReconciliation } from './reconcile-plan.ts';
 
@@ -23,6 +24,7 @@ export const paymentSteps: readonly Step[] = [
     chunkSize: chunkOrders,
     maxYoungGenerationSizeMb,
     plan: planReconciliation,
+    share: beginPayments,
     workerModule: workerModule('reconcile-worker', import.meta.url),
   },
   { kind: 'tasklet', name: 'balance-payments', run: balancePayments },

@@ -1,6 +1,6 @@
 /** What `settle doctor` looks at for payments. */
 import type { DomainHealth } from '../../doctor/check.ts';
-import { ALL, APPEND, READ } from '../../doctor/privilege-sets.ts';
+import { ALL, APPEND, APPEND_AND_UPDATE, READ } from '../../doctor/privilege-sets.ts';
 
 export const paymentsHealth: DomainHealth = {
   imprecision: 'an order of the last second of a date may count on the next one',
@@ -15,6 +15,7 @@ export const paymentsHealth: DomainHealth = {
       settle_payment_refund: ALL,
       settle_payment_read: ALL,
       settle_payment_run: ALL,
+      settle_payment_begun: APPEND_AND_UPDATE,
     },
     sources: { payment_order: READ, payment_approval: READ },
     imports: { payment_order: ['INSERT', 'UPDATE'], payment_approval: ['INSERT', 'UPDATE'] },

@@ -11,14 +11,8 @@ const ordersMin = 20_000;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** PartitionPlan.detail of the reconciliation. */
-export interface ReconcileDetail {
-  /** The first date that is reconciled: this run's, or that of an earlier run. Absent in a plan of an older version. */
-  readonly since?: string;
-}
-
 export async function planReconciliation(context: StepContext, gridSize: number | undefined): Promise<PartitionPlan> {
-  const { database, options, parameters } = context;
+  const { database, options } = context;
   const { knex } = database;
   const tables = ['payment_order', 'payment_approval', 'settle_payment_class'];
   const found = await Promise.all(tables.map((table) => knex(table).first(knex.raw('1'))));
@@ -34,22 +28,14 @@ export async function planReconciliation(context: StepContext, gridSize: number 
     const query = knex(by.table)
       .orderBy(by.key)
       .limit(1)
-      .offset(last === undefined ? step - 1 : step - 1);
+      .offset(step - 1);
     if (last !== undefined) query.where(by.key, '>', String(last));
     const row: Row | undefined = (await query.select(by.key))[0];
     if (row === undefined) break;
     last = toBigInt(row[by.key]);
     ends.push(last);
   }
-  const detail: ReconcileDetail = { since: await firstDate(database, parameters.require('date')) };
-  return { partitions: rangesOf(ends, Math.ceil((orders + approvals) / (ends.length + 1))), detail };
-}
-
-/** What was paid before payments were reconciled here is nobody's to credit again; a night that was missed since then is. */
-async function firstDate({ knex }: Database, date: string): Promise<string> {
-  const row: Row | undefined = await knex('settle_payment_run').min({ first: 'business_date' }).first();
-  const first = row?.first === null || row?.first === undefined ? date : String(row.first);
-  return first < date ? first : date;
+  return { partitions: rangesOf(ends, Math.ceil((orders + approvals) / (ends.length + 1))), detail: null };
 }
 
 async function countRows({ knex }: Database, table: string): Promise<number> {

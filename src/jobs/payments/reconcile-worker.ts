@@ -9,11 +9,11 @@ import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { Chunk, ChunkHandlers, PartitionContext, Processed } from '../../engine/step.ts';
 import { optimisticLock } from '../../repository/row.ts';
 import { businessDay } from '../../rules/business-time.ts';
+import type { SharedBeginning } from './begin.ts';
 import { businessDateFinder } from './business-dates.ts';
 import { type FactsPage, readFacts, readFactsOf, type StoredFacts } from './fact-store.ts';
 import { pointsDaysOf, timeoutHoursOf } from './payment-parameters.ts';
 import { type DecidedFacts, movePoints, type PaymentRun } from './post-points.ts';
-import type { ReconcileDetail } from './reconcile-plan.ts';
 import { addRead, askForRefunds, insertClasses } from './result-store.ts';
 import { type DecideTerms, decidePayment, isIdle } from './rules/decide.ts';
 import { noSides, type Sides, sumSides } from './rules/sides.ts';
@@ -45,10 +45,10 @@ class Reconciliation implements ChunkHandlers<FactsChunk, DecidedChunk> {
     const [date, zone] = [parameters.require('date'), parameters.require('zone')];
     this.#context = context;
     this.#run = { date, jobExecutionId, pointsDays: pointsDaysOf(parameters) };
-    const since = (context.planDetail as ReconcileDetail | null)?.since;
+    const { since } = context.shared as SharedBeginning;
     this.#terms = {
       date,
-      sinceMs: since === undefined ? Number.NEGATIVE_INFINITY : businessDay(since, zone).startMs,
+      sinceMs: businessDay(since, zone).startMs,
       endMs: businessDay(date, zone).endMs,
       timeoutMs: timeoutHoursOf(parameters) * HOUR_MS,
       dateOf: businessDateFinder(zone),

@@ -209,6 +209,21 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
     expect(await csvOf(database, '2026-11-18', '2026-11-22')).toContain('cancelled,1,1,500,500');
   });
 
+  test('a first night that fails midway is the beginning all the same: the next one takes in what it left', async () => {
+    const database = await fresh();
+    const first = { ...order, createdMs: seoulDay(dates[0]).startMs };
+    const data = { orders: [first], approvals: [approval] };
+    await load(database, data);
+    await database.knex.schema.renameTable('settle_payment_read', 'settle_payment_away');
+    await expect(reconcile(database, dates[0])).rejects.toThrow();
+    await database.knex.schema.renameTable('settle_payment_away', 'settle_payment_read');
+    await reconcile(database, dates[1]);
+    await expectMoney(database, data);
+    expect(await csvOf(database, dates[0], dates[1])).toContain('matched,1,1,500,500');
+    await reconcile(database, dates[0]);
+    await expectAsOracle(database, data, dates[0]);
+  });
+
   test('a class row that is lost breaks the balance: exit 20', async () => {
     const database = await fresh();
     await load(database, { orders: [order], approvals: [approval] });
