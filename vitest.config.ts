@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { compileCache } from './test/support/run-settle.ts';
 import SlowFilesFirst from './test/support/slow-files-first.ts';
@@ -6,8 +7,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
     pool: 'forks',
-    // Much of the time a test waits: for a lock, a lease, a server. No test shares a database with another.
-    maxWorkers: 2,
+    // A third of the time a test waits: for a lock, a lease, a server. No test shares a database with another.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SlowFilesFirst },
     projects: [
       {

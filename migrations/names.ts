@@ -102,5 +102,6 @@ export const platformMigrationNames: readonly string[] = [
   '0867_settle_interest_date',
   '0868_settle_interest_claim',
   '0891_settle_audit',
+  '0899_drop_view_amount',
   '0930_settle_payment_begun',
 ];

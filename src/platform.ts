@@ -2,7 +2,6 @@
 import { benchDomain } from './bench/domain.ts';
 import type { Platform } from './cli/domain.ts';
 import { challengesDomain } from './jobs/challenges/domain.ts';
-import { copyViewsDomain } from './jobs/copy-views/domain.ts';
 import { couponsDomain } from './jobs/coupons/domain.ts';
 import { dailyDomain } from './jobs/daily/domain.ts';
 import { dateOptions } from './jobs/date-options.ts';
@@ -36,7 +35,6 @@ export const platform: Platform = {
     interestDomain,
     seedDomain,
     importDomain,
-    copyViewsDomain,
     serveDomain,
     benchDomain,
   ],

@@ -8,7 +8,7 @@ import type { Database, Transaction } from '../database/database.ts';
 import type { ChunkSize } from '../engine/chunk-size.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import type { FlowElement, JobDefinition } from '../engine/job.ts';
-import type { PartitionContext, Step, StepReport, TaskletStep } from '../engine/step.ts';
+import type { PartitionContext, PartitionedStep, Step, StepReport, TaskletStep } from '../engine/step.ts';
 import type { StepContext } from '../engine/step-context.ts';
 import { definitionsOf, type TypedParameters, type ValuesOf, valuesOf } from '../engine/typed-parameters.ts';
 import type { ItemCall, ItemPolicies, ItemReader, ItemWriter } from '../steps/item-parts.ts';
@@ -44,6 +44,11 @@ export interface StepOptions<P, I, O, V> extends ItemPolicies<I>, OwnOptions {
   readonly chunkSize?: ChunkSize;
   /** Makes it a partitioned step, in worker threads. */
   readonly partitions?: Partitions<V>;
+  /**
+   * An idle worker takes over a part of a partition of which at least twice so many rows are left. For ranges of ids whose
+   * reader can be cut (`tableReader`). Default: never.
+   */
+  readonly stealing?: PartitionedStep['stealing'];
   /** The item again, from the JSON of a skipped record. Default: JSON.parse; bigints are texts there. */
   fromPayload?(payload: string): I;
 }
@@ -83,6 +88,7 @@ export function step<P, I, O = I, V = undefined>(name: string, options: StepOpti
           bind,
         },
         plan: (context, partitionCount) => partitions.plan(context, partitionCount),
+        stealing: options.stealing,
         maxYoungGenerationSizeMb: 32,
         workerModule: workerModuleOf(job, name),
         replay: (record, context, tx) => replayItem<I, O, StepContext>(moves, fromPayload, record, context, tx),

@@ -1,4 +1,5 @@
 /** How a step is cut into partitions: by ranges of ids, by a list, by what a query returns. */
+import type { JobParameters } from '../engine/parameters.ts';
 import type { PartitionPlan } from '../engine/step.ts';
 import type { StepContext } from '../engine/step-context.ts';
 import { usageError } from '../errors.ts';
@@ -24,18 +25,37 @@ export interface IdRangesOptions {
   readonly table: string;
   /** A unique integer column with an index. */
   readonly key: string;
+  /** Of the ids that are there only these, inclusive. */
+  readonly within?: (parameters: JobParameters) => { readonly from?: bigint; readonly to?: bigint };
+  /** Fewer ids are not worth a partition of their own. Default 1. */
+  readonly idsMin?: bigint;
 }
 
-/** Ranges of about as many ids each, between the least and the greatest id that are there when the plan is made. */
-export function idRanges({ table, key }: IdRangesOptions): Partitions<IdRange> {
+/**
+ * So many ids are counted, for the progress display. In a larger range each id is taken for a row: a count would read the
+ * table once more.
+ */
+const COUNTED_IDS_MAX = 1_000_000n;
+
+/** Ranges of as many ids each, between the least and the greatest id that are there when the plan is made. */
+export function idRanges({ table, key, within, idsMin = 1n }: IdRangesOptions): Partitions<IdRange> {
   return {
-    async plan({ database, options }, partitionCount) {
-      const [row] = await database.knex(table).min({ first: key }).max({ last: key }).count({ rows: '*' });
-      if (row.first === null) return { partitions: [], detail: null };
-      const [first, last, rows] = [BigInt(row.first), BigInt(row.last), Number(row.rows)];
+    async plan({ database, options, parameters }, partitionCount) {
+      const { from, to } = within?.(parameters) ?? {};
+      const asked = () => {
+        const rows = database.knex(table);
+        if (from !== undefined) rows.where(key, '>=', String(from));
+        if (to !== undefined) rows.where(key, '<=', String(to));
+        return rows;
+      };
+      const [ends] = await asked().min({ first: key }).max({ last: key });
+      if (ends.first === null) return { partitions: [], detail: null };
+      const [first, last] = [BigInt(ends.first), BigInt(ends.last)];
       const ids = last - first + 1n;
+      const rows = ids > COUNTED_IDS_MAX ? Number(ids) : Number((await asked().count({ rows: '*' }))[0].rows);
       const wanted = BigInt(partitionCount ?? options.workers * PARTITIONS_PER_WORKER);
-      const count = wanted < ids ? wanted : ids;
+      const useful = (ids + idsMin - 1n) / idsMin;
+      const count = wanted < useful ? wanted : useful;
       const partitions = Array.from({ length: Number(count) }, (_none, index) => ({
         minId: first + (ids * BigInt(index)) / count,
         maxId: first + (ids * BigInt(index + 1)) / count - 1n,

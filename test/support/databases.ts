@@ -39,10 +39,19 @@ export function testDatabases(): { readonly name: DatabaseKind }[] {
  */
 export function sampledDatabases(file: string): { readonly name: DatabaseKind }[] {
   const all = testDatabases();
-  if (isThorough || all.length < 3) return all;
+  return isThorough || all.length < 3 ? all : all.filter(({ name }) => name !== leftOut(file));
+}
+
+/** As `serverDatabases`, one of the two, told by the file's name; both in `make test-thorough`. For tests of many processes. */
+export function sampledServers(file: string): { readonly name: 'mariadb' | 'mysql' }[] {
+  const all = serverDatabases();
+  return isThorough || all.length < 2 ? all : all.filter(({ name }) => name !== leftOut(file));
+}
+
+function leftOut(file: string): 'mariadb' | 'mysql' {
   const name = file.slice(file.lastIndexOf('/') + 1);
   const sum = [...name].reduce((total, letter) => total + letter.charCodeAt(0), 0);
-  return all.filter(({ name: kind }) => kind !== (sum % 2 === 0 ? 'mariadb' : 'mysql'));
+  return sum % 2 === 0 ? 'mariadb' : 'mysql';
 }
 
 /** As `testDatabases`, without SQLite: for what only servers have. */

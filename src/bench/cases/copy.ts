@@ -29,6 +29,7 @@ export const copyCase: BenchCase = {
     { name: 'spring-5000', of: 'settle-2', against: 'spring-copy-5000', target: 1.1 },
     { name: 'nest', of: 'settle-1', against: 'nest-batch', target: 2.5 },
     { name: 'workers', of: 'settle-2', against: 'settle-1' },
+    { name: 'by-hand', of: 'settle-2', against: 'settle-2-by-hand', target: 0.95 },
   ],
   figures: [EVENT_LOOP_FIGURE],
   async contenders(context) {
@@ -41,8 +42,10 @@ export const copyCase: BenchCase = {
       if (written === expected.rows && amount === expected.amount) return undefined;
       return `${written} rows with the amount ${amount}, instead of ${expected.rows} with ${expected.amount}`;
     };
+    const settle = { rows, lastId, check: checking(COPY_TABLE) };
     return [
-      ...[1, 2, 4].map((workers) => settleCopy(context, { workers, rows, lastId, check: checking(COPY_TABLE) })),
+      ...[1, 2, 4].map((workers) => settleCopy(context, { ...settle, workers, program: 'copy-views' })),
+      settleCopy(context, { ...settle, workers: 2, program: 'by-hand' }),
       ...SPRING_CHUNKS.map((chunk) =>
         springBatch(context, {
           name: `spring-copy-${chunk}`,

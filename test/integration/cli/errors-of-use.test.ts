@@ -8,7 +8,7 @@ import {
   administer,
   freshDatabase,
   freshPlatform,
-  serverDatabases,
+  sampledServers,
   type TestDatabase,
   testDatabases,
 } from '../../support/databases.ts';
@@ -137,7 +137,7 @@ describe.each(testDatabases())('on $name', ({ name }) => {
   });
 });
 
-describe.each(serverDatabases())('on a $name server', ({ name }) => {
+describe.each(sampledServers(import.meta.url))('on a $name server', ({ name }) => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await freshDatabase(name);

@@ -20,6 +20,23 @@ const RUN = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 /** The others are kept for migrations to come. */
 const MIGRATE_NOW = ['SELECT', 'INSERT', 'CREATE', 'TRIGGER'];
 
+/** Commands that only read: what they need does not differ between the servers. */
+const READS = new Set([
+  'stats',
+  'settlement',
+  'challenge',
+  'explain',
+  'coupon',
+  'stock',
+  'runs',
+  'show',
+  'skipped',
+  'outbox',
+  'payments',
+  'interest',
+  'dates',
+]);
+
 /** Half of them on each server, unless everything is asked for. */
 const sampled = (name: string, privileges: readonly string[]) =>
   privileges.filter((_, at) => isThorough || (at % 2 === 0) === (name === 'mariadb'));
@@ -171,6 +188,7 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
       [['ledger', 'verify'], 0],
     ];
     for (const [user, args, code] of [...all, ...nights.map(([args, code]) => [nightly, args, code] as const)]) {
+      if (name === 'mysql' && !isThorough && READS.has(args[0])) continue;
       if (args[0] === 'purge') await ageRuns(bench.url);
       const { code: found, stderr } = await run(user, ...args);
       expect([args, found].join(' '), stderr).toBe([args, code].join(' '));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
 import { createUser, type DatabaseUser } from '../../support/database-user.ts';
-import { freshDatabase, serverDatabases, type TestDatabase } from '../../support/databases.ts';
+import { freshDatabase, sampledServers, type TestDatabase } from '../../support/databases.ts';
 import { startSettle } from '../../support/run-settle.ts';
 
 const DATE = '2026-11-20';
@@ -21,7 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), 'settle-secrets-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const terminationLog = join(folder, 'termination-log');
 
-describe.each(serverDatabases())('on $name', ({ name }) => {
+describe.each(sampledServers(import.meta.url))('on $name', ({ name }) => {
   let bench: TestDatabase;
   let user: DatabaseUser;
   /** Everything that was said, by where it was said. */

@@ -5,7 +5,7 @@ import { verifyDate } from '../../../src/jobs/views/statistics/verify.ts';
 import { buildLog, denseLog, LOG_KINDS } from '../../oracles/logs.ts';
 import { writeLog } from '../../oracles/read-log.ts';
 import { testDatabases } from '../../support/databases.ts';
-import { onServers } from '../../support/thorough.ts';
+import { isThorough, onServers } from '../../support/thorough.ts';
 import { type Bench, expectAsOracle, leftOvers, openBench, settle } from './support.ts';
 
 const zone = 'Asia/Seoul';
@@ -53,6 +53,6 @@ describe.each(testDatabases())('daily statistics on $name', ({ name }) => {
         await own.drop();
       }
     });
-    await fc.assert(property, { numRuns: name === 'sqlite' ? 25 : 8 });
+    await fc.assert(property, { numRuns: isThorough ? 25 : onServers(name, 10, 3) });
   });
 });

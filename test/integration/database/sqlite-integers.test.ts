@@ -37,7 +37,6 @@ const ROWS: readonly [table: string, column: string, row: Record<string, unknown
     { business_date: '2026-11-20', video_id: 1, views: MAX, ad_views: 0, play_seconds: 0 },
   ],
   ['settle_video_count', 'ads', { period: '2026-11', video_id: 1, views: 0, ads: MAX }],
-  ['settle_view_amount', 'amount', { id: 1, video_id: 1, amount: MAX }],
   ['settle_video_settlement', 'total', { business_date: '2026-11-20', revision: 1, is_current: 1, ...settled }],
   [
     'settle_settlement_adjustment',

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
 import { serverSettingsCheck } from '../../../src/doctor/checks/server-settings.ts';
 import { examineRedis as check } from '../../../src/jobs/views/checks/redis.ts';
-import { freshPlatform, serverDatabases, testRedisUrl } from '../../support/databases.ts';
+import { freshPlatform, sampledServers, testRedisUrl } from '../../support/databases.ts';
 import { findProgram } from '../../support/servers/find-program.ts';
 import { freePort, privateFolder, startProcess } from '../../support/servers/private-process.ts';
 
-describe.each(serverDatabases())('on $name', ({ name }) => {
+describe.each(sampledServers(import.meta.url))('on $name', ({ name }) => {
   test('settings that bite are named: fail in our sessions, warn where those override the server’s', async () => {
     const bench = await freshPlatform(name);
     const migrating = await openDatabase(bench.url);

@@ -7,14 +7,14 @@ import { createUser } from '../../support/database-user.ts';
 import {
   administer,
   freshPlatform,
+  sampledDatabases,
   serverDatabases,
   type TestDatabase,
-  testDatabases,
 } from '../../support/databases.ts';
 import { examine, sourcePrivileges, tablePrivileges } from '../../support/platform.ts';
 import { settle } from '../daily/support.ts';
 
-describe.each(testDatabases())("doctor on the platform's tables on $name", ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))("doctor on the platform's tables on $name", ({ name }) => {
   let bench: TestDatabase;
   let database: Database;
   beforeEach(async () => {

@@ -11,7 +11,7 @@ import { dailyJob } from '../../../src/jobs/daily/definition.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
 import { buildLog } from '../../oracles/logs.ts';
 import { type CrashBench, openCrashBench } from '../../support/crash-bench.ts';
-import { freshDatabase, serverDatabases, type TestDatabase } from '../../support/databases.ts';
+import { freshDatabase, sampledServers, type TestDatabase } from '../../support/databases.ts';
 import { type Aim, type Fault, FaultProxy } from '../../support/fault-proxy.ts';
 import { expectAsOracle, leftOvers } from '../daily/support.ts';
 
@@ -46,7 +46,7 @@ const commits: readonly Aim[] = [
   { statement: /^COMMIT/i, after: /^delete from `settle_lease`/i },
 ];
 
-describe.each(serverDatabases())('a network that breaks, on $name', { timeout: 60_000 }, ({ name }) => {
+describe.each(sampledServers(import.meta.url))('a network that breaks, on $name', { timeout: 60_000 }, ({ name }) => {
   let test: TestDatabase;
   let bench: CrashBench;
   let proxy: FaultProxy;

@@ -5,6 +5,7 @@ import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';
 import { type LedgerVerification, verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { type DatabaseKind, testDatabases } from '../../support/databases.ts';
 import { disarmLedger } from '../../support/disarm-ledger.ts';
+import { isThorough } from '../../support/thorough.ts';
 import { type Bench, openBench } from '../daily/support.ts';
 import { escrow, grant, move, post, user } from './support.ts';
 
@@ -16,6 +17,10 @@ const tables: Record<string, readonly string[]> = {
   settle_consumption: ['journal_id', 'line_no', 'lot_journal_id', 'lot_line_no', 'restores_id'],
   settle_ledger_head: ['id'],
 };
+
+/** So many changes are shared by the databases; each meets others. */
+const SAMPLED_OF = 3;
+const kinds: readonly DatabaseKind[] = ['sqlite', 'mariadb', 'mysql'];
 
 describe.each(testDatabases())('settle ledger verify on $name', ({ name }) => {
   let bench: Bench;
@@ -64,10 +69,13 @@ describe.each(testDatabases())('settle ledger verify on $name', ({ name }) => {
       const { knex } = bench.database;
       const keys = tables[table];
       const rows: Record<string, string | number | null>[] = await knex(table);
+      let met = 0;
       expect(rows.length).toBeGreaterThan(0);
       for (const row of rows) {
         for (const column of Object.keys(row)) {
           for (const value of otherValues(row[column], column, name)) {
+            // A sample that differs by database; none is left out of a thorough run.
+            if (!isThorough && met++ % SAMPLED_OF !== kinds.indexOf(name)) continue;
             const at = Object.fromEntries(keys.map((key) => [key, row[key]]));
             const changed = { ...at, ...(keys.includes(column) ? { [column]: value } : {}) };
             // Some values the database refuses itself (a key that is there, a column that is too small).

@@ -6,7 +6,7 @@ import type { TaskletStep } from '../../../src/engine/step.ts';
 import { getJobExecution, listJobExecutions } from '../../../src/repository/job-execution.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
-import { freshDatabase, serverDatabases, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, serverDatabases, type TestDatabase } from '../../support/databases.ts';
 import {
   numbers,
   openToyDatabase,
@@ -20,7 +20,7 @@ import { startToyProcess, type ToyProcess, type ToyProcessOptions } from '../../
 const toy: ToyOptions = { ids: 40, partitions: 4, chunkSize: 2 };
 const slowToy: ToyOptions = { ...toy, shared: { delayMs: 30 } };
 
-describe.each(testDatabases())('ownership on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('ownership on $name', ({ name }) => {
   let place: TestDatabase;
   let database: Database;
   let processes: ToyProcess[];

@@ -7,7 +7,7 @@ import { listJobExecutions } from '../../../src/repository/job-execution.ts';
 import { listPartitions } from '../../../src/repository/partition.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import {
   numbers,
   openToyDatabase,
@@ -31,7 +31,7 @@ const base: ToyOptions = {
   step: { stealing: { rowsMin: 4 } },
 };
 
-describe.each(testDatabases())('work stealing on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('work stealing on $name', ({ name }) => {
   let place: TestDatabase;
   let database: Database;
   beforeEach(async () => {

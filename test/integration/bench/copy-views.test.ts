@@ -1,10 +1,11 @@
 /** `copy-views` on every dialect: each view once, whatever the workers, a stop or a bad row; and copied again. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { makeCopyTable } from '../../../src/bench/contenders/settle-copy.ts';
+import { copyViews } from '../../../src/bench/copy/copy-views.ts';
 import { bulkInsert } from '../../../src/database/bulk-insert.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import type { SqlValue } from '../../../src/database/values.ts';
-import { copyViewsJob } from '../../../src/jobs/copy-views/definition.ts';
 import { viewLogTarget } from '../../../src/jobs/import/view-log-target.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
@@ -24,6 +25,7 @@ describe.each(testDatabases())('copy-views on $name', ({ name }) => {
     const views = Array.from({ length: ROWS }, (_, i): SqlValue[] => [i * GAP - 500, i % 77, 1, null, i % 400, i % 3]);
     const edges: SqlValue[][] = [[2n ** 63n - 1n, -(2n ** 63n), 1, null, -19, 2]];
     await database.transaction((tx) => bulkInsert(tx, database.dialect, viewLogTarget, [...views, ...edges]));
+    await makeCopyTable(database);
   });
   afterEach(async () => {
     await database.close();
@@ -31,13 +33,13 @@ describe.each(testDatabases())('copy-views on $name', ({ name }) => {
   });
 
   async function copy(parameters: Record<string, string>, how: RunJobOptions = {}): Promise<JobRunResult> {
-    const result = await runJob(database, copyViewsJob, parameters, { workers: 2, ...how });
+    const result = await runJob(database, copyViews, parameters, { workers: 2, ...how });
     if (result.outcome === 'failed') throw result.error;
     return result;
   }
 
   async function copied(): Promise<Record<string, unknown>[]> {
-    return await database.knex('settle_view_amount').select('id', 'video_id', 'amount').orderBy('id');
+    return await database.knex('bench_view_amount').select('id', 'video_id', 'amount').orderBy('id');
   }
 
   const wanted = Array.from({ length: ROWS }, (_, i) => ({
@@ -64,7 +66,7 @@ describe.each(testDatabases())('copy-views on $name', ({ name }) => {
     expect((await copy({ 'to-id': to }, { chunkSize: 3000 })).outcome).toBe('completed');
     expect(await copied()).toEqual(wanted);
 
-    await database.knex('settle_view_amount').update({ amount: -1 });
+    await database.knex('bench_view_amount').update({ amount: -1 });
     const again = await copy({ 'to-id': to }, { rerun: true, workers: 1 });
     expect(await copied()).toEqual(wanted);
     const [step] = await listStepExecutions(database, again.execution.id);

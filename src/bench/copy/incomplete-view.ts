@@ -1,4 +1,4 @@
-/** The error of a view that lacks a value which its amount needs; `copy-views` passes over it. */
+/** The error of a view that lacks a value which its amount needs; the copy passes over it. */
 import type { Integer } from '../../database/values.ts';
 
 export class IncompleteView extends Error {

@@ -1,11 +1,9 @@
-/**
- * The job `copy-views`: an amount for each view, row in, row out. The plainest partitioned job there is, for those who
- * write one of their own (docs/writing-a-job.md), and what `settle bench` compares with other programs' copy jobs.
- */
+/** The job of copy-views.ts written by hand, with a plan and a worker module of its own: what `defineJob` is measured by. */
 import { toBigInt } from '../../database/values.ts';
 import type { JobDefinition } from '../../engine/job.ts';
 import type { ParameterDefinition } from '../../engine/parameters.ts';
 import type { PartitionedStep, PlannedPartition } from '../../engine/step.ts';
+import { main } from '../../main.ts';
 import { workerModule } from '../../partition/worker-module.ts';
 
 const CHUNK_ROWS = 20_000;
@@ -20,11 +18,11 @@ const idParameter = (name: string, description: string): ParameterDefinition => 
   description,
 });
 
-export const copyViewsStep: PartitionedStep = {
+const copyStep: PartitionedStep = {
   kind: 'partitioned',
-  name: 'copy-views',
+  name: 'copy-by-hand',
   chunkSize: CHUNK_ROWS,
-  workerModule: workerModule('copy-worker', import.meta.url),
+  workerModule: workerModule('by-hand-worker', import.meta.url),
   maxYoungGenerationSizeMb: 32,
   stealing: { rowsMin: Number(PARTITION_ROWS_MIN) },
   async plan({ database, parameters, options }, partitionCount) {
@@ -53,12 +51,14 @@ function cut(first: bigint, last: bigint, countMax: bigint): PlannedPartition[] 
   });
 }
 
-export const copyViewsJob: JobDefinition = {
-  name: 'copy-views',
-  description: 'an amount for each view: the plainest job that reads, processes and writes row by row',
+export const copyByHandJob: JobDefinition = {
+  name: 'copy-by-hand',
+  description: 'an amount for each view, by a step that is written by hand',
   parameters: [
     idParameter('from-id', 'first view to copy; default the first there is'),
     idParameter('to-id', 'last view to copy; default the last there is when the run is planned'),
   ],
-  steps: [copyViewsStep],
+  steps: [copyStep],
 };
+
+if (import.meta.main) await main(copyByHandJob);
