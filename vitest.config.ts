@@ -12,7 +12,7 @@ export default defineConfig({
     sequence: { sequencer: SlowFilesFirst },
     projects: [
       {
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 30_000 },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 60_000 },
       },
       {
         test: {
