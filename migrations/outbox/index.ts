@@ -9,6 +9,8 @@ import { migration as settleOutboxLanes } from './0803_settle_outbox_lanes.ts';
 import { migration as settleOutboxHeld } from './0804_settle_outbox_held.ts';
 import { migration as settleOutboxAttempt } from './0805_settle_outbox_attempt.ts';
 import { migration as settleOutboxInFlight } from './0807_settle_outbox_in_flight.ts';
+import { migration as settleOutboxTakenBy } from './0910_settle_outbox_taken_by.ts';
+import { migration as notificationToken } from './0911_notification_token.ts';
 
 export const outboxMigrations: readonly Migration[] = [
   settleOutbox,
@@ -19,4 +21,6 @@ export const outboxMigrations: readonly Migration[] = [
   settleOutboxHeld,
   settleOutboxAttempt,
   settleOutboxInFlight,
+  settleOutboxTakenBy,
+  notificationToken,
 ];

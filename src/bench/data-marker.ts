@@ -8,6 +8,7 @@ export const MARKER = 'settle_bench';
 export const PLATFORM_TABLES = [
   ...['view_log', 'video', 'video_daily_stats', 'challenge', 'BATCH_JOB_INSTANCE'],
   ...['coupon', 'stock', 'payment_order', 'payment_approval', 'deposit_account'],
+  'notification_token',
 ];
 
 export interface Marker {
@@ -21,7 +22,7 @@ export interface Marker {
 export function isBenchTable(name: string): boolean {
   return (
     /^(settle_|batch_|peer_|sqlite_)/i.test(name) ||
-    /^(view_log|video|video_daily_stats|(challenge|coupon|stock|payment|deposit)(_\w+)?)$/.test(name)
+    /^(view_log|video|video_daily_stats|notification_token|(challenge|coupon|stock|payment|deposit)(_\w+)?)$/.test(name)
   );
 }
 

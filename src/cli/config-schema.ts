@@ -10,6 +10,8 @@ const one = (words: readonly string[]) =>
   text.refine((word) => words.includes(word), `must be one of ${words.join(', ')}`);
 const named = (what: string) => z.custom<object>((value) => isNamed(value), `must be the path of a module or ${what}`);
 
+const urls = z.union([text, z.array(text).min(1)], 'must be a URL, or a list of URLs');
+
 const schema = z.strictObject(
   {
     databaseUrl: text.optional(),
@@ -23,7 +25,7 @@ const schema = z.strictObject(
     ledgerAnchors: text.optional(),
     ledgerAnchorKey: text.optional(),
     sinks: z
-      .union([text, z.record(z.string(), text, 'must be a URL, or URLs by topic')], 'must be a URL, or URLs by topic')
+      .union([urls, z.record(z.string(), urls, 'must be a URL, or URLs by topic')], 'must be a URL, or URLs by topic')
       .optional(),
     jobs: z
       .array(z.union([text, named('a job')], 'must be the path of a module or a job'), 'must be a list')

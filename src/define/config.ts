@@ -30,8 +30,8 @@ export interface SettleConfig {
   readonly chunk?: number;
   /** Path of the file that the ledger's head is appended to. */
   readonly ledgerAnchors?: string;
-  /** Where the outbox is delivered to: a URL for every topic, or URLs by topic, `*` for every other one. */
-  readonly sinks?: string | Readonly<Record<string, string>>;
+  /** Where the outbox is delivered to: a URL, or several, for every topic; or these by topic, `*` for every other one. */
+  readonly sinks?: string | readonly string[] | Readonly<Record<string, string | readonly string[]>>;
   /** Path of the Ed25519 private key that signs its lines. */
   readonly ledgerAnchorKey?: string;
   /** The project's jobs: modules, or what `defineJob` returned. */

@@ -9,7 +9,7 @@ import {
   type ClaimRow,
   listClaims,
   lockClaim,
-  readEpoch,
+  readEpochs,
   releaseClaim,
   renewClaims,
   updateClaim,
@@ -49,15 +49,21 @@ export async function takeClaim(
   });
 }
 
-/** As `database.transaction`; throws OWNERSHIP_LOST, and changes nothing, when another has taken the claim over. */
+/**
+ * As `database.transaction`; throws OWNERSHIP_LOST, and changes nothing, when another has taken the claim over.
+ * @param other whether the process holds this one, too, is told to `work`, and cannot change until the transaction ends
+ */
 export async function claimedTransaction<T>(
   database: Database,
   claim: Claim,
-  work: (tx: Transaction) => Promise<T>,
+  work: (tx: Transaction, holdsOther: boolean) => Promise<T>,
+  other?: Claim,
 ): Promise<T> {
   return await database.transaction(async (tx) => {
-    if ((await readEpoch(tx, claim.name)) !== claim.epoch) throw ownershipLost();
-    return await work(tx);
+    const names = [claim, ...(other === undefined ? [] : [other])].map(({ name }) => name);
+    const epochs = await readEpochs(tx, names);
+    if (epochs.get(claim.name) !== claim.epoch) throw ownershipLost();
+    return await work(tx, other !== undefined && epochs.get(other.name) === other.epoch);
   });
 }
 

@@ -81,10 +81,10 @@ export async function deleteClaims(executor: Executor, names: readonly string[],
   await (ownerId === undefined ? query : query.where({ owner_id: ownerId })).delete();
 }
 
-/** The epoch, which cannot change until the transaction ends. */
-export async function readEpoch(tx: Transaction, name: string): Promise<number | undefined> {
-  const row = await tx(TABLE).where({ name }).forShare().first('epoch');
-  return row === undefined ? undefined : toNumber(row.epoch);
+/** By name. They cannot change until the transaction ends. Locked in the order of names, as `renewClaims` locks them. */
+export async function readEpochs(tx: Transaction, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows: Row[] = await tx(TABLE).whereIn('name', names).orderBy('name').forShare().select('name', 'epoch');
+  return new Map(rows.map((row) => [String(row.name), toNumber(row.epoch)]));
 }
 
 async function times(database: Database, executor: Executor, leaseMs: number) {

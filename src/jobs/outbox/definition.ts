@@ -15,7 +15,7 @@ export const deliverJob: JobDefinition = {
       run: async ({ database, signal, logger, progress, stepName }) => {
         const { openSinks } = await import('./sinks/open-sinks.ts');
         const { relay } = await import('./lanes/relay.ts');
-        const sinks = await openSinks(sinkRoutes(undefined), sinkSecret());
+        const sinks = await openSinks(sinkRoutes(undefined), sinkSecret(), database);
         try {
           const { sent, failed, dead, unavailable } = await relay({
             database,

@@ -26,11 +26,15 @@ export async function startReceiver(
 ) {
   const taken: Received[] = [];
   const requests: { headers: IncomingHttpHeaders; body: string; atMs: number }[] = [];
+  let open = 0;
+  let openMax = 0;
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const body = Buffer.concat(parts).toString();
+      openMax = Math.max(openMax, ++open);
+      response.on('close', () => open--);
       requests.push({ headers: request.headers, body, atMs: performance.now() });
       const messages: Received[] = JSON.parse(body);
       const reply = script(messages, requests.length);
@@ -44,6 +48,8 @@ export async function startReceiver(
     url: `http://127.0.0.1:${port}/hook`,
     taken,
     requests,
+    /** The most that waited for their answers at a time. */
+    openMax: () => openMax,
     stop: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -54,7 +54,7 @@ describe.each(testDatabases())('the relay on $name', ({ name }) => {
   }
 
   async function deliverOnce() {
-    const sinks = await openSinks({ '*': receiver.url }, SECRET);
+    const sinks = await openSinks({ '*': receiver.url }, SECRET, database);
     const problems: string[] = [];
     const { signal } = new AbortController();
     // The longest wait there is: no try comes while a slow machine still works on the batch.

@@ -6,6 +6,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import { relay } from '../../../src/jobs/outbox/lanes/relay.ts';
 import { openSinks } from '../../../src/jobs/outbox/sinks/open-sinks.ts';
+import { listDead, readHistory } from '../../../src/jobs/outbox/store/outbox-state.ts';
 import { postToOutbox } from '../../../src/outbox/post-to-outbox.ts';
 import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
 import { migrate } from '../../support/migrate.ts';
@@ -37,8 +38,8 @@ async function post(count: number, key = (n: number) => `user/${n % 7}`): Promis
   );
 }
 
-async function deliverOnce(url: string) {
-  const sinks = await openSinks({ '*': url }, undefined);
+async function deliverOnce(url: string | readonly string[]) {
+  const sinks = await openSinks({ '*': url }, undefined, database);
   const { signal } = new AbortController();
   try {
     return await relay({ database, sinks, once: true, signal, random: () => 1, onProblem: () => {} });
@@ -131,8 +132,8 @@ describe('an HTTP receiver', () => {
       headers: { 'retry-after': '1' },
     };
     const receiver = await startReceiver(() => reply);
-    const sinks = await openSinks({ '*': receiver.url }, undefined);
-    const [sink] = [sinks.of('any')!];
+    const sinks = await openSinks({ '*': receiver.url }, undefined, database);
+    const [sink] = sinks.of('any')!;
     const message = { id: 1n, topic: 't', key: 'k', payload: '{}', createdAt: '2026-01-01T00:00:00.000Z' };
     try {
       expect(await sink.send([message])).toMatchObject({ kind: 'unavailable', retryAfterMs: 1_000 });
@@ -155,7 +156,124 @@ describe('an HTTP receiver', () => {
   });
 });
 
+describe('a topic with two receivers', () => {
+  test('is delivered when both have it; a try asks only the one that lacks it, and each has it in order', async () => {
+    let isAway = true;
+    const one = await startReceiver(() => undefined);
+    const other = await startReceiver((messages) => {
+      if (isAway) return { status: 503, headers: { 'retry-after': '0' } };
+      return messages.some(({ id }) => id === 3) ? { status: 410 } : undefined;
+    });
+    try {
+      await post(20);
+      const away = await deliverOnce([one.url, other.url]);
+      expect(away).toMatchObject({ sent: 0, failed: 0, dead: 0, unavailable: expect.stringContaining('503') });
+      expectEachInOrder(one.taken, 20);
+      expect(await readHistory(database, 1n)).toMatchObject({ state: 'waiting', attempts: [{ outcome: 'partial' }] });
+      isAway = false;
+      expect(await deliverOnce([one.url, other.url])).toMatchObject({ sent: 19, dead: 1, unavailable: undefined });
+      expect(one.taken.length).toBe(20);
+      expectEachInOrder(
+        [...other.taken, { id: 3, key: 'dead' }].toSorted((a, b) => a.id - b.id),
+        20,
+      );
+      for (const some of Map.groupBy(other.taken, ({ key }) => key).values())
+        expect(idsOf(some)).toEqual(idsOf(some).toSorted((a, b) => a - b));
+      const { state, attempts } = await readHistory(database, 3n);
+      expect([state, attempts.at(-1)]).toMatchObject(['dead', { outcome: 'dead', answer: `${other.url}: 410 Gone` }]);
+    } finally {
+      await Promise.all([one.stop(), other.stop()]);
+    }
+  });
+});
+
+describe('a push gateway', () => {
+  test('gets the valid tokens of each user; one that it calls unregistered is marked, and not used again', async () => {
+    const gateway = await startReceiver((messages) => {
+      // As it answers one message alone: by a status. And many: by a list.
+      const users = messages.map(({ payload }) => (payload as { userId: string }).userId);
+      if (users.includes('4')) return { status: 410 };
+      return { status: 200, body: JSON.stringify({ unregistered: ['old', 'a3', 'somebody’s'] }) };
+    });
+    const tokens = [
+      ...[
+        { user_id: 1, platform: 'web', token: 'w1' },
+        { user_id: 1, platform: 'ios', token: 'old' },
+      ],
+      ...[
+        { user_id: 3, platform: 'android', token: 'a3' },
+        { user_id: 4, platform: 'web', token: 'w4' },
+      ],
+      { user_id: 5, platform: 'web', token: 'w5', invalid_at: '2026-01-01 00:00:00.000' },
+      // Another user's token of the same text is not spoken of.
+      { user_id: 6, platform: 'web', token: 'somebody’s', invalid_at: '2026-01-01 00:00:00.000' },
+    ];
+    const tell = async (users: readonly number[]) =>
+      await database.transaction((tx) =>
+        postToOutbox(
+          tx,
+          database,
+          users.map((userId) => ({ topic: 'won', key: `user/${userId}`, payload: `{"userId":"${userId}"}` })),
+        ),
+      );
+    try {
+      for (const row of tokens) await database.knex('notification_token').insert(row);
+      await tell([1, 2, 3, 4, 5]);
+      const url = `push+${gateway.url}`;
+      expect(await deliverOnce(url)).toMatchObject({ sent: 1, failed: 0, dead: 4 });
+      const answers = new Map((await listDead(database.knex, undefined, 10)).map(({ key, answer }) => [key, answer]));
+      expect(Object.fromEntries(answers)).toEqual({
+        'user/2': 'user 2 has no valid token',
+        'user/3': 'its tokens are unregistered',
+        'user/4': 'user 4 has no valid token',
+        'user/5': 'user 5 has no valid token',
+      });
+      const valid = await database.knex('notification_token').whereNull('invalid_at').pluck('token');
+      expect(valid).toEqual(['w1']);
+      await tell([1]);
+      expect(await deliverOnce(url)).toMatchObject({ sent: 1, dead: 0 });
+      const told = gateway.requests.flatMap(({ body }) => JSON.parse(body)).filter(({ key }) => key === 'user/1');
+      expect(told.map(({ tokens: some }) => some)).toEqual([
+        ...[
+          [
+            { platform: 'ios', token: 'old' },
+            { platform: 'web', token: 'w1' },
+          ],
+          [{ platform: 'web', token: 'w1' }],
+        ],
+      ]);
+    } finally {
+      await gateway.stop();
+    }
+  });
+});
+
 describe('the commands', () => {
+  test('a relay that is killed delivers one batch again at most, and the next one names it', async () => {
+    const receiver = await startReceiver(
+      () => undefined,
+      () => 50,
+    );
+    try {
+      await post(5_000, (n) => `user/${n % 97}`);
+      const child = startSettle(['relay', '--sink', receiver.url], { url: place.url, timeoutMs: 110_000 });
+      for (let waited = 0; receiver.requests.length < 3 && waited < 30_000; waited += 5) await sleep(5);
+      child.child.kill('SIGKILL');
+      await child.outcome;
+      expect(receiver.openMax()).toBe(1);
+      await deliverOnce(receiver.url);
+      const times = Map.groupBy(receiver.taken, ({ id }) => id);
+      const repeated = [...times].filter(([, some]) => some.length > 1).map(([id]) => id);
+      const batch = Math.max(...receiver.requests.map(({ body }) => JSON.parse(body).length));
+      expect([times.size, repeated.length <= batch]).toEqual([5_000, true]);
+      const named = await database.knex('settle_outbox_attempt').where({ outcome: 'unknown' }).pluck('outbox_id');
+      expect(named.map(Number)).toEqual(expect.arrayContaining(repeated));
+      expect(named.length).toBeLessThanOrEqual(batch);
+    } finally {
+      await receiver.stop();
+    }
+  }, 120_000);
+
   test('a relay that is stopped for longer than its lease delivers nothing out of order when it wakes; SIGTERM ends it', async () => {
     // On SQLite a process that is stopped within a transaction stops all others.
     await database.close();

@@ -14,7 +14,10 @@ export function registerRelay({ program, withDatabase, exit }: Cli): void {
   program
     .command('relay')
     .description('deliver the outbox: at least once, in order for each key, until it is stopped')
-    .option('--sink <url>', 'where every topic goes (default: SETTLE_SINKS): http(s)://, redis://, kafka://')
+    .option(
+      '--sink <url>',
+      'where every topic goes (default: SETTLE_SINKS): http(s)://, push+http(s)://, redis://, kafka://',
+    )
     .option('--once', 'end when nothing is due')
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
@@ -26,48 +29,46 @@ export function registerRelay({ program, withDatabase, exit }: Cli): void {
     .action(async (_own: unknown, command) => {
       const flags: Flags = command.optsWithGlobals();
       const { sinkRoutes, sinkSecret } = await import('../routes.ts');
-      const { openSinks } = await import('../sinks/open-sinks.ts');
-      const sinks = await openSinks(sinkRoutes(flags.sink), sinkSecret());
-      try {
-        await withDatabase(flags, async ({ database, logger }) => {
-          const { stopSignal } = await import('../../../cli/stop-signal.ts');
-          const { relay } = await import('../lanes/relay.ts');
-          const signal = stopSignal();
-          let latest = { sent: 0, failed: 0, dead: 0 };
-          let told = latest;
-          const timer = setInterval(() => {
-            if (latest.sent + latest.failed + latest.dead === told.sent + told.failed + told.dead) return;
-            told = latest;
-            logger.info(told, 'delivering');
-          }, PROGRESS_MS);
-          try {
-            const result = await relay({
-              database,
-              sinks,
-              once: flags.once === true,
-              signal,
-              onProblem: (text, lane) => logger.warn(lane < 0 ? {} : { lane }, text),
-              onProgress: (counts) => {
-                latest = { ...counts };
-              },
-            });
-            const { print } = await import('../../../cli/output/stdout.ts');
-            const { sent, failed, dead, unavailable } = result;
-            if (flags.json) await print((await import('../../../cli/output/json.ts')).formatJson(result));
-            else await print(`${sent} delivered, ${failed} failed and tried again later, ${dead} dead letters\n`);
-            const { ExitCode } = await import('../../../errors.ts');
-            if (signal.aborted) {
-              const codes = { SIGINT: ExitCode.interrupted, SIGHUP: ExitCode.hungUp, SIGTERM: ExitCode.terminated };
-              return exit(codes[signal.reason as keyof typeof codes]);
-            }
-            if (unavailable !== undefined) throw (await import('../definition.ts')).receiverAway(unavailable);
-            if (dead > 0) exit(ExitCode.completedWithSkips);
-          } finally {
-            clearInterval(timer);
+      const routes = sinkRoutes(flags.sink);
+      await withDatabase(flags, async ({ database, logger }) => {
+        const { openSinks } = await import('../sinks/open-sinks.ts');
+        const sinks = await openSinks(routes, sinkSecret(), database);
+        const { stopSignal } = await import('../../../cli/stop-signal.ts');
+        const { relay } = await import('../lanes/relay.ts');
+        const signal = stopSignal();
+        let latest = { sent: 0, failed: 0, dead: 0 };
+        let told = latest;
+        const timer = setInterval(() => {
+          if (latest.sent + latest.failed + latest.dead === told.sent + told.failed + told.dead) return;
+          told = latest;
+          logger.info(told, 'delivering');
+        }, PROGRESS_MS);
+        try {
+          const result = await relay({
+            database,
+            sinks,
+            once: flags.once === true,
+            signal,
+            onProblem: (text, lane) => logger.warn(lane < 0 ? {} : { lane }, text),
+            onProgress: (counts) => {
+              latest = { ...counts };
+            },
+          });
+          const { print } = await import('../../../cli/output/stdout.ts');
+          const { sent, failed, dead, unavailable } = result;
+          if (flags.json) await print((await import('../../../cli/output/json.ts')).formatJson(result));
+          else await print(`${sent} delivered, ${failed} failed and tried again later, ${dead} dead letters\n`);
+          const { ExitCode } = await import('../../../errors.ts');
+          if (signal.aborted) {
+            const codes = { SIGINT: ExitCode.interrupted, SIGHUP: ExitCode.hungUp, SIGTERM: ExitCode.terminated };
+            return exit(codes[signal.reason as keyof typeof codes]);
           }
-        });
-      } finally {
-        await sinks.close();
-      }
+          if (unavailable !== undefined) throw (await import('../definition.ts')).receiverAway(unavailable);
+          if (dead > 0) exit(ExitCode.completedWithSkips);
+        } finally {
+          clearInterval(timer);
+          await sinks.close();
+        }
+      });
     });
 }

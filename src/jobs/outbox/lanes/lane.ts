@@ -1,20 +1,22 @@
 /**
  * One lane: the messages of the keys that hash to it, in order for each key. It is owned by one process at a time; what
- * it has done is written in one transaction that checks the claim's epoch. What it sends next is marked before: by the
- * same transaction as what it has done, where nothing failed. A kill between a delivery and that transaction delivers a
- * batch twice; by the mark the next owner names it.
+ * it has done is written in one transaction that checks the claim's epoch. What it sends is marked before. A kill between
+ * a delivery and its transaction delivers a batch twice; by the mark the next owner names it. The lanes of a process take
+ * turns, each from its mark to its transaction, so that one batch is on its way at a time.
  */
 import type { Database } from '../../../database/database.ts';
 import { parseInstant } from '../../../database/instant.ts';
 import { type Claim, claimedTransaction } from '../../../engine/claim.ts';
 import { ownershipLost } from '../../../engine/fence.ts';
 import { backOffMs } from '../rules/back-off.ts';
-import { deliver, type Fate } from '../rules/deliver.ts';
+import type { Fate } from '../rules/deliver.ts';
+import { deliverToEach, type Outcome, type Pause } from '../rules/fan-out.ts';
 import type { Message } from '../rules/message.ts';
 import type { Sinks } from '../sinks/open-sinks.ts';
 import type { Sink } from '../sinks/sink.ts';
 import {
   type Attempt,
+  BATCH,
   type Held,
   type InFlight,
   markInFlight,
@@ -26,9 +28,8 @@ import {
   readNew,
   saveProgress,
 } from '../store/lane-store.ts';
+import type { Turns } from './turns.ts';
 
-/** Messages a request. */
-const BATCH = 200;
 const BATCH_BYTES_MAX = 1_000_000;
 /** With so many held, a lane reads no new ones: they would all be kept in memory. */
 const HELD_MAX = 20_000;
@@ -44,6 +45,15 @@ export interface LaneCounts {
   dead: number;
 }
 
+/** A lane that waits for its turn to send, or has it. */
+export interface Turn {
+  readonly lane: number;
+  readonly claim: Claim;
+  readonly mark: InFlight;
+  /** Its mark is written. */
+  isMarked: boolean;
+}
+
 export interface LaneOptions {
   readonly database: Database;
   readonly lane: number;
@@ -51,6 +61,8 @@ export interface LaneOptions {
   readonly sinks: Sinks;
   /** Whether the lease outlasts a send that begins now. */
   readonly mayBegin: () => boolean;
+  /** Those of all lanes of the process. */
+  readonly turns: Turns<Turn>;
   /** Of the jitter. Default: `Math.random`. */
   readonly random?: () => number;
   /** What the owner before had on its way: it may come twice. */
@@ -77,8 +89,8 @@ interface Batch {
 }
 
 interface Tried extends Batch {
-  readonly fates: ReadonlyMap<bigint, Fate>;
-  readonly pauses: readonly { ms: number; text: string }[];
+  readonly outcomes: ReadonlyMap<bigint, Outcome>;
+  readonly pauses: readonly Pause[];
 }
 
 export class Lane {
@@ -92,8 +104,6 @@ export class Lane {
   private isMarked = false;
   /** Something was sent, and what became of it is not written yet. */
   private isSending = false;
-  /** Marked by the transaction of the batch before it. */
-  private next: Batch | undefined;
   /** Attempts of what the owner before had on its way. */
   private readonly tried = new Map<bigint, number>();
 
@@ -102,33 +112,43 @@ export class Lane {
   }
 
   async step(): Promise<LaneStep> {
-    const { database, lane, claim, sinks } = this.options;
     await this.reload();
-    let batch = this.next;
-    this.next = undefined;
-    if (batch === undefined) {
-      batch = await this.readBatch(this.lastId, this.dueHeads());
-      if (batch.messages.length > 0) {
-        const mark = this.markOf(batch);
-        await claimedTransaction(database, claim, (tx) => markInFlight(tx, lane, mark));
-        this.isMarked = true;
-      }
-    }
-    const { messages } = batch;
-    const fates = new Map<bigint, Fate>();
-    const pauses: { ms: number; text: string }[] = [];
-    for (const [sink, some] of Map.groupBy(messages, ({ topic }) => sinks.of(topic))) {
-      if (sink === undefined) {
+    const batch = await this.readBatch(this.lastId, this.dueHeads());
+    // Read before its turn: meanwhile another lane sends.
+    return batch.messages.length === 0
+      ? await this.save({ ...batch, outcomes: new Map(), pauses: [] })
+      : await this.takeTurn(batch);
+  }
+
+  private async takeTurn(batch: Batch): Promise<LaneStep> {
+    const { lane, claim, turns } = this.options;
+    const turn: Turn = { lane, claim, mark: this.markOf(batch), isMarked: false };
+    return await turns.take(turn, () => this.sendBatch(batch, turn));
+  }
+
+  private async sendBatch(batch: Batch, { mark, isMarked }: Turn): Promise<LaneStep> {
+    const { database, lane, claim, sinks } = this.options;
+    this.isMarked = true;
+    if (!isMarked) await claimedTransaction(database, claim, (tx) => markInFlight(tx, lane, mark));
+    const outcomes = new Map<bigint, Outcome>();
+    const pauses: Pause[] = [];
+    const before = this.heldById();
+    for (const [to, some] of Map.groupBy(batch.messages, ({ topic }) => sinks.of(topic))) {
+      if (to === undefined) {
         pauses.push({ ms: 60_000, text: `no sink takes the topic ${some[0].topic}` });
         continue;
       }
-      const { fates: found, pause } = await deliver(some, (part) => this.send(sink, part));
+      const targets = to.map((sink) => ({
+        name: sink.name,
+        send: (part: readonly Message[]) => this.send(sink, part),
+      }));
+      const found = await deliverToEach(some, targets, ({ id }) => before.get(id)?.takenBy ?? 0);
       some.forEach(({ id }, at) => {
-        fates.set(id, found[at]);
+        outcomes.set(id, found.outcomes[at]);
       });
-      if (pause !== undefined) pauses.push(pause);
+      pauses.push(...found.pauses);
     }
-    const step = await this.save({ ...batch, fates, pauses });
+    const step = await this.save({ ...batch, outcomes, pauses });
     this.isSending = false;
     return step;
   }
@@ -166,36 +186,42 @@ export class Lane {
     return sink.send(messages);
   }
 
-  private async save({ fresh, end, isAllRead, messages, fates, pauses }: Tried): Promise<LaneStep> {
+  private async save({ fresh, end, isAllRead, messages, outcomes, pauses }: Tried): Promise<LaneStep> {
     const { database, lane, claim } = this.options;
     const counts: LaneCounts = { sent: 0, failed: 0, dead: 0 };
     const attempts: Attempt[] = [];
     const changed: Held[] = [];
     const delivered: bigint[] = [];
-    const before = new Map([...this.held.values()].flat().map((one) => [one.id, one]));
+    const before = this.heldById();
     // Beyond the last new message that was tried, new ones are left where they are.
-    const lastTried = fresh.findLastIndex(({ id }) => isTried(fates.get(id)));
-    const isStuck = fresh.some(({ id, key }) => !this.held.has(key) && !isTried(fates.get(id)));
+    const isNoted = ({ id }: Message) => isTried(outcomes.get(id)?.fate) || outcomes.get(id)?.takenBy;
+    const lastTried = fresh.findLastIndex(isNoted);
+    const isStuck = fresh.some((message) => !this.held.has(message.key) && !isNoted(message));
     const taken = isStuck ? fresh.slice(0, lastTried + 1) : fresh;
     const lastId = isStuck ? (taken.at(-1)?.id ?? this.lastId) : end;
     const now = this.nowMs();
     for (const message of [...messages.filter(({ id }) => before.has(id)), ...taken]) {
       const { id, topic, key } = message;
       const was = before.get(id);
-      const fate = fates.get(id);
+      const { fate, takenBy = was?.takenBy ?? 0 }: Partial<Outcome> = outcomes.get(id) ?? {};
       const base = {
         id,
         topic,
         key,
         tries: was?.tries ?? 0,
         attempts: Math.max(was?.attempts ?? 0, this.tried.get(id) ?? 0),
+        takenBy,
       };
+      const attempt = base.attempts + 1;
       if (!isTried(fate) || fate.kind === 'held') {
         // Of a key that is held, or of a receiver that is away while another one was not.
-        if (was === undefined) changed.push({ ...base, nextAttemptMs: undefined, state: 'waiting', answer: '' });
+        const waiting = { ...base, nextAttemptMs: undefined, state: 'waiting' as const, answer: was?.answer ?? '' };
+        if (takenBy !== (was?.takenBy ?? 0)) {
+          attempts.push({ id, attempt, outcome: 'partial', answer: 'not all of its receivers were available' });
+          changed.push({ ...waiting, attempts: attempt });
+        } else if (was === undefined) changed.push(waiting);
         continue;
       }
-      const attempt = base.attempts + 1;
       if (fate.kind === 'sent') {
         attempts.push({ id, attempt, outcome: 'sent', answer: fate.text });
         if (was !== undefined) delivered.push(id);
@@ -212,16 +238,23 @@ export class Lane {
       changed.push({ ...base, tries, attempts: attempt, nextAttemptMs, state, answer: fate.text });
     }
     if (lastId !== this.lastId || attempts.length > 0 || changed.length > 0) {
-      // Where all went well, what comes next is known: its mark costs no transaction of its own.
-      const isClean = changed.length === 0 && delivered.length === 0 && pauses.length === 0 && !isAllRead;
-      const next = isClean && this.dueHeads().length === 0 ? await this.readBatch(lastId, []) : undefined;
-      const inFlight = next === undefined || next.messages.length === 0 ? undefined : { upTo: next.end, held: [] };
-      await claimedTransaction(database, claim, (tx) =>
-        saveProgress(database, tx, { lane, epoch: claim.epoch, lastId, attempts, held: changed, delivered, inFlight }),
+      const progress = { lane, epoch: claim.epoch, lastId, attempts, held: changed, delivered, inFlight: undefined };
+      // Who sends next is marked by the same transaction.
+      const next = this.options.turns.next;
+      const isNextMarked = await claimedTransaction(
+        database,
+        claim,
+        async (tx, holdsNext) => {
+          await saveProgress(database, tx, progress);
+          if (next === undefined || !holdsNext) return false;
+          await markInFlight(tx, next.lane, next.mark);
+          return true;
+        },
+        next?.claim,
       );
+      if (next !== undefined) next.isMarked ||= isNextMarked;
       this.lastId = lastId;
-      this.isMarked = inFlight !== undefined;
-      if (this.isMarked) this.next = next;
+      this.isMarked = false;
       if (changed.length > 0 || delivered.length > 0) this.loadedMs = Number.NEGATIVE_INFINITY;
     }
     const pauseMs = pauses.length === 0 ? undefined : Math.min(...pauses.map(({ ms }) => ms));
@@ -262,12 +295,15 @@ export class Lane {
       outcome: 'unknown' as const,
       answer: 'its relay ended on the way: it may come twice',
     }));
-    await claimedTransaction(database, claim, (tx) =>
-      saveProgress(database, tx, { lane, epoch: claim.epoch, lastId, attempts, held: [], delivered: [], inFlight }),
-    );
-    this.isMarked = true;
+    // Named once: the mark goes.
+    const progress = { lane, epoch: claim.epoch, lastId, attempts, held: [], delivered: [], inFlight: undefined };
+    await claimedTransaction(database, claim, (tx) => saveProgress(database, tx, progress));
     for (const { id, attempt } of attempts) this.tried.set(id, attempt);
     if (ids.length > 0) this.options.onRepeats?.(ids);
+  }
+
+  private heldById(): Map<bigint, Held> {
+    return new Map([...this.held.values()].flat().map((one) => [one.id, one]));
   }
 
   /** The first of each key, where its time has come. */

@@ -21,7 +21,8 @@ import type { Sinks } from '../sinks/open-sinks.ts';
 import { SEND_MS_MAX } from '../sinks/sink.ts';
 import { LANES } from '../store/lane-store.ts';
 import { hasDue } from '../store/outbox-state.ts';
-import { Lane, type LaneCounts } from './lane.ts';
+import { Lane, type LaneCounts, type Turn } from './lane.ts';
+import { Turns } from './turns.ts';
 
 export const LEASE_MS = 20_000;
 const RENEW_MS = 4_000;
@@ -58,6 +59,7 @@ class Relay {
   private readonly counts: LaneCounts = { sent: 0, failed: 0, dead: 0 };
   private readonly unavailable = new Map<number, string>();
   private readonly claims = new Map<number, Claim>();
+  private readonly turns = new Turns<Turn>();
   /** Lanes to give away after their step. */
   private readonly surplus = new Set<number>();
   private heldUntilMs = 0;
@@ -132,7 +134,7 @@ class Relay {
         `a relay ended on its way: ${ids.length} messages may come twice, rows ${ids[0]} to ${ids.at(-1)}`,
         lane,
       );
-    const worker = new Lane({ database, lane, claim, sinks, mayBegin, random, onRepeats });
+    const worker = new Lane({ database, lane, claim, sinks, mayBegin, turns: this.turns, random, onRepeats });
     let isIdle = false;
     try {
       while (!signal.aborted && this.claims.get(lane) === claim && !this.surplus.has(lane)) {

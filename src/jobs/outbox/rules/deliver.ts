@@ -6,7 +6,12 @@ import type { Message } from './message.ts';
 
 /** What a receiver made of the messages that it was sent together. */
 export type Answer =
-  | { readonly kind: 'sent'; readonly text: string }
+  | {
+      readonly kind: 'sent';
+      readonly text: string;
+      /** Those of the messages that can reach nobody, by id, and why. */
+      readonly except?: ReadonlyMap<bigint, string>;
+    }
   /** It will never take this: no use in trying again. */
   | { readonly kind: 'never'; readonly text: string }
   /** It got it, and failed. */
@@ -47,7 +52,10 @@ export async function deliver(
     const answer = await send(indexes.map((i) => messages[i]));
     if (answer.kind === 'unavailable') pause = { ms: answer.retryAfterMs, text: answer.text };
     else if (answer.kind === 'sent' || indexes.length === 1) {
-      for (const i of indexes) fates[i] = answer;
+      for (const i of indexes) {
+        const why = answer.kind === 'sent' ? answer.except?.get(messages[i].id) : undefined;
+        fates[i] = why === undefined ? answer : { kind: 'never', text: why };
+      }
       if (answer.kind === 'failed') failedKeys.add(messages[indexes[0]].key);
     } else {
       const middle = indexes[Math.ceil(indexes.length / 2)];

@@ -1,23 +1,38 @@
 /** Sinks by their URLs, and which topic goes where. */
+import type { Database } from '../../../database/database.ts';
 import { usageError } from '../../../errors.ts';
+import type { Routes } from '../routes.ts';
+import { SINKS_MAX } from '../rules/fan-out.ts';
 import type { Sink } from './sink.ts';
 
 export interface Sinks {
-  /** Undefined: the topic goes nowhere, and its messages wait. */
-  of(topic: string): Sink | undefined;
+  /** Undefined: the topic goes nowhere, and its messages wait. Topics that go the same way have the same array. */
+  of(topic: string): readonly Sink[] | undefined;
   close(): Promise<void>;
 }
 
-const HINT = 'a sink is http(s)://HOST/PATH, redis://HOST:PORT/STREAM or kafka://HOST:PORT/TOPIC';
+const HINT =
+  'a sink is http(s)://HOST/PATH, push+http(s)://HOST/PATH, redis://HOST:PORT/STREAM or kafka://HOST:PORT/TOPIC';
 
-/** @param routes URLs by topic; `*` is every other topic */
-export async function openSinks(routes: Readonly<Record<string, string>>, secret: string | undefined): Promise<Sinks> {
+/**
+ * @param database has the tokens for `push+http` sinks
+ * @throws SettleError (exit 2) for what is no sink
+ */
+export async function openSinks(routes: Routes, secret: string | undefined, database: Database): Promise<Sinks> {
   const byUrl = new Map<string, Sink>();
-  const byTopic = new Map<string, Sink>();
-  for (const [topic, url] of Object.entries(routes)) {
-    const sink = byUrl.get(url) ?? (await openSink(url, secret));
-    byUrl.set(url, sink);
-    byTopic.set(topic, sink);
+  const byWay = new Map<string, readonly Sink[]>();
+  const byTopic = new Map<string, readonly Sink[]>();
+  for (const [topic, route] of Object.entries(routes)) {
+    const urls = typeof route === 'string' ? [route] : route;
+    if (urls.length > SINKS_MAX) throw usageError(`the topic ${topic} has more than ${SINKS_MAX} sinks`, HINT);
+    for (const url of urls) if (!byUrl.has(url)) byUrl.set(url, await openSink(url, secret, database));
+    const way = JSON.stringify(urls);
+    if (!byWay.has(way))
+      byWay.set(
+        way,
+        urls.map((url) => byUrl.get(url)!),
+      );
+    byTopic.set(topic, byWay.get(way)!);
   }
   return {
     of: (topic) => byTopic.get(topic) ?? byTopic.get('*'),
@@ -27,13 +42,16 @@ export async function openSinks(routes: Readonly<Record<string, string>>, secret
   };
 }
 
-async function openSink(text: string, secret: string | undefined): Promise<Sink> {
+async function openSink(text: string, secret: string | undefined, database: Database): Promise<Sink> {
   const url = URL.parse(text);
   if (url === null || url.hostname === '') throw usageError('a sink is no URL', HINT);
   switch (url.protocol) {
     case 'http:':
     case 'https:':
       return (await import('./http-sink.ts')).httpSink(url, secret);
+    case 'push+http:':
+    case 'push+https:':
+      return (await import('./push-sink.ts')).pushSink(url, secret, database);
     case 'redis:':
     case 'rediss:':
       return (await import('./redis-sink.ts')).redisSink(url);

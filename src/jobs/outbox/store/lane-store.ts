@@ -7,6 +7,8 @@ import type { Message } from '../rules/message.ts';
 
 /** As many as migration 0803 makes. */
 export const LANES = 8;
+/** Messages a request. */
+export const BATCH = 500;
 const IDS_A_STATEMENT = 500;
 
 /** A message behind the lane's cursor that is not delivered. */
@@ -22,13 +24,18 @@ export interface Held {
   readonly nextAttemptMs: number | undefined;
   readonly state: 'waiting' | 'dead';
   readonly answer: string;
+  /** Which sinks of its topic have it, by bits. */
+  readonly takenBy: number;
 }
 
 export interface Attempt {
   readonly id: bigint;
   readonly attempt: number;
-  /** `unknown`: its relay ended while it was on its way, so that it may come twice. */
-  readonly outcome: 'sent' | 'failed' | 'dead' | 'unknown';
+  /**
+   * `unknown`: its relay ended while it was on its way, so that it may come twice. `partial`: some of its sinks took it, the
+   * others were not available.
+   */
+  readonly outcome: 'sent' | 'partial' | 'failed' | 'dead' | 'unknown';
   readonly answer: string;
 }
 
@@ -146,6 +153,7 @@ export function heldOf(row: Row): Held {
     nextAttemptMs: row.next_attempt_at === null ? undefined : parseInstant(String(row.next_attempt_at)),
     state: row.state === 'dead' ? 'dead' : 'waiting',
     answer: String(row.answer),
+    takenBy: toNumber(row.taken_by),
   };
 }
 
@@ -167,7 +175,7 @@ export async function saveProgress(database: Database, tx: Transaction, progress
     database.dialect,
     {
       table: 'settle_outbox_held',
-      columns: ['id', 'lane', 'state', 'topic', 'key', 'tries', 'attempts', 'next_attempt_at', 'answer'],
+      columns: ['id', 'lane', 'state', 'topic', 'key', 'tries', 'attempts', 'next_attempt_at', 'answer', 'taken_by'],
       mode: 'replace-values',
       keys: ['id'],
     },
@@ -181,6 +189,7 @@ export async function saveProgress(database: Database, tx: Transaction, progress
       one.attempts,
       one.nextAttemptMs === undefined ? null : `${instantText(Math.ceil(one.nextAttemptMs))}000`,
       cut(one.answer),
+      one.takenBy,
     ]),
   );
   for (let at = 0; at < delivered.length; at += IDS_A_STATEMENT) {

@@ -5,7 +5,7 @@ import { type Row, toBigInt, toNumber } from '../../../database/values.ts';
 import { isHeld, listClaims } from '../../../engine/claim.ts';
 import { usageError } from '../../../errors.ts';
 import type { Message } from '../rules/message.ts';
-import { type Held, heldOf, LANES, laneOf, messageOf, readMessages } from './lane-store.ts';
+import { BATCH, type Held, heldOf, LANES, laneOf, messageOf, readMessages } from './lane-store.ts';
 
 /** Rows a transaction of a purge or a replay. */
 const ROWS_A_TRANSACTION = 1_000;
@@ -31,8 +31,6 @@ export interface OutboxState {
   readonly ratePerSecond: number;
 }
 
-const BATCH_MAX = 200;
-
 export async function readOutboxState(database: Database): Promise<OutboxState> {
   const { knex, dialect } = database;
   const nowText = await dialect.now(knex);
@@ -42,14 +40,14 @@ export async function readOutboxState(database: Database): Promise<OutboxState> 
   const claims = await listClaims(database, knex, 'outbox/');
   const taken = claims.filter((one) => isHeld(one));
   let oldestId: bigint | undefined;
-  const lanes: Row[] = await knex('settle_outbox_lane').select('lane', 'last_id');
+  const lanes: Row[] = await knex('settle_outbox_lane').select('lane', 'last_id', 'in_flight');
   const heldByLane: Row[] = await knex('settle_outbox_held')
     .where({ state: 'waiting' })
     .groupBy('lane')
     .select('lane')
     .count({ rows: '*' })
     .min({ oldest: 'id' });
-  for (const { lane, last_id } of lanes) {
+  for (const { lane, last_id, in_flight } of lanes) {
     const row: Row | undefined = await knex('settle_outbox')
       .where('id', '>', String(last_id))
       .whereRaw(`${laneOf(database, 'settle_outbox')} = ${toNumber(lane)}`)
@@ -59,7 +57,8 @@ export async function readOutboxState(database: Database): Promise<OutboxState> 
     const held = heldByLane.find((one) => toNumber(one.lane) === toNumber(lane));
     const rows = toNumber(row?.rows) + toNumber(held?.rows ?? 0);
     waiting += rows;
-    if (taken.some(({ name }) => name === `outbox/lane/${lane}`)) inFlight += Math.min(rows, BATCH_MAX);
+    const isTaken = taken.some(({ name }) => name === `outbox/lane/${lane}`);
+    if (isTaken && in_flight !== null) inFlight += Math.min(rows, BATCH);
     for (const oldest of [row?.oldest, held?.oldest]) {
       if (oldest === null || oldest === undefined) continue;
       const id = toBigInt(oldest);
