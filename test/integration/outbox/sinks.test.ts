@@ -281,17 +281,21 @@ describe('the commands', () => {
     place = await freshDatabase('mariadb');
     database = await openDatabase(place.url);
     await migrate(database);
-    let delayMs = 2_000;
+    let delayMs = 6_000;
     const receiver = await startReceiver(
       () => undefined,
       () => delayMs,
     );
     try {
-      await post(4_000, (n) => `user/${n % 11}`);
+      // One key, one lane: no other one has anything to do.
+      await post(4_000, () => 'user/1');
       const child = startSettle(['relay', '--sink', receiver.url], { url: place.url, timeoutMs: 110_000 });
-      for (let waited = 0; receiver.taken.length === 0 && waited < 30_000; waited += 20) await sleep(20);
-      // All of its lanes wait for an answer, and none is within a transaction, which would hold its locks.
-      await sleep(800);
+      const lanes = async () =>
+        await database.knex('settle_claim').where('name', 'like', 'outbox/lane/%').pluck('name');
+      // It waits for an answer and takes no more lanes: it is within no transaction, which would hold its locks.
+      for (let waited = 0; waited < 30_000 && (receiver.taken.length === 0 || (await lanes()).length < 8); waited += 20)
+        await sleep(20);
+      await sleep(200);
       child.child.kill('SIGSTOP');
       // The lease is over: its process lives, and may not be known to be gone.
       await database.knex('settle_claim').update({ expires_at: '2026-01-01 00:00:00.000000' });
