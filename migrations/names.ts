@@ -105,5 +105,8 @@ export const platformMigrationNames: readonly string[] = [
   '0899_drop_view_amount',
   '0910_settle_outbox_taken_by',
   '0911_notification_token',
+  '0920_settle_coupon_comparison',
+  '0921_settle_coupon_difference',
+  '0922_settle_stock_difference',
   '0930_settle_payment_begun',
 ];

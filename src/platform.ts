@@ -74,6 +74,7 @@ export const platform: Platform = {
       'relay',
       'outbox',
       'publish',
+      'differences',
       'skipped',
       'replay',
       'stop',

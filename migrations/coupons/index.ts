@@ -6,6 +6,8 @@ import { migration as couponRequest } from './0822_coupon_request.ts';
 import { migration as settleCouponAllocation } from './0823_settle_coupon_allocation.ts';
 import { migration as settleCouponIssue } from './0824_settle_coupon_issue.ts';
 import { migration as settleCouponRefusal } from './0825_settle_coupon_refusal.ts';
+import { migration as settleCouponComparison } from './0920_settle_coupon_comparison.ts';
+import { migration as settleCouponDifference } from './0921_settle_coupon_difference.ts';
 
 export const couponsMigrations: readonly Migration[] = [
   coupon,
@@ -13,4 +15,6 @@ export const couponsMigrations: readonly Migration[] = [
   settleCouponAllocation,
   settleCouponIssue,
   settleCouponRefusal,
+  settleCouponComparison,
+  settleCouponDifference,
 ];

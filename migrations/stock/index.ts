@@ -8,6 +8,7 @@ import { migration as settleStockDaily } from './0829_settle_stock_daily.ts';
 import { migration as settleStockReservation } from './0830_settle_stock_reservation.ts';
 import { migration as settleStockSetAside } from './0831_settle_stock_set_aside.ts';
 import { migration as settleStockException } from './0832_settle_stock_exception.ts';
+import { migration as settleStockDifference } from './0922_settle_stock_difference.ts';
 
 export const stockMigrations: readonly Migration[] = [
   stock,
@@ -17,4 +18,5 @@ export const stockMigrations: readonly Migration[] = [
   settleStockReservation,
   settleStockSetAside,
   settleStockException,
+  settleStockDifference,
 ];

@@ -23,4 +23,11 @@ export const dateOptions: readonly ParameterOption[] = [
     value: 'allow',
     absent: { problem: 'has no date whose end it waits for', hint: 'leave --early out' },
   },
+  {
+    flags: '--repair',
+    description: 'set issued sets and stock counters right in Redis where they differ from what is settled',
+    parameter: 'repair',
+    value: 'redis',
+    absent: { problem: 'compares nothing with Redis', hint: 'leave --repair out' },
+  },
 ];

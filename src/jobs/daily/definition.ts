@@ -3,7 +3,7 @@
 import type { JobDefinition } from '../../engine/job.ts';
 import type { ParameterDefinition } from '../../engine/parameters.ts';
 import { challengeSettlementStep } from '../challenges/settlement/definition.ts';
-import { couponAllocationStep } from '../coupons/allocation/definition.ts';
+import { compareCouponsStep, couponAllocationStep } from '../coupons/allocation/definition.ts';
 import { dateParameter, zoneParameter } from '../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { interestSteps } from '../interest/definition.ts';
@@ -11,7 +11,8 @@ import { paymentSteps } from '../payments/definition.ts';
 import { paymentParameters } from '../payments/payment-parameters.ts';
 import { pointsExpirySteps } from '../points/expiry/definition.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
-import { stockSettlementStep } from '../stock/settlement/definition.ts';
+import { repairParameter } from '../redis-comparison.ts';
+import { compareStockStep, stockSettlementStep } from '../stock/settlement/definition.ts';
 import { reservationMinutesParameter } from '../stock/settlement/stock-terms.ts';
 import { settlementSteps, videoSettlementSteps } from '../video-settlement/definition.ts';
 import { postedAmount } from '../video-settlement/posted-amount.ts';
@@ -63,6 +64,7 @@ const parameters: readonly ParameterDefinition[] = [
     validate: (text) => between(text, 0, Number.MAX_SAFE_INTEGER),
   },
   reservationMinutesParameter,
+  repairParameter,
   ...paymentParameters,
 ];
 
@@ -92,6 +94,9 @@ export const dailyJob: JobDefinition = {
     couponAllocationStep,
     stockSettlementStep,
     ...interestSteps,
+    // Last: nothing waits for Redis.
+    compareCouponsStep,
+    compareStockStep,
   ],
 };
 

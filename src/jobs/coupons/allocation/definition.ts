@@ -1,11 +1,13 @@
 /** The job `coupon-allocation`: gives away every coupon that opens on a business date or before. Also a step of `daily`. */
 import type { JobDefinition } from '../../../engine/job.ts';
-import type { PartitionedStep, PartitionPlan } from '../../../engine/step.ts';
+import type { PartitionedStep, PartitionPlan, TaskletStep } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { workerModule } from '../../../partition/worker-module.ts';
 import { cutByWeight } from '../../cut-blocks.ts';
 import { dateParameter, zoneParameter } from '../../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../../due-date.ts';
+import { describeComparisons, repairParameter } from '../../redis-comparison.ts';
+import { comparePromisedCoupons } from '../comparison/compare-promises.ts';
 import { dueCouponsOf } from './allocation-worker.ts';
 import { streamDueCoupons } from './coupon-store.ts';
 
@@ -24,6 +26,13 @@ export const couponAllocationStep: PartitionedStep = {
   workerModule: workerModule('allocation-worker', import.meta.url),
 };
 
+/** Last: by then all of the run's coupons are decided. */
+export const compareCouponsStep: TaskletStep = {
+  kind: 'tasklet',
+  name: 'compare-coupons',
+  run: comparePromisedCoupons,
+};
+
 export const couponAllocationJob: JobDefinition = {
   name: 'coupon-allocation',
   description: 'give away the coupons that have opened, first come, first served',
@@ -31,10 +40,13 @@ export const couponAllocationJob: JobDefinition = {
     dateParameter('business date; coupons that open on it or before are allocated'),
     zoneParameter('time zone whose midnight ends the date'),
     earlyParameter,
+    repairParameter,
   ],
   replay: 'rerun',
   requireDue: requireDateOver,
-  steps: [couponAllocationStep],
+  describe: (_database, execution) => describeComparisons(execution),
+  countedStep: couponAllocationStep.name,
+  steps: [couponAllocationStep, compareCouponsStep],
 };
 
 async function planAllocation(context: StepContext, partitionCount: number | undefined): Promise<PartitionPlan> {

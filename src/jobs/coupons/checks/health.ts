@@ -13,6 +13,8 @@ export const couponsHealth: DomainHealth = {
       // Requests that arrive late move places.
       settle_coupon_issue: ALL,
       settle_coupon_refusal: ALL,
+      settle_coupon_comparison: APPEND_AND_UPDATE,
+      settle_coupon_difference: APPEND_AND_UPDATE,
       settle_outbox: APPEND,
       settle_outbox_next: UPDATE,
     },

@@ -22,6 +22,7 @@ export const stockHealth: DomainHealth = {
       settle_stock_reservation: ALL,
       settle_stock_set_aside: ALL,
       settle_stock_exception: ALL,
+      settle_stock_difference: ALL,
     },
     sources: { stock: READ, stock_movement: READ },
     imports: { stock_movement: ['INSERT', 'UPDATE'] },

@@ -1,6 +1,6 @@
 /** The job `stock-settlement`: the stock of every product at the end of a business date. Also a step of `daily`. */
 import type { JobDefinition } from '../../../engine/job.ts';
-import type { PartitionedStep, PartitionPlan } from '../../../engine/step.ts';
+import type { PartitionedStep, PartitionPlan, TaskletStep } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { usageError } from '../../../errors.ts';
 import { workerModule } from '../../../partition/worker-module.ts';
@@ -8,6 +8,8 @@ import { isSameZone } from '../../../rules/business-time.ts';
 import { cutByWeight } from '../../cut-blocks.ts';
 import { dateParameter, zoneParameter } from '../../date-parameters.ts';
 import { earlyParameter, requireDateOver } from '../../due-date.ts';
+import { describeComparisons, repairParameter } from '../../redis-comparison.ts';
+import { compareCounters } from '../comparison/compare-counters.ts';
 import { streamProductIds } from './stock-plan.ts';
 import { readZones } from './stock-store.ts';
 import { reservationMinutesParameter } from './stock-terms.ts';
@@ -29,6 +31,12 @@ export const stockSettlementStep: PartitionedStep = {
   workerModule: workerModule('stock-worker', import.meta.url),
 };
 
+export const compareStockStep: TaskletStep = {
+  kind: 'tasklet',
+  name: 'compare-stock',
+  run: compareCounters,
+};
+
 export const stockSettlementJob: JobDefinition = {
   name: 'stock-settlement',
   description: 'settle the stock of every product at the end of a business date, and release what timed out',
@@ -37,10 +45,13 @@ export const stockSettlementJob: JobDefinition = {
     zoneParameter('time zone whose midnight ends the date'),
     earlyParameter,
     reservationMinutesParameter,
+    repairParameter,
   ],
   replay: 'rerun',
   requireDue: requireDateOver,
-  steps: [stockSettlementStep],
+  describe: (_database, execution) => describeComparisons(execution),
+  countedStep: stockSettlementStep.name,
+  steps: [stockSettlementStep, compareStockStep],
 };
 
 async function planStock(context: StepContext, partitionCount: number | undefined): Promise<PartitionPlan> {
