@@ -12,9 +12,9 @@ import {
   type JobExecution,
   type PartitionProgress,
   type StepExecution,
-  type StoredParameter,
 } from '../repository/types.ts';
 import type { CommandContext } from './command-context.ts';
+import { copyCommand } from './copy-command.ts';
 import { type LiveView, liveCommands, readLiveView } from './live-view.ts';
 
 /** Counts are rows or items of this execution alone; times are UTC. */
@@ -117,7 +117,7 @@ export async function readExecutionView(
   const live = isRunning(status) ? await readLiveView(database, execution, job, steps, now) : undefined;
   const described = { id, status, exitMessage, parameters, context, steps };
   const description = (await job?.describe?.(database, described)) ?? {};
-  const shortParameters = (registry.options.runOptions ?? []).map(({ parameter }) => parameter);
+  const retry = jobName === 'copy-table' ? [copyCommand(parameters)] : description.retry;
   const view: ExecutionView = {
     id,
     job: jobName,
@@ -136,7 +136,7 @@ export async function readExecutionView(
     context,
     steps,
     live,
-    next: nextCommands(execution, steps, stored, live, description, shortParameters),
+    next: nextCommands(execution, steps, live, { ...description, retry }),
   };
   return { view, description };
 }
@@ -213,24 +213,16 @@ function contextIn(text: string | undefined): ContextView {
   return text === undefined ? {} : Object.fromEntries(deserialiseContext(text).entries());
 }
 
-/** @param shortParameters those that `settle run` has options for, so that a command with them is short */
+/** One command for what did not end well: a second one that does the same would only ask for a choice. */
 function nextCommands(
   execution: JobExecution,
   steps: readonly StepView[],
-  parameters: readonly StoredParameter[],
   live: LiveView | undefined,
   { retry, results = [] }: ExecutionDescription,
-  shortParameters: readonly string[],
 ): string[] {
-  const { id, status, jobName } = execution;
-  const identifying = parameters.filter((one) => one.identifying).map(({ name, value }) => [name, value] as const);
+  const { id, status } = execution;
   if (live !== undefined) return liveCommands(id, live);
-  if (status === 'FAILED' || status === 'STOPPED') {
-    if (retry !== undefined) return [...retry];
-    const isShort = identifying.every(([name]) => shortParameters.includes(name));
-    const given = identifying.map(([name, value]) => `--${name} ${value}`);
-    return [`settle restart ${id}`, ...(isShort ? [['settle run', jobName, ...given].join(' ')] : [])];
-  }
+  if (status === 'FAILED' || status === 'STOPPED') return retry === undefined ? [`settle restart ${id}`] : [...retry];
   const skips = steps.reduce((sum, one) => sum + one.readSkipCount + one.processSkipCount + one.writeSkipCount, 0);
   return skips > 0 ? [`settle skipped ${id}`, ...results] : [...results];
 }

@@ -7,20 +7,26 @@ import type { SqlValue } from '../database/values.ts';
  */
 export type ColumnKind = 'integer' | 'real' | 'decimal' | 'temporal' | 'text' | 'bytes';
 
-/** A value as text, with all its digits; null for NULL. `comparableOf` makes one text of what is one value. */
-export type Canonical = string | null;
+/**
+ * A value whole; null for NULL. Doubles are numbers, and integers where that is exact; bytes are the characters 0 to 255; all
+ * else is text with all its digits. `comparableOf` makes one of what is one value.
+ */
+export type Canonical = string | number | null;
 
 /** @throws TypeError for a value that a column of the kind cannot hold */
 export function canonicalOf(value: unknown, kind: ColumnKind): Canonical {
   if (value === null || value === undefined) return null;
   switch (kind) {
     case 'integer':
-      if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
-      if (typeof value === 'string' && /^-?\d+$/.test(value)) return value;
+      if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+      if (typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+$/.test(value))) {
+        const number = Number(value);
+        return Number.isSafeInteger(number) ? number : String(BigInt(value));
+      }
       break;
     case 'real': {
       const number = Number(value);
-      if (typeof value !== 'object' && !Number.isNaN(number)) return Object.is(number, -0) ? '0' : String(number);
+      if (typeof value !== 'object' && !Number.isNaN(number)) return number === 0 ? 0 : number;
       break;
     }
     case 'decimal': {
@@ -40,19 +46,25 @@ export function canonicalOf(value: unknown, kind: ColumnKind): Canonical {
   throw new TypeError(`${typeof value} ${JSON.stringify(String(value).slice(0, 40))} is no ${kind}`);
 }
 
-/** The same text for the same value, in every database. */
+/** The same for the same value, in every database. */
 export function comparableOf(canonical: Canonical, kind: ColumnKind): Canonical {
-  if (canonical === null) return null;
+  if (typeof canonical !== 'string') return canonical;
   if (kind === 'decimal') return plainDecimal(canonical);
   return kind === 'temporal' && canonical.includes('.') ? withoutZeros(canonical) : canonical;
 }
 
-/** As a driver takes it. */
+/** As every driver takes it: SQLite's would store an integer that is a number as a double. */
 export function sqlValueOf(canonical: Canonical, kind: ColumnKind): SqlValue {
   if (canonical === null) return null;
   if (kind === 'integer') return BigInt(canonical);
-  if (kind === 'real') return Number(canonical);
-  return kind === 'bytes' ? Buffer.from(canonical, 'latin1') : canonical;
+  return kind === 'bytes' ? Buffer.from(String(canonical), 'latin1') : canonical;
+}
+
+/** As a server's driver takes it, which makes an object of the rarest values only. */
+export function serverValueOf(canonical: Canonical, kind: ColumnKind): SqlValue {
+  return typeof canonical === 'string' && (kind === 'integer' || kind === 'bytes')
+    ? sqlValueOf(canonical, kind)
+    : canonical;
 }
 
 /** `-001.500` to `-1.5`, `-0.0` to `0`. */

@@ -238,6 +238,22 @@ export function fittingColumn(
   }
 }
 
+/**
+ * Whether the values decide if a column fits, so that they have to be looked at. Without, `Measured` tells of dates that
+ * are none, and the rules above take it as a column without values.
+ * @param target the target's column; undefined where the table is to be made
+ */
+export function mustMeasure(
+  column: DescribedColumn,
+  target: DescribedColumn | undefined,
+  { from, to }: { readonly from: DialectName; readonly to: DialectName },
+): boolean {
+  if (from === 'sqlite') return true;
+  if (to === 'sqlite') return serverShape(column.type)?.kind === 'integer';
+  if (target === undefined) return false;
+  return target.type !== column.type || target.charset !== column.charset;
+}
+
 export const emptyMeasure: Measured = { chars: 0, bytes: 0, zeroDates: 0, classes: {} };
 
 function sqliteShape(column: DescribedColumn, measured: Measured): Shape | Refusal {

@@ -2,7 +2,7 @@
 import type { Database, Executor } from '../database/database.ts';
 import { usageError } from '../errors.ts';
 import type { ColumnKind } from './column-kind.ts';
-import { fittingColumn, newColumn, type Refusal } from './column-types.ts';
+import { fittingColumn, mustMeasure, newColumn, type Refusal } from './column-types.ts';
 import { describeTable, type MeasuredTable, measureTable, requireTable, type TableShape } from './describe-table.ts';
 import type { CopiedColumn, DescribedColumn } from './described-column.ts';
 
@@ -57,16 +57,23 @@ export async function planCopy(
       `--map: table ${table} has no column ${unknown}`,
       `it has ${from.columns.map(({ name }) => name).join(', ')}`,
     );
-  const measured = await measureTable(source, snapshot, table, from.columns, where);
+  const dialects = { from: source.dialect.name, to: target.dialect.name };
+  const nameOf = (column: DescribedColumn) => map[column.name] ?? column.name;
+  const measured = await measureTable(source, snapshot, {
+    table,
+    columns: from.columns,
+    where,
+    first: key[0],
+    isMeasured: (column) => mustMeasure(column, to && targetOf(to, nameOf(column)), dialects),
+  });
   requireFilledKey(measured, key, table);
   const sourceColumns = from.columns.filter(
-    (column) => !(to !== undefined && targetOf(to, map[column.name] ?? column.name)?.isGenerated),
+    (column) => !(to !== undefined && targetOf(to, nameOf(column))?.isGenerated),
   );
-  const dialects = { from: source.dialect.name, to: target.dialect.name };
   const columns = sourceColumns.map((column): CopiedColumn => {
     const values = measured.columns.get(column.name);
     if (values === undefined) throw new Error(`column ${column.name} was not measured`);
-    const name = map[column.name] ?? column.name;
+    const name = nameOf(column);
     let found: Omit<CopiedColumn, 'from' | 'to'> | Refusal;
     if (to === undefined) found = newColumn(column, values, { ...dialects, isKey: key.includes(column.name) });
     else {

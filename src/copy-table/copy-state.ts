@@ -1,7 +1,7 @@
 /** Where a partition of a copy is, and what it has read: in its execution context, in the transaction of its rows. */
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import type { Canonical } from './column-kind.ts';
-import { noRows, type RowsDigest } from './row-digest.ts';
+import { DigestSum, type RowsDigest } from './row-digest.ts';
 
 const LAST_KEY = 'lastKey';
 const DIGEST = 'digest';
@@ -16,7 +16,7 @@ export function readState(context: ExecutionContext): CopyState {
   const [after, digest] = [context.get(LAST_KEY), context.get(DIGEST)];
   return {
     after: typeof after === 'string' ? (JSON.parse(after) as Canonical[]) : undefined,
-    digest: typeof digest === 'string' ? (JSON.parse(digest) as RowsDigest) : noRows,
+    digest: new DigestSum(typeof digest === 'string' ? (JSON.parse(digest) as RowsDigest) : undefined),
   };
 }
 

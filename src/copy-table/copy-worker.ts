@@ -7,12 +7,13 @@ import type { SqlValue } from '../database/values.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import type { Chunk, ChunkHandlers, PartitionContext, Processed } from '../engine/step.ts';
 import { ExitCode, SettleError } from '../errors.ts';
-import { type Canonical, type ColumnKind, sqlValueOf } from './column-kind.ts';
+import { type Canonical, type ColumnKind, serverValueOf, sqlValueOf } from './column-kind.ts';
 import type { CopyPlan, CopyRequest } from './copy-plan.ts';
 import { type CopyState, readState, writeState } from './copy-state.ts';
 import { type PageSource, readPage } from './read-page.ts';
-import { requireFits } from './require-fits.ts';
-import { addRow, rowText } from './row-digest.ts';
+import { mustFit, requireFits } from './require-fits.ts';
+import { DigestSum } from './row-digest.ts';
+import { RowHasher } from './row-hash.ts';
 
 /** What the manager tells its threads; never stored, for the URL may hold a password. */
 export interface CopyShare {
@@ -62,6 +63,8 @@ class CopyHandlers implements ChunkHandlers<Page, SqlValue[][]> {
   readonly #plan: CopyPlan;
   readonly #table: string;
   readonly #kinds: readonly ColumnKind[];
+  readonly #toSql: typeof sqlValueOf;
+  readonly #hasher: RowHasher;
   readonly #source: { readonly pages: PageSource; close(): Promise<void> };
   #state: CopyState;
   /** The page that comes next, on its way while this one is written. */
@@ -78,6 +81,8 @@ class CopyHandlers implements ChunkHandlers<Page, SqlValue[][]> {
     this.#plan = plan;
     this.#table = into;
     this.#kinds = plan.columns.map(({ kind }) => kind);
+    this.#toSql = database.dialect.name === 'sqlite' ? sqlValueOf : serverValueOf;
+    this.#hasher = new RowHasher(this.#kinds);
     this.#source = source;
     this.#state = readState(executionContext);
   }
@@ -89,8 +94,11 @@ class CopyHandlers implements ChunkHandlers<Page, SqlValue[][]> {
     this.#isAtEnd = rows.length < limit;
     if (rows.length === 0) return undefined;
     const last = rows[rows.length - 1];
-    let { digest } = this.#state;
-    for (const row of rows) digest = addRow(digest, rowText(row, this.#kinds));
+    const digest = new DigestSum(this.#state.digest);
+    for (const row of rows) {
+      this.#hasher.hash(row);
+      digest.add(this.#hasher);
+    }
     const after = this.#plan.key.map((at) => last[at]);
     this.#state = { after, digest };
     if (!this.#isAtEnd) {
@@ -102,23 +110,27 @@ class CopyHandlers implements ChunkHandlers<Page, SqlValue[][]> {
   }
 
   process({ rows }: Page): Processed<SqlValue[][]> {
-    const { columns, key } = this.#plan;
-    const output = rows.map((row) =>
-      row.map((value, at) => {
-        const problem = requireFits(value, columns[at]);
-        if (problem === undefined) return sqlValueOf(value, columns[at].kind);
-        const place = key.map((one) => `${columns[one].from} ${row[one]}`).join(', ');
-        throw new SettleError(
-          'COPY_WOULD_LOSE',
-          ExitCode.usage,
-          `column ${columns[at].from} of the row with ${place} ${problem}`,
-          {
-            hint: 'correct the row, or leave it out by --where',
-          },
-        );
-      }),
-    );
+    const { columns } = this.#plan;
+    for (let at = 0; at < columns.length; at++) if (mustFit(columns[at])) this.#requireFits(rows, at);
+    const [kinds, toSql] = [this.#kinds, this.#toSql];
+    const output = rows.map((row) => row.map((value, at) => toSql(value, kinds[at])));
     return { output, writeCount: rows.length, filterCount: 0, processSkipCount: 0 };
+  }
+
+  /** @throws SettleError COPY_WOULD_LOSE (exit 2), naming the first row whose value the target's column would not keep */
+  #requireFits(rows: Page['rows'], at: number): void {
+    const { columns, key } = this.#plan;
+    for (const row of rows) {
+      const problem = requireFits(row[at], columns[at]);
+      if (problem === undefined) continue;
+      const place = key.map((one) => `${columns[one].from} ${row[one]}`).join(', ');
+      throw new SettleError(
+        'COPY_WOULD_LOSE',
+        ExitCode.usage,
+        `column ${columns[at].from} of the row with ${place} ${problem}`,
+        { hint: 'correct the row, or leave it out by --where' },
+      );
+    }
   }
 
   async write(rows: SqlValue[][], tx: Transaction): Promise<void> {

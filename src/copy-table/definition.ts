@@ -19,7 +19,7 @@ export const copyStep = 'copy-rows';
 /** Key in the job's context: the CopyPlan, as JSON. */
 const PLAN = 'copy.plan';
 /** Rows of one transaction. */
-const CHUNK_ROWS = 5_000;
+const CHUNK_ROWS = 10_000;
 const PARTITIONS_PER_WORKER = 4;
 /** A range with fewer rows is not worth a partition of its own. */
 const PARTITION_ROWS_MIN = 20_000;

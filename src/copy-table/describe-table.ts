@@ -47,16 +47,25 @@ export interface MeasuredTable {
   readonly columns: ReadonlyMap<string, Measured>;
 }
 
+export interface MeasureRequest {
+  readonly table: string;
+  readonly columns: readonly DescribedColumn[];
+  readonly where: string | undefined;
+  /** The first column of the key, whose least and greatest value are always told where it is an integer. */
+  readonly first: string;
+  /** Columns of which more than dates that are none is asked. */
+  readonly isMeasured: (column: DescribedColumn) => boolean;
+}
+
 /** One pass over the rows to be copied. */
 export async function measureTable(
   { dialect }: Pick<Database, 'dialect'>,
   executor: Executor,
-  table: string,
-  columns: readonly DescribedColumn[],
-  where: string | undefined,
+  { table, columns, where, first, isMeasured }: MeasureRequest,
 ): Promise<MeasuredTable> {
   const parts = ['COUNT(*) AS n'];
   const isSqlite = dialect.name === 'sqlite';
+  const quotedTable = dialect.quoteIdentifier(table);
   columns.forEach(({ name, type }, at) => {
     const column = dialect.quoteIdentifier(name);
     if (isSqlite) {
@@ -68,15 +77,22 @@ export async function measureTable(
       return;
     }
     const kind = serverShape(type)?.kind;
+    if (kind === 'temporal' && !/^time\b/i.test(type))
+      parts.push(`SUM(DAYOFMONTH(${column}) = 0 OR MONTH(${column}) = 0) AS zero_${at}`);
+    if (name === first && kind === 'integer') {
+      // Each by itself is the end of an index.
+      for (const end of ['MIN', 'MAX'])
+        parts.push(`(SELECT ${end}(${column}) FROM ${quotedTable}${condition(where)}) AS ${end.toLowerCase()}_${at}`);
+      return;
+    }
+    if (!isMeasured(columns[at])) return;
     if (kind === 'integer') parts.push(`MIN(${column}) AS min_${at}`, `MAX(${column}) AS max_${at}`);
     if (kind === 'text') parts.push(`MAX(CHAR_LENGTH(${column})) AS chars_${at}`);
     // As UTF-8, in which they are written.
     if (kind === 'text') parts.push(`MAX(LENGTH(CONVERT(${column} USING utf8mb4))) AS bytes_${at}`);
     if (kind === 'bytes') parts.push(`MAX(LENGTH(${column})) AS bytes_${at}`);
-    if (kind === 'temporal' && !/^time\b/i.test(type))
-      parts.push(`SUM(${column} IS NOT NULL AND (DAYOFMONTH(${column}) = 0 OR MONTH(${column}) = 0)) AS zero_${at}`);
   });
-  const sql = `SELECT ${parts.join(', ')} FROM ${dialect.quoteIdentifier(table)}${condition(where)}`;
+  const sql = `SELECT ${parts.join(', ')} FROM ${quotedTable}${condition(where)}`;
   const answer = await executor.raw(sql);
   const row: Row = isSqlite ? answer[0] : answer[0][0];
   const number = (name: string) => (row[name] == null ? 0 : toNumber(row[name]));

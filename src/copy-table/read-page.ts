@@ -88,7 +88,7 @@ async function readSqlite(executor: Executor, sql: string, values: readonly unkn
 }
 
 async function readServer(executor: Executor, sql: string, values: readonly unknown[]): Promise<unknown[][]> {
-  const options = { sql, rowsAsArray: true, dateStrings: true, supportBigNumbers: true, bigNumberStrings: true };
+  const options = { sql, rowsAsArray: true, dateStrings: true, supportBigNumbers: true, bigNumberStrings: false };
   const bound = values.map((value) => (typeof value === 'bigint' ? { toSqlString: () => value.toString() } : value));
   return await withRawConnection(
     executor,

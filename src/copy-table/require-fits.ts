@@ -6,10 +6,15 @@ const TIME = /^-?\d{2,3}:\d\d:\d\d(?:\.(\d{1,6}))?$/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const INSTANT = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.(\d{1,6}))?$/;
 
+/** Whether there are texts that the column would not keep. */
+export function mustFit({ kind, fraction, digits }: CopiedColumn): boolean {
+  return (kind === 'temporal' && fraction !== undefined) || (kind === 'decimal' && digits !== undefined);
+}
+
 /** One clause; undefined when it fits. */
 export function requireFits(given: Canonical, { kind, type, fraction, digits }: CopiedColumn): string | undefined {
   const value = comparableOf(given, kind);
-  if (value === null) return undefined;
+  if (typeof value !== 'string') return undefined;
   if (kind === 'temporal' && fraction !== undefined) {
     const form = /^date$/i.test(type) ? DATE : /^time\b/i.test(type) ? TIME : INSTANT;
     const found = form.exec(value);

@@ -1,11 +1,11 @@
 /** Compares both tables of a copy, row by row, by digests that do not depend on order; names rows that differ. */
-import { crc32 } from 'node:zlib';
 import type { Database, Executor } from '../database/database.ts';
 import { readSnapshot } from '../database/snapshot.ts';
 import { type Canonical, type ColumnKind, comparableOf } from './column-kind.ts';
 import type { CopyPlan, CopyRequest } from './copy-plan.ts';
 import { type PageSource, readPage } from './read-page.ts';
-import { addRow, isSameDigest, joinDigests, noRows, type RowsDigest, rowText } from './row-digest.ts';
+import { DigestSum, isSameDigest, joinDigests, noRows, type RowsDigest, rowText } from './row-digest.ts';
+import { RowHasher } from './row-hash.ts';
 
 const PAGE_ROWS = 5_000;
 const BUCKETS = 256;
@@ -39,12 +39,12 @@ export async function compareTables(
       readRows(pagesOf(database, snapshot, request, plan, side), plan, take, signal),
     );
   };
-  const kinds = kindsOf(plan);
   const digests = async (side: Side): Promise<RowsDigest[]> => {
-    const buckets = Array.from({ length: BUCKETS }, () => noRows);
+    const buckets = Array.from({ length: BUCKETS }, () => new DigestSum());
+    const [hasher, bucketOf] = [new RowHasher(kindsOf(plan)), bucketsOf(plan)];
     await read(side, (row) => {
-      const bucket = bucketOf(row, plan);
-      buckets[bucket] = addRow(buckets[bucket], rowText(row, kinds));
+      hasher.hash(row);
+      buckets[bucketOf(row)].add(hasher);
     });
     return buckets;
   };
@@ -65,10 +65,11 @@ async function findDifferences(
   plan: CopyPlan,
 ): Promise<RowDifference[]> {
   const kinds = kindsOf(plan);
+  const bucketOf = bucketsOf(plan);
   const rowsOf = async (side: Side) => {
     const rows = new Map<string, string>();
     await read(side, (row) => {
-      if (buckets.has(bucketOf(row, plan))) rows.set(keyText(row, plan), rowText(row, kinds));
+      if (buckets.has(bucketOf(row))) rows.set(keyText(row, plan), rowText(row, kinds));
     });
     return rows;
   };
@@ -117,6 +118,13 @@ function keyText(row: readonly Canonical[], { key, columns }: CopyPlan): string 
   return key.map((at) => `${columns[at].from} ${comparableOf(row[at], columns[at].kind)}`).join(', ');
 }
 
-function bucketOf(row: readonly Canonical[], plan: CopyPlan): number {
-  return crc32(keyText(row, plan)) % BUCKETS;
+/** By the key: a row is in the same bucket on both sides. */
+function bucketsOf({ key, columns }: CopyPlan): (row: readonly Canonical[]) => number {
+  const hasher = new RowHasher(key.map((at) => columns[at].kind));
+  const values: Canonical[] = key.map(() => null);
+  return (row) => {
+    for (let at = 0; at < key.length; at++) values[at] = row[key[at]];
+    hasher.hash(values);
+    return hasher.first % BUCKETS;
+  };
 }

@@ -1,4 +1,6 @@
 /** The commands that go on after an import that failed for its file. Pure. */
+
+import { shellWord } from '../../cli/shell-word.ts';
 import { AMOUNT_UNIT } from '../payments/import/amount-parameter.ts';
 import type { ImportKind } from './import-parameters.ts';
 import { showName } from './quote.ts';
@@ -56,15 +58,4 @@ function startAgain(kind: ImportKind, parameters: Readonly<Record<string, string
   const switches = SWITCHES.filter((name) => given(name) === 'true').map((name) => `--${name}`);
   const command = kind === 'grants' ? ['settle ledger post'] : ['settle import', kind];
   return [...command, file, ...flags, ...nulls, ...switches].join(' ');
-}
-
-/** As bash reads it back, and harmless to a terminal. */
-function shellWord(text: string): string {
-  if (/^[\p{L}\p{N}_.,:=@%+/-]+$/u.test(text)) return text;
-  if (!/\p{C}/u.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
-  const escaped = text.replace(/[\\']/g, '\\$&').replace(/\p{C}/gu, (character) => {
-    const code = character.codePointAt(0)!;
-    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
-  });
-  return `$'${escaped}'`;
 }

@@ -64,7 +64,7 @@ describe.each(sampledDatabases(import.meta.url))('on $name', ({ name }) => {
     expect(rows % 1000).toBe(0);
     const shown = JSON.parse((await runSettle(['show', '--last', '--json'], { url: database.url })).stdout);
     expect(shown.status).toBe('STOPPED');
-    expect(shown.next[0]).toBe(`settle restart ${shown.id}`);
+    expect(shown.next).toEqual([`settle restart ${shown.id}`]);
 
     const restarted = await runSettle(['restart', String(shown.id), '--json'], { url: database.url });
     expect(restarted.code).toBe(0);

@@ -256,5 +256,12 @@ describe('the command', () => {
       code: 2,
       stderr: expect.stringMatching(/there is no table none in sqlite:/),
     });
+    // What goes on with a copy is its own command: a restart knows no other database.
+    const target = await open(await freshPlatform('sqlite'));
+    const args = ['copy-table', '--from', source.url, '--table', 'none', '--into', 'other'];
+    expect((await runSettle(args, { url: target.url })).code).toBe(2);
+    const shown = await runSettle(['show', '--last', '--json'], { url: target.url });
+    const from = source.displayUrl;
+    expect(JSON.parse(shown.stdout).next).toEqual([`settle copy-table --from ${from} --table none --into other`]);
   });
 });

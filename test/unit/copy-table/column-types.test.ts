@@ -1,10 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ColumnKind, canonicalOf, comparableOf, sqlValueOf } from '../../../src/copy-table/column-kind.ts';
-import { emptyMeasure, fittingColumn, newColumn, serverShape } from '../../../src/copy-table/column-types.ts';
+import {
+  type Canonical,
+  type ColumnKind,
+  canonicalOf,
+  comparableOf,
+  sqlValueOf,
+} from '../../../src/copy-table/column-kind.ts';
+import {
+  emptyMeasure,
+  fittingColumn,
+  mustMeasure,
+  newColumn,
+  serverShape,
+} from '../../../src/copy-table/column-types.ts';
 import type { DescribedColumn } from '../../../src/copy-table/described-column.ts';
 import { requireFits } from '../../../src/copy-table/require-fits.ts';
-import { addRow, isSameDigest, joinDigests, noRows, rowText } from '../../../src/copy-table/row-digest.ts';
+import { DigestSum, isSameDigest, joinDigests, rowText } from '../../../src/copy-table/row-digest.ts';
+import { RowHasher } from '../../../src/copy-table/row-hash.ts';
 
 const column = (type: string, charset?: string): DescribedColumn => {
   return { name: 'c', type, isNullable: true, isGenerated: false, hasDefault: false, charset };
@@ -82,6 +95,14 @@ describe('a column of SQLite', () => {
   });
 });
 
+/** The least change of a value: its last bit, one character of a text. */
+function otherValue(value: Canonical): Canonical {
+  if (value === null) return 0;
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? value - 1 : value === 0 ? 1 : -value;
+  if (value === '') return null;
+  return String.fromCharCode(value.charCodeAt(0) ^ 1) + value.slice(1);
+}
+
 test('a value written and read again is the same, as is the digest of rows in any order; a byte that differs is seen', () => {
   const kinds: ColumnKind[] = ['integer', 'real', 'text', 'bytes'];
   const value = (kind: ColumnKind): fc.Arbitrary<bigint | number | string | Uint8Array> => {
@@ -92,29 +113,27 @@ test('a value written and read again is the same, as is the digest of rows in an
   const row = fc.tuple(...kinds.map((kind) => fc.option(value(kind))));
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 8 }), fc.nat(), (rows, cut) => {
-      const texts = rows.map((one) =>
-        rowText(
-          one.map((each, at) => canonicalOf(each, kinds[at])),
-          kinds,
-        ),
-      );
-      const again = rows.map((one) =>
-        rowText(
-          one.map((each, at) => canonicalOf(sqlValueOf(canonicalOf(each, kinds[at]), kinds[at]), kinds[at])),
-          kinds,
-        ),
-      );
-      expect(again).toEqual(texts);
-      const whole = texts.reduce(addRow, noRows);
-      const at = cut % (texts.length + 1);
-      const parts = joinDigests(
-        [...texts.slice(at)].reverse().reduce(addRow, noRows),
-        texts.slice(0, at).reduce(addRow, noRows),
-      );
+      const canonical = rows.map((one) => one.map((each, at) => canonicalOf(each, kinds[at])));
+      const again = canonical.map((one) => one.map((each, at) => canonicalOf(sqlValueOf(each, kinds[at]), kinds[at])));
+      expect(again).toEqual(canonical);
+      const hasher = new RowHasher(kinds);
+      const digestOf = (some: readonly Canonical[][]) => {
+        const digest = new DigestSum();
+        for (const one of some) {
+          hasher.hash(one);
+          digest.add(hasher);
+        }
+        return digest;
+      };
+      const whole = digestOf(canonical);
+      const at = cut % (canonical.length + 1);
+      const parts = joinDigests(digestOf([...canonical.slice(at)].reverse()), digestOf(canonical.slice(0, at)));
       expect(isSameDigest(whole, parts)).toBe(true);
-      const [first, ...rest] = texts;
-      const changed = [`${first.slice(0, -1)}${first.endsWith(';') ? ':' : ';'}`, ...rest];
-      expect(isSameDigest(changed.reduce(addRow, noRows), whole)).toBe(false);
+      const [first, ...rest] = canonical;
+      for (let column = 0; column < kinds.length; column++) {
+        const changed = [first.map((each, place) => (place === column ? otherValue(each) : each)), ...rest];
+        expect(isSameDigest(digestOf(changed), whole)).toBe(false);
+      }
     }),
     { numRuns: 60 },
   );
@@ -137,5 +156,50 @@ describe('between SQLite files', () => {
   test('a column declared alike takes what the other holds', () => {
     const texts = { ...emptyMeasure, chars: 3, classes: { text: 1 } };
     expect(fittingColumn(column('DATETIME'), texts, column('datetime'), between)).toMatchObject({ kind: 'text' });
+  });
+});
+
+test('hashes of rows differ with the place of a value, its length and NULL, also beyond a block of words', () => {
+  const hash = (...values: Canonical[]) => {
+    const hasher = new RowHasher(values.map(() => 'text'));
+    hasher.hash(values);
+    return `${hasher.first} ${hasher.second}`;
+  };
+  const long = 'x'.repeat(9_001);
+  const rows = [
+    ['', null],
+    [null, ''],
+    [null, null],
+    ['a', 'b'],
+    ['ab', ''],
+    ['', 'ab'],
+    ['ab', null],
+    ['a\0', 'b'],
+  ];
+  const all = [...rows, [long, 'a'], [`${long.slice(1)}y`, 'a'], [`${long.slice(1)}`, 'xa'], [long, 'b']];
+  expect(new Set(all.map((values) => hash(...values))).size).toBe(all.length);
+  expect(hash(long, 'a')).toBe(hash(long, 'a'));
+  const integers = new RowHasher(['integer']);
+  const seen = new Set<number>();
+  const values = [0, 1, -1, 2 ** 32, -(2 ** 32), 2 ** 53 - 1, '18446744073709551615', '9223372036854775807', null];
+  for (const value of values) {
+    integers.hash([value]);
+    seen.add(integers.first);
+  }
+  expect(seen.size).toBe(values.length);
+});
+
+describe('whether values have to be looked at', () => {
+  const servers = { from: 'mariadb', to: 'mysql' } as const;
+  test.each([
+    ['bigint(20)', undefined, servers, false],
+    ['bigint(20)', 'bigint(20)', servers, false],
+    ['bigint(20) unsigned', 'bigint(20)', servers, true],
+    ['varchar(20)', 'varchar(9)', servers, true],
+    ['bigint(20) unsigned', undefined, { from: 'mariadb', to: 'sqlite' } as const, true],
+    ['datetime(3)', 'TEXT', { from: 'mariadb', to: 'sqlite' } as const, false],
+    ['INTEGER', 'INTEGER', { from: 'sqlite', to: 'sqlite' } as const, true],
+  ])('%s into %s by %j: %s', (from, to, dialects, expected) => {
+    expect(mustMeasure(column(from), to === undefined ? undefined : column(to), dialects)).toBe(expected);
   });
 });
