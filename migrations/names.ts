@@ -103,6 +103,7 @@ export const platformMigrationNames: readonly string[] = [
   '0868_settle_interest_claim',
   '0891_settle_audit',
   '0899_drop_view_amount',
+  '0900_settle_mapping',
   '0910_settle_outbox_taken_by',
   '0911_notification_token',
   '0920_settle_coupon_comparison',

@@ -11,7 +11,7 @@ export type { DialectName, InsertTarget } from './database/dialect.ts';
 export type { MigrationStatus } from './database/migrate.ts';
 export { type OpenOptions, openDatabase } from './database/open.ts';
 export type { Integer, SqlValue } from './database/values.ts';
-export { defineConfig, type ModulePath, type SettleConfig } from './define/config.ts';
+export { defineConfig, type ModulePath, type SettleConfig, type TableMapping } from './define/config.ts';
 export {
   defineJob,
   type JobElement,

@@ -17,7 +17,7 @@ const IMPURE = /^(node:|knex|mysql2|better-sqlite3|ioredis|pino|cli-progress|com
 /** Rooms that run any job: they know no domain, no table of one and no job. */
 const ENGINE = [
   ...['src/cli', 'src/doctor', 'src/steps', 'src/partition', 'src/engine', 'src/repository'],
-  ...['src/database', 'src/database/migrate.ts'],
+  ...['src/mapping', 'src/database', 'src/database/migrate.ts'],
 ];
 const DOMAIN = /^src\/(jobs|ledger|bench|serve|platform\.ts)\b/;
 const ENGINE_MIGRATIONS = /^migrations\/(engine\/|apply\.ts$|migration\.ts$)/;

@@ -23,6 +23,7 @@ import { migration as batchJobInstanceSeqKey } from './0604_batch_job_instance_s
 import { migration as batchSequences } from './0620_batch_sequences.ts';
 import { migration as settleLeaseDuration } from './0650_settle_lease_duration.ts';
 import { migration as settleClaim } from './0801_settle_claim.ts';
+import { migration as settleMapping } from './0900_settle_mapping.ts';
 
 export const engineMigrations: readonly Migration[] = [
   batchJobInstance,
@@ -47,4 +48,5 @@ export const engineMigrations: readonly Migration[] = [
   batchSequences,
   settleLeaseDuration,
   settleClaim,
+  settleMapping,
 ];

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { DomainHealth } from '../doctor/check.ts';
 import type { JobDefinition } from '../engine/job.ts';
 import type { SetAsideStore } from '../engine/set-aside.ts';
+import type { Mappings } from '../mapping/mapping.ts';
 import type { Settings } from './config.ts';
 import type { PlatformOptions } from './platform-options.ts';
 
@@ -25,6 +26,8 @@ export interface Registry {
   /** @throws SettleError (exit 2) when there is no job of that name */
   findJob(name: string): Promise<JobDefinition>;
   setAside(): Promise<readonly SetAsideStore[]>;
+  /** What the settings map of the domains' sources. @throws SettleError (exit 2) that names a key of the config file */
+  mappings(settings: Pick<Settings, 'mappings'>): Promise<Mappings>;
   health(): Promise<readonly DomainHealth[]>;
   /** Makes the domains' rules about errors known; until then errors are told by the engine's alone. */
   useErrorRules(): Promise<void>;

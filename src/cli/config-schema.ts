@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { nearestName } from '../engine/nearest-name.ts';
 import { type SettleError, usageError } from '../errors.ts';
+import type { MappingSettings } from '../mapping/mapping.ts';
 import { inFile, isZone, kindOf, LOG_FORMATS, LOG_LEVELS, wholeNumber, ZONE_HINT } from './setting-values.ts';
 
 const text = z.string('must be text');
@@ -11,6 +12,21 @@ const one = (words: readonly string[]) =>
 const named = (what: string) => z.custom<object>((value) => isNamed(value), `must be the path of a module or ${what}`);
 
 const urls = z.union([text, z.array(text).min(1)], 'must be a URL, or a list of URLs');
+const mapping = z.strictObject(
+  {
+    table: text,
+    columns: z.record(z.string(), text, 'must be names of columns, by the names that settle knows').optional(),
+  },
+  'must be { table, columns }',
+);
+/** Tables of the platform that have other names. */
+const mappings = {
+  views: mapping.optional(),
+  videos: mapping.optional(),
+  challenges: mapping.optional(),
+  members: mapping.optional(),
+  proofs: mapping.optional(),
+};
 
 const schema = z.strictObject(
   {
@@ -27,6 +43,7 @@ const schema = z.strictObject(
     sinks: z
       .union([urls, z.record(z.string(), urls, 'must be a URL, or URLs by topic')], 'must be a URL, or URLs by topic')
       .optional(),
+    ...mappings,
     jobs: z
       .array(z.union([text, named('a job')], 'must be the path of a module or a job'), 'must be a list')
       .optional(),
@@ -44,8 +61,32 @@ export type ConfigValues = z.infer<typeof schema>;
 /** @throws SettleError (exit 2) that names the key */
 export function checkConfig(values: object, file: string): ConfigValues {
   const { success, data, error } = schema.safeParse(values);
-  if (success) return data;
+  if (success) {
+    requirePlatform(data);
+    return data;
+  }
   throw unknownKey(values, file) ?? wrongValue(values, error.issues[0]);
+}
+
+/** The tables that the file maps, by key. */
+export function mappingsOf(values: ConfigValues): MappingSettings {
+  return Object.fromEntries(
+    Object.keys(mappings).flatMap((key) => {
+      const found: unknown = Reflect.get(values, key);
+      return found === undefined ? [] : [[key, mapping.parse(found)]];
+    }),
+  );
+}
+
+/** A mapping that nothing would read is a mistake. */
+function requirePlatform(values: ConfigValues): void {
+  if (values.platform ?? values.jobs === undefined) return;
+  const [key] = Object.keys(mappingsOf(values));
+  if (key === undefined) return;
+  throw usageError(
+    `${inFile(key)} maps a table of the platform, which is not there`,
+    'add platform: true, or take it out',
+  );
 }
 
 function unknownKey(values: object, file: string): SettleError | undefined {
@@ -61,11 +102,19 @@ function unknownKey(values: object, file: string): SettleError | undefined {
   return undefined;
 }
 
-function wrongValue(values: object, { path, message, code }: z.core.$ZodIssue): SettleError {
+function wrongValue(values: object, issue: z.core.$ZodIssue): SettleError {
+  if (issue.code === 'unrecognized_keys') {
+    return usageError(`${inFile(String(issue.path[0]))} must be { table, columns }, and holds something else`);
+  }
+  return wrongKind(values, issue);
+}
+
+function wrongKind(values: object, { path, message, code }: z.core.$ZodIssue): SettleError {
   const name = path.map((part, at) =>
     typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${String(part)}`,
   );
   const value = path.reduce<unknown>((at, part) => (at as Record<PropertyKey, unknown>)[part], values);
+  if (value === undefined) return usageError(`${inFile(name.join(''))} is missing`);
   const isWord = code === 'custom' && typeof value === 'string' && !message.includes('number');
   const hint = path[0] === 'zone' && isWord ? ZONE_HINT : undefined;
   return usageError(`${inFile(name.join(''))} ${message}${isWord ? '' : `, ${kindOf(value)} is none`}`, hint);

@@ -4,6 +4,7 @@
  */
 import { type Environment, type EnvironmentVariable, environment } from '../environment.ts';
 import { usageError } from '../errors.ts';
+import type { MappingSettings } from '../mapping/mapping.ts';
 import { readConfigFile } from './config-file.ts';
 import type { ConfigValues } from './config-schema.ts';
 import { inFile, isZone, kindOf, LOG_FORMATS, LOG_LEVELS, wholeNumber, ZONE_HINT } from './setting-values.ts';
@@ -40,6 +41,8 @@ export interface Settings {
   readonly ledgerAnchors: string | undefined;
   /** Path of the Ed25519 private key that signs its lines. */
   readonly ledgerAnchorKey: string | undefined;
+  /** Tables of the platform under other names, by key of the config file. */
+  readonly mappings: MappingSettings;
 }
 
 /** @throws SettleError (exit 2) for a file that cannot be read, an unknown key or a value of the wrong kind. */
@@ -64,7 +67,13 @@ export async function loadSettings(flags: GlobalFlags, variables: Environment = 
     chunk: wholeNumber(file.chunk),
     ledgerAnchors: given('SETTLE_LEDGER_ANCHORS') ?? file.ledgerAnchors,
     ledgerAnchorKey: given('SETTLE_LEDGER_ANCHOR_KEY') ?? file.ledgerAnchorKey,
+    mappings: await mappingsIn(file),
   };
+}
+
+/** Its schema is loaded with the file alone. */
+async function mappingsIn(file: ConfigValues): Promise<MappingSettings> {
+  return Object.keys(file).length === 0 ? {} : (await import('./config-schema.ts')).mappingsOf(file);
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Makes what a command works with: settings, a log, and the database, which is opened once and always closed. */
 
+import type { Database } from '../database/database.ts';
 import type { NamedMigration } from '../database/migrate.ts';
 import type { CommandContext, Registry } from './command-context.ts';
-import { type GlobalFlags, loadSettings } from './config.ts';
+import { type GlobalFlags, loadSettings, type Settings } from './config.ts';
 import type { PlatformOptions } from './platform-options.ts';
 
 export interface ContextOptions {
@@ -37,8 +38,10 @@ export async function withDatabase<T>(
       const migrations = await namesOf(registry.options);
       const known = await registry.options.knownMigrations?.();
       const { requireCurrentSchema, requireReadableSchema } = await import('../database/migrate.ts');
-      if (schema === 'current') await requireCurrentSchema(database, migrations, known);
-      else if ((await requireReadableSchema(database, migrations, known)) > 0) {
+      if (schema === 'current') {
+        await requireCurrentSchema(database, migrations, known);
+        await requireMappings(registry, settings, database);
+      } else if ((await requireReadableSchema(database, migrations, known)) > 0) {
         const { tell } = await import('./errors.ts');
         tell(
           'the schema is of an older settle: this command reads it as it is',
@@ -59,6 +62,14 @@ export function withReadableDatabase<T>(
   work: (context: CommandContext) => Promise<T>,
 ): Promise<T> {
   return withDatabase(registry, flags, work, { schema: 'readable' });
+}
+
+/** A program without the domains whose tables are mapped has nothing to say about them. */
+async function requireMappings(registry: Registry, settings: Settings, database: Database): Promise<void> {
+  const mappings = await registry.mappings(settings);
+  if (mappings.sources.length === 0) return;
+  const { requireMapped } = await import('../mapping/apply-mappings.ts');
+  await requireMapped(database, mappings);
 }
 
 async function namesOf({ migrationNames, migrations }: PlatformOptions): Promise<readonly NamedMigration[]> {

@@ -1,5 +1,6 @@
 /** The domains that a program was put together from, and the jobs in them, which are loaded when first asked for. */
 import type { JobDefinition } from '../engine/job.ts';
+import { resolveMappings } from '../mapping/mapping.ts';
 import type { Registry } from './command-context.ts';
 import type { Domain, Platform } from './domain.ts';
 
@@ -25,6 +26,10 @@ export function createRegistry(platform: Platform): Registry {
       throw usageError(`unknown job "${name}"`, hint);
     },
     setAside: async () => await Promise.all(platform.domains.flatMap((domain) => domain.setAside?.() ?? [])),
+    async mappings(settings) {
+      const sources = await Promise.all(platform.domains.map((domain) => domain.sources?.() ?? []));
+      return resolveMappings(settings.mappings, sources.flat());
+    },
     health: async () => await Promise.all(platform.domains.flatMap((domain) => domain.health?.() ?? [])),
     async purge(database, before, isDryRun) {
       const all = [];

@@ -7,6 +7,7 @@ import type { ErrorRule } from '../database/error-rules/error-rule.ts';
 import type { DomainHealth } from '../doctor/check.ts';
 import type { JobDefinition } from '../engine/job.ts';
 import type { SetAsideStore } from '../engine/set-aside.ts';
+import type { SourceTable } from '../mapping/mapping.ts';
 import type { Cli } from './cli.ts';
 import type { CommandContext, PurgedRows, RunWatch } from './command-context.ts';
 import type { PlatformOptions } from './platform-options.ts';
@@ -24,6 +25,8 @@ export interface Domain {
   errorRules?(): Promise<readonly ErrorRule[]>;
   /** Checks, columns and privileges for `settle doctor`. */
   health?(): Promise<DomainHealth>;
+  /** Tables of other programs that the domain reads, and that the config file may map. */
+  sources?(): Promise<readonly SourceTable[]>;
   /** Where the domain keeps what its jobs set aside, when that is a table of its own. */
   setAside?(): Promise<SetAsideStore>;
   /** Removes rows of the domain that nobody needs any more and that are older than `before`; with `isDryRun` counts them. */

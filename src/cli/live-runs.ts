@@ -1,5 +1,5 @@
 /** Executions whose owner is at work, in words: what an operator must know before he frees or migrates something. */
-import type { Database } from '../database/database.ts';
+import type { Database, Executor } from '../database/database.ts';
 import { reasonOfDeath } from '../engine/owner.ts';
 import { listRunningExecutions } from '../repository/job-execution.ts';
 import { selectLease } from '../repository/lease.ts';
@@ -13,11 +13,11 @@ export interface LiveRun {
 }
 
 /** Empty where there is no repository yet. */
-export async function listLiveRuns(database: Database): Promise<LiveRun[]> {
-  if (!(await database.knex.schema.hasTable('settle_lease'))) return [];
+export async function listLiveRuns(database: Database, executor: Executor = database.knex): Promise<LiveRun[]> {
+  if (!(await executor.schema.hasTable('settle_lease'))) return [];
   const live: LiveRun[] = [];
-  for (const { id, jobName } of await listRunningExecutions(database.knex)) {
-    const lease = await selectLease(database, database.knex, id);
+  for (const { id, jobName } of await listRunningExecutions(executor)) {
+    const lease = await selectLease(database, executor, id);
     if (lease === undefined || reasonOfDeath(lease) !== undefined) continue;
     const { pid, host, heartbeatAgoMs, leaseLeftMs } = lease;
     const heartbeat = formatDuration(Math.max(0, heartbeatAgoMs));

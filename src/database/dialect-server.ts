@@ -1,7 +1,7 @@
 /** What MariaDB and MySQL have in common; dialect-mariadb.ts and dialect-mysql.ts add what differs. */
 import { ExitCode, SettleError } from '../errors.ts';
 import type { DatabaseConnection, Executor } from './connection.ts';
-import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget } from './dialect.ts';
+import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget, RenamingView } from './dialect.ts';
 import { insertServerRows } from './insert-rows-server.ts';
 import { serverInspector } from './inspect-server.ts';
 import { quoteIdentifier } from './quote-server.ts';
@@ -33,12 +33,22 @@ export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
   isOddTime: () => undefined,
   rowDigest: (expressions) => `CRC32(CONCAT_WS('/',${expressions.map((one) => `COALESCE(${one},'-')`).join(',')}))`,
   insertSyntax,
+  viewStatements,
   limitIdle,
   insertRows: async (executor, inserts) => {
     for (const { target, rows } of inserts) await insertServerRows(executor, insertSyntax(target), rows);
   },
   withLock,
 };
+
+/** MERGE: a statement on the view becomes one on the table, with its indexes, locks and types. */
+function viewStatements({ name, table, columns }: RenamingView): readonly string[] {
+  const read = Object.entries(columns).map(([as, own]) => `${quoteIdentifier(own)} AS ${quoteIdentifier(as)}`);
+  return [
+    `CREATE OR REPLACE ALGORITHM = MERGE SQL SECURITY INVOKER VIEW ${quoteIdentifier(name)}
+      AS SELECT ${read.join(', ')} FROM ${quoteIdentifier(table)}`,
+  ];
+}
 
 async function limitIdle(executor: Executor, seconds = SESSION_IDLE_SECONDS_MAX): Promise<void> {
   await executor.raw(`SET SESSION wait_timeout = ${seconds}`);

@@ -1,6 +1,6 @@
 /** SQLite 3.35 and later, one writer at a time: the database file's lock stands in for row locks and named locks. */
 import type { DatabaseConnection, Executor } from './connection.ts';
-import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget } from './dialect.ts';
+import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget, RenamingView } from './dialect.ts';
 import { insertSqliteRows } from './insert-rows-sqlite.ts';
 import { sqliteInspector } from './inspect-sqlite.ts';
 import { toNumber } from './values.ts';
@@ -39,6 +39,7 @@ export const sqliteDialect: Dialect = {
   nextSequenceValue,
   raiseSequence,
   insertSyntax,
+  viewStatements,
   limitIdle: async () => {},
   insertRows: async (executor, inserts) => {
     for (const { target, rows } of inserts) {
@@ -78,6 +79,21 @@ function insertSyntax({ table, columns, mode = 'insert', keys = [] }: InsertTarg
     return `${column}=${mode === 'add-values' ? `${quoteIdentifier(table)}.${column}+` : ''}excluded.${column}`;
   });
   return { head, tail: ` ON CONFLICT${target} DO UPDATE SET ${assignments.join(',')}` };
+}
+
+/** A view takes no UPDATE by itself: a trigger for each column that is set, which goes with the view. */
+function viewStatements({ name, table, columns, key, updates }: RenamingView): readonly string[] {
+  const [view, from] = [name, table].map(quoteIdentifier);
+  const read = Object.entries(columns).map(([as, own]) => `${quoteIdentifier(own)} AS ${quoteIdentifier(as)}`);
+  return [
+    `DROP VIEW IF EXISTS ${view}`,
+    `CREATE VIEW ${view} AS SELECT ${read.join(', ')} FROM ${from}`,
+    ...updates.map((column) => {
+      const [set, own, ownKey] = [column, columns[column], columns[key]].map(quoteIdentifier);
+      return `CREATE TRIGGER ${quoteIdentifier(`${name}_${column}_update`)} INSTEAD OF UPDATE OF ${set} ON ${view}
+        BEGIN UPDATE ${from} SET ${own} = NEW.${set} WHERE ${ownKey} = OLD.${quoteIdentifier(key)}; END`;
+    }),
+  ];
 }
 
 /** The write lock of the file is the lock: a transaction that takes it at once and spans all of `work`. */

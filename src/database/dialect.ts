@@ -52,6 +52,19 @@ export interface InsertSyntax {
   readonly tail: string;
 }
 
+/** A view that gives a table and its columns other names. */
+export interface RenamingView {
+  readonly name: string;
+  /** Table or view that it reads. */
+  readonly table: string;
+  /** The table's columns by those of the view. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Column of the view that tells its rows apart. */
+  readonly key: string;
+  /** Columns of the view that can be set. */
+  readonly updates: readonly string[];
+}
+
 export interface Dialect {
   readonly name: DialectName;
   readonly columnTypes: ColumnTypes;
@@ -85,6 +98,8 @@ export interface Dialect {
   /** Makes the next value of a sequence one above `value`, or leaves it where it is further on. */
   raiseSequence(executor: Executor, name: string, value: number): Promise<void>;
   insertSyntax(target: InsertTarget): InsertSyntax;
+  /** Make the view, in the place of one of its name. It is read with the rights of who reads it. */
+  viewStatements(view: RenamingView): readonly string[];
   /**
    * Has the server end this connection, and so roll back its transaction and free its locks, when the client sends it
    * nothing for `seconds`; undefined: as long as the session's own setting says. A process that is paused or a node

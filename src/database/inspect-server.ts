@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseConnection, Executor } from './connection.ts';
 import { toSettleError } from './errors.ts';
+import { findsByKey } from './explain-server.ts';
 import type { ColumnFacts, Inspector, Privilege } from './inspect.ts';
 import { quoteIdentifier } from './quote-server.ts';
 import { parseDatabaseUrl } from './url.ts';
@@ -48,6 +49,7 @@ export const serverInspector: Inspector = {
     const rows = await query(executor, `${STATISTICS} AND SEQ_IN_INDEX = 1 AND COLUMN_NAME = ?`, [table, column]);
     return rows.map((row) => toText(row.index_name));
   },
+  findsByKey,
   settings: async (executor) => {
     const { tx_isolation, transaction_isolation, ...rest } = await readVariables(executor, 'SESSION', SETTINGS);
     return {
@@ -140,17 +142,17 @@ async function missingPrivileges(
     } catch (error) {
       const { code, message } = toSettleError(error);
       if (code === 'DATABASE_TABLE_MISSING') return [];
-      const isReadOnlyView = NOT_WRITABLE.includes(Number((error as { errno?: unknown }).errno));
-      if (code !== 'DATABASE_PRIVILEGE_MISSING' && !isReadOnlyView) throw error;
+      const isDeniedByView = DENIED_BY_VIEW.includes(Number((error as { errno?: unknown }).errno));
+      if (code !== 'DATABASE_PRIVILEGE_MISSING' && !isDeniedByView) throw error;
       // Not when it is SELECT that the statement lacks besides.
-      if (isReadOnlyView || message.includes(`${privilege} command`)) missing.push(privilege);
+      if (isDeniedByView || message.includes(`${privilege} command`)) missing.push(privilege);
     }
   }
   return missing;
 }
 
-/** A view that takes no UPDATE or DELETE; one that takes no INSERT. */
-const NOT_WRITABLE = [1288, 1471];
+/** A view that takes no UPDATE or DELETE; one that takes no INSERT; one that reads what the user may not use so. */
+const DENIED_BY_VIEW = [1288, 1471, 1356];
 
 async function query(executor: Executor, sql: string, values: readonly string[] = []): Promise<Row[]> {
   const [rows] = await executor.raw(sql, values);

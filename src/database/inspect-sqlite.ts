@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseConnection } from './connection.ts';
+import { findsByKey } from './explain-sqlite.ts';
 import type { ColumnFacts, Inspector, TableSize } from './inspect.ts';
 import { parseDatabaseUrl } from './url.ts';
 import { toNumber } from './values.ts';
@@ -56,6 +57,7 @@ export const sqliteInspector: Inspector = {
         [table, column],
       )
     ).map(({ name }: { name: string }) => name),
+  findsByKey,
   settings: async () => undefined,
   variables: async () => undefined,
   folder: async (database) => dirname(pathOf(database)),

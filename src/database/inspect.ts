@@ -53,6 +53,11 @@ export interface Inspector {
   primaryKey(executor: Executor, table: string): Promise<readonly string[]>;
   /** Names of the indexes whose first column is this one. */
   indexesOn(executor: Executor, table: string, column: string): Promise<readonly string[]>;
+  /**
+   * Whether rows of a table or view are found by values of this column through a unique key. False where the view makes
+   * its rows first (DISTINCT, GROUP BY, UNION), or may give a key twice. Undefined: the user may not ask.
+   */
+  findsByKey(executor: Executor, relation: string, column: string): Promise<boolean | undefined>;
   /** Undefined where there is no server. */
   settings(executor: Executor): Promise<ServerSettings | undefined>;
   /** System variables of these names that the server has, as text; undefined where there is no server. */

@@ -7,6 +7,14 @@ import { madeBy } from './made-by.ts';
 /** A module, or a pattern of modules (`./jobs/*.ts`), relative to the config file; each exports what is meant by default. */
 export type ModulePath = string;
 
+/** A table of the platform that has another name, or columns of other names. */
+export interface TableMapping {
+  /** Name of the table, or of a view, in the same database. */
+  readonly table: string;
+  /** Its columns by the names that settle knows (`viewer_id: 'user_id'`); those that are not named are called alike. */
+  readonly columns?: Readonly<Record<string, string>>;
+}
+
 /**
  * Flags win over the environment, the environment over this file. A secret belongs into the environment, or into a file
  * that `databaseUrlFile` names.
@@ -34,6 +42,16 @@ export interface SettleConfig {
   readonly sinks?: string | readonly string[] | Readonly<Record<string, string | readonly string[]>>;
   /** Path of the Ed25519 private key that signs its lines. */
   readonly ledgerAnchorKey?: string;
+  /** What stands for `view_log`. `settle migrate` makes that name a view of it; docs/operations.md says what it must be like. */
+  readonly views?: TableMapping;
+  /** What stands for `video`. */
+  readonly videos?: TableMapping;
+  /** What stands for `challenge`. */
+  readonly challenges?: TableMapping;
+  /** What stands for `challenge_member`. */
+  readonly members?: TableMapping;
+  /** What stands for `challenge_proof`. */
+  readonly proofs?: TableMapping;
   /** The project's jobs: modules, or what `defineJob` returned. */
   readonly jobs?: readonly (ModulePath | JobDefinition)[];
   /** Tables of the project's own, which `settle migrate` makes behind the engine's; named `owner/NNNN_what_it_does`. */

@@ -2,7 +2,9 @@
 import type { Migration } from '../../migrations/migration.ts';
 import type { Database } from '../database/database.ts';
 import type { Privilege } from '../database/inspect.ts';
+import type { WantedColumns } from '../database/wanted-column.ts';
 import type { SetAsideStore } from '../engine/set-aside.ts';
+import type { Mappings } from '../mapping/mapping.ts';
 
 /** `warn`: settle works, but somebody should look. `fail`: it does not work, or soon will not. */
 export type Verdict = 'pass' | 'warn' | 'fail';
@@ -30,12 +32,16 @@ export interface CheckContext {
   /** Of the program's domains. Default: none. */
   readonly domains?: readonly DomainHealth[];
   readonly setAside?: readonly SetAsideStore[];
+  /** What the configuration maps. Default: nothing. */
+  readonly mappings?: Mappings;
 }
 
 export interface Check {
   readonly name: string;
   /** Needs settle's tables: left out where they are missing or out of date. */
   readonly needsSchema?: boolean;
+  /** Reads tables that may be mapped: left out where a mapping is wrong, which is named once. */
+  readonly readsMapped?: boolean;
   run(context: CheckContext): Promise<Finding | readonly Finding[]>;
 }
 
@@ -54,8 +60,6 @@ export interface DomainCheck extends Check {
   readonly before?: string;
 }
 
-export type ColumnKind = 'integer' | 'time' | 'date' | 'text';
-export type WantedColumns = Readonly<Record<string, ColumnKind>>;
 export type PrivilegesOf = Readonly<Record<string, readonly Privilege[]>>;
 
 export interface DomainPrivileges {

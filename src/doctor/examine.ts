@@ -5,6 +5,7 @@ import { toSettleError } from '../database/errors.ts';
 import { openDatabase } from '../database/open.ts';
 import type { SetAsideStore } from '../engine/set-aside.ts';
 import { ExitCode, type SettleError } from '../errors.ts';
+import type { Mappings } from '../mapping/mapping.ts';
 import type { Check, CheckContext, DomainCheck, DomainHealth, Finding } from './check.ts';
 import { clockCheck } from './checks/clock.ts';
 import { columnsCheck } from './checks/columns.ts';
@@ -13,6 +14,7 @@ import { diskCheck } from './checks/disk.ts';
 import { encryptionCheck } from './checks/encryption.ts';
 import { isolationCheck } from './checks/isolation.ts';
 import { leasesCheck } from './checks/leases.ts';
+import { mappingsCheck } from './checks/mappings.ts';
 import { packetCheck } from './checks/packet.ts';
 import { privilegesCheck } from './checks/privileges.ts';
 import { schemaCheck } from './checks/schema.ts';
@@ -23,6 +25,7 @@ import { unfinishedCheck } from './checks/unfinished.ts';
 const CHECKS: readonly Check[] = [
   encryptionCheck,
   schemaCheck,
+  mappingsCheck,
   privilegesCheck,
   columnsCheck,
   clockCheck,
@@ -57,6 +60,8 @@ export interface ExamineOptions {
   readonly migrations?: readonly Migration[];
   /** Names of migrations that this version of settle has besides. */
   readonly knownMigrations?: readonly string[];
+  /** What the configuration maps. Default: nothing, and the database may map what it likes. */
+  readonly mappings?: Mappings;
 }
 
 /** Never rejects: what goes wrong is a finding. */
@@ -68,7 +73,7 @@ export async function examine(databaseUrl: string, options: ExamineOptions = {})
       const version = await database.dialect.inspect.version(database.knex);
       findings.push({ check: 'database', verdict: 'pass', message: `${database.displayUrl} answers (${version})` });
       const { workers = availableParallelism(), now = Date.now } = options;
-      const { domains = [], setAside, migrations, knownMigrations } = options;
+      const { domains = [], setAside, migrations, knownMigrations, mappings } = options;
       const context: CheckContext = {
         database,
         workers,
@@ -77,6 +82,7 @@ export async function examine(databaseUrl: string, options: ExamineOptions = {})
         setAside,
         migrations,
         knownMigrations,
+        mappings,
       };
       for (const check of withDomains(domains.flatMap(({ checks = [] }) => checks)))
         findings.push(...(await runCheck(check, context, findings)));
@@ -103,6 +109,8 @@ async function runCheck(check: Check, context: CheckContext, before: readonly Na
   const { name } = check;
   const schemaIsGood = before.some((finding) => finding.check === schemaCheck.name && finding.verdict === 'pass');
   if (check.needsSchema && !schemaIsGood) return [];
+  const mappingIsWrong = before.some(({ check: name, verdict }) => name === mappingsCheck.name && verdict === 'fail');
+  if (check.readsMapped && mappingIsWrong) return [];
   try {
     const found = await check.run(context);
     return [found].flat().map((finding) => ({ check: name, ...finding }));

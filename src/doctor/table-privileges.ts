@@ -23,6 +23,7 @@ const engineTables: PrivilegesOf = {
   settle_fence: ALL,
   settle_lock: APPEND_AND_UPDATE,
   settle_claim: ALL,
+  settle_mapping: READ,
   settle_partition_plan: ALL,
   settle_partition: ALL,
   settle_skipped: ALL,

@@ -17,6 +17,7 @@ import type { Fence } from './fence.ts';
 import { javaTypeOf } from './java-types.ts';
 import type { JobDefinition } from './job.ts';
 import { jobKey } from './job-key.ts';
+import { requireSameMappings } from './mapped-tables.ts';
 import { createOwner, reasonOfDeath } from './owner.ts';
 import type { JobParameters } from './parameters.ts';
 import { failDeadExecution } from './take-over.ts';
@@ -73,6 +74,9 @@ async function launchInstance(
       if (own !== undefined) return own;
     }
     const reason = last === undefined ? undefined : await reasonToTakeOver(database, tx, last);
+    const contextText = last === undefined ? undefined : await selectJobContext(tx, last.id);
+    const jobContext = contextText === undefined ? ExecutionContext.create() : deserialiseContext(contextText);
+    await requireSameMappings(tx, jobContext, last);
     // Before any row of the former owner is touched: from here on none of its transactions is open.
     const token = await takeFence(tx, instance.id);
     if (last !== undefined && reason !== undefined) await failDeadExecution(tx, last, reason, options.now());
@@ -83,8 +87,6 @@ async function launchInstance(
       execution.id,
       parameters.all.map(({ type, ...rest }) => ({ ...rest, javaType: javaTypeOf(type) })),
     );
-    const contextText = last === undefined ? undefined : await selectJobContext(tx, last.id);
-    const jobContext = contextText === undefined ? ExecutionContext.create() : deserialiseContext(contextText);
     await insertJobContext(tx, execution.id, serialiseContext(jobContext));
     const owner = createOwner(execution.id, options.ownerId);
     await insertLease(database, tx, owner, options.leaseMs);

@@ -25,6 +25,7 @@ export function registerDoctor({ program, exit, registry }: Cli): void {
       const { print } = await import('../output/stdout.ts');
       const { findings, exitCode } = await examine(settings.databaseUrl, {
         workers: settings.workers,
+        mappings: await registry.mappings(settings),
         domains: await registry.health(),
         setAside: await registry.setAside(),
         migrations: await registry.options.migrations(),

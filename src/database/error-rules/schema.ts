@@ -82,6 +82,15 @@ export const schemaRules: readonly ErrorRule[] = [
     hint: 'correct the view, or put a table in its place',
   },
   {
+    code: 'DATABASE_VIEW',
+    class: 'fatal',
+    exitCode: usage,
+    codes: ['SQLITE_ERROR'],
+    pattern: /cannot (modify|upsert) .*\bview\b/i,
+    message: 'a view stands where settle needs a table',
+    hint: 'on SQLite a view takes no new rows: write into the table that it reads, with its own names',
+  },
+  {
     code: 'DATABASE_PRIMARY_KEY_REQUIRED',
     class: 'fatal',
     exitCode: usage,

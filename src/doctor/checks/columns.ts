@@ -2,23 +2,17 @@
  * Tables that other programs fill, column by column: is each there, with a type that can hold what settle reads?
  * Names are told apart as databases do it, without regard to case; other columns are nobody's business but import's.
  */
+import type { DialectName } from '../../database/dialect.ts';
 import type { ColumnFacts } from '../../database/inspect.ts';
-import { type Check, type ColumnKind, type Finding, misconfigured, pass, type WantedColumns, warn } from '../check.ts';
+import { type ColumnKind, fitsKind, kindExample, kindNoun, type WantedColumns } from '../../database/wanted-column.ts';
+import { type Check, type Finding, misconfigured, pass, warn } from '../check.ts';
 
-/** Types by which a server declares each kind. */
-const SERVER_TYPES: Readonly<Record<ColumnKind, RegExp>> = {
-  integer: /^(tinyint|smallint|mediumint|int|bigint)\b/,
-  time: /^(datetime|timestamp)\b/,
-  date: /^date\b/,
-  text: /^(var)?char\b|text\b|^enum\b/,
-};
-/** SQLite turns what goes into a column of these types into text. Its texts take every time and date; see times.ts. */
-const SQLITE_TEXT = /char|clob|text/;
 const DIGITS_WANTED = 3;
 
 export const columnsCheck: Check = {
   name: 'columns',
   needsSchema: true,
+  readsMapped: true,
   async run({ database: { dialect, knex }, domains = [] }) {
     const findings: Finding[] = [];
     const tables = domains.flatMap(({ columns = {}, imprecision }) =>
@@ -37,9 +31,8 @@ export const columnsCheck: Check = {
         );
         continue;
       }
-      const isTypeRight = dialect.name === 'sqlite' ? isRightOnSqlite : isRightOnServer;
       for (const [name, kind] of Object.entries(wanted)) {
-        findings.push(...examineColumn(table, name, kind, findColumn(there, name), isTypeRight, imprecision));
+        findings.push(...examineColumn(table, name, kind, findColumn(there, name), dialect.name, imprecision));
       }
       findings.push(...examineOthers(table, wanted, there));
     }
@@ -54,22 +47,22 @@ function examineColumn(
   name: string,
   kind: ColumnKind,
   column: ColumnFacts | undefined,
-  isTypeRight: (kind: ColumnKind, type: string) => boolean,
+  dialect: DialectName,
   imprecision: string | undefined,
 ): Finding[] {
   if (column === undefined) {
-    return [misconfigured(`${table} has no column ${name}`, `add it: settle reads it as ${NOUN[kind]}`)];
+    return [misconfigured(`${table} has no column ${name}`, `add it: settle reads it as ${kindNoun[kind]}`)];
   }
-  if (!isTypeRight(kind, column.type)) {
+  if (!fitsKind(dialect, kind, column.type)) {
     return [
       misconfigured(
-        `${table}.${name} is ${column.type.toUpperCase()}, and must be ${NOUN[kind]}`,
-        `ALTER TABLE ${table} MODIFY ${name} ${EXAMPLE[kind]}, after looking at the values that do not fit; or a view with a CAST`,
+        `${table}.${name} is ${column.type.toUpperCase()}, and must be ${kindNoun[kind]}`,
+        `ALTER TABLE ${table} MODIFY ${name} ${kindExample[kind]}, after looking at the values that do not fit; or a view with a CAST`,
       ),
     ];
   }
   // SQLite keeps the text as it is, whatever the column is called.
-  const digits = isTypeRight === isRightOnServer && /^(?:datetime|timestamp)(?:\((\d)\))?$/.exec(column.type);
+  const digits = dialect !== 'sqlite' && /^(?:datetime|timestamp)(?:\((\d)\))?$/.exec(column.type);
   if (!digits || Number(digits[1] ?? 0) >= DIGITS_WANTED) return [];
   return [
     warn(
@@ -96,24 +89,3 @@ function examineOthers(table: string, wanted: WantedColumns, there: readonly Col
 function findColumn(columns: readonly ColumnFacts[], name: string): ColumnFacts | undefined {
   return columns.find((column) => column.name.toLowerCase() === name);
 }
-
-function isRightOnServer(kind: ColumnKind, type: string): boolean {
-  return SERVER_TYPES[kind].test(type);
-}
-
-function isRightOnSqlite(kind: ColumnKind, type: string): boolean {
-  return kind !== 'integer' || type.includes('int') || !SQLITE_TEXT.test(type);
-}
-
-const NOUN: Readonly<Record<ColumnKind, string>> = {
-  integer: 'an integer',
-  time: 'a DATETIME(3)',
-  date: 'a DATE',
-  text: 'a text',
-};
-const EXAMPLE: Readonly<Record<ColumnKind, string>> = {
-  integer: 'BIGINT',
-  time: 'DATETIME(3)',
-  date: 'DATE',
-  text: 'VARCHAR(10)',
-};

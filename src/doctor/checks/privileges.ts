@@ -13,13 +13,16 @@ const CHANGES: readonly Privilege[] = ['UPDATE', 'DELETE'];
 export const privilegesCheck: Check = {
   name: 'privileges',
   needsSchema: true,
+  readsMapped: true,
   async run({ database, domains = [] }) {
     const findings: Finding[] = [];
     const { own, sources, imports } = tablePrivileges(domains);
     const lacking = await missing(database, { ...own, ...sources });
     for (const [privilege, tables] of lacking) {
       const message = `the user lacks ${privilege} on ${named(tables)}`;
-      findings.push(misconfigured(message, 'grant what docs/operations.md lists'));
+      findings.push(
+        misconfigured(message, 'grant what docs/operations.md lists; of a view, on the table that it reads too'),
+      );
     }
     const importsLack = await missing(database, imports);
     if (importsLack.size > 0) {

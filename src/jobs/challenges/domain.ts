@@ -11,5 +11,6 @@ export const challengesDomain: Domain = {
     registerExplainPayout(cli);
   },
   errorRules: async () => (await import('./error-rules.ts')).challengesErrorRules,
+  sources: async () => (await import('./sources.ts')).challengesSources,
   health: async () => (await import('./checks/health.ts')).challengesHealth,
 };

@@ -10,6 +10,7 @@ export const viewsDomain: Domain = {
     registerVerify(cli);
   },
   errorRules: async () => (await import('./error-rules.ts')).viewsErrorRules,
+  sources: async () => (await import('./sources.ts')).viewsSources,
   health: async () => (await import('./checks/health.ts')).viewsHealth,
   setAside: async () => (await import('./statistics/quarantine-store.ts')).quarantineStore,
 };

@@ -56,6 +56,14 @@ describe('settings', () => {
     ['{"chunk":1.5}', /"chunk" in the config file must be a whole number of at least 1, this number is none/],
     ['{"logFormat":"xml"}', /"logFormat" in the config file must be one of json, text/],
     ['{"zone":"Asia/Soul"}', /"zone" in the config file is no time zone/],
+    ['{"views":"plays"}', /"views" in the config file must be { table, columns }, this text is none/],
+    ['{"views":{"columns":{}}}', /"views.table" in the config file is missing/],
+    [
+      '{"proofs":{"table":"p","key":"id"}}',
+      /"proofs" in the config file must be { table, columns }, and holds something/,
+    ],
+    ['{"views":{"table":"p","columns":{"id":5}}}', /"views.columns.id" in the config file must be text, this number/],
+    ['{"platform":false,"videos":{"table":"p"}}', /"videos" in the config file maps a table of the platform/],
     ['{"workers":1,"mysql://u:p@h":1}', /unknown key number 2 in the config file/],
   ])('refuse the file %s', async (content, message) => {
     const config = file(content);

@@ -1,31 +1,11 @@
 /** What `settle doctor` looks at for challenges. */
 import type { DomainHealth } from '../../../doctor/check.ts';
 import { APPEND, READ, UPDATE } from '../../../doctor/privilege-sets.ts';
+import { challengesSources } from '../sources.ts';
 
 export const challengesHealth: DomainHealth = {
   imprecision: 'views 29.6 s apart may count as 30 s apart',
-  columns: {
-    challenge: {
-      id: 'integer',
-      status: 'text',
-      start_date: 'date',
-      end_date: 'date',
-      min_members: 'integer',
-      stake: 'integer',
-      threshold_percent: 'integer',
-      fee_bp: 'integer',
-      no_winner_policy: 'text',
-    },
-    challenge_member: {
-      id: 'integer',
-      challenge_id: 'integer',
-      user_id: 'integer',
-      stake: 'integer',
-      joined_at: 'time',
-      quit_at: 'time',
-    },
-    challenge_proof: { id: 'integer', challenge_id: 'integer', user_id: 'integer', proof_date: 'date' },
-  },
+  columns: Object.fromEntries(challengesSources.map(({ table, columns }) => [table, columns])),
   privileges: {
     own: {
       settle_challenge: APPEND,

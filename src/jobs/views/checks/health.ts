@@ -1,6 +1,7 @@
 /** What `settle doctor` looks at for the views: the log, its videos, and the tables of their statistics. */
 import type { DomainHealth } from '../../../doctor/check.ts';
 import { ALL, APPEND_AND_UPDATE, READ } from '../../../doctor/privilege-sets.ts';
+import { viewsSources } from '../sources.ts';
 import { indexesCheck } from './indexes.ts';
 import { redisCheck } from './redis.ts';
 import { timesCheck } from './times.ts';
@@ -8,17 +9,7 @@ import { timesCheck } from './times.ts';
 export const viewsHealth: DomainHealth = {
   checks: [indexesCheck, timesCheck, redisCheck],
   imprecision: 'views 29.6 s apart may count as 30 s apart',
-  columns: {
-    view_log: {
-      id: 'integer',
-      video_id: 'integer',
-      viewer_id: 'integer',
-      viewed_at: 'time',
-      play_seconds: 'integer',
-      ad_views: 'integer',
-    },
-    video: { id: 'integer', creator_id: 'integer' },
-  },
+  columns: Object.fromEntries(viewsSources.map(({ table, columns }) => [table, columns])),
   privileges: {
     own: {
       settle_zone: ALL,

@@ -7,6 +7,7 @@ export const timesCheck: DomainCheck = {
   name: 'times',
   before: 'clock',
   needsSchema: true,
+  readsMapped: true,
   async run({ database }) {
     const odd = await findOddTime(database, viewLog);
     if (odd === undefined) return pass('view_log.viewed_at is written in one form');

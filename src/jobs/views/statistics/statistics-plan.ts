@@ -118,6 +118,9 @@ export async function requireTruePlan({ database, parameters, ...context }: Step
   const frame = frameOf(parameters.require('date'), parameters.require('zone'));
   const span: Span = { startMs: frame.lookbackStartMs, endMs: frame.dayEndMs };
   const zones = await loadZones(database.knex, viewLog.table);
+  const planned = await readPlanDetail(database.knex, context.jobInstanceId);
+  // Forgotten with another mapping of the log: there is nothing to look for late rows by.
+  if (zones.length === 0 && planned.zones.length > 0) throw planOutdated('the map of the log is gone');
   const read = new Set(zonesToRead(zones, span));
   const options = { concurrency: context.options.workers, signal: context.signal };
   if (!(await recheckZones(database, viewLog, zones, (zone) => !read.has(zone), options))) return;
