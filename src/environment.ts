@@ -3,6 +3,7 @@
 /** Variables that settle reads; docs/operations.md describes those that a user sets. */
 export type EnvironmentVariable =
   | 'KUBERNETES_SERVICE_HOST'
+  | 'SETTLE_BENCH_KAFKA'
   | 'SETTLE_BENCH_PEERS'
   | 'SETTLE_CACHE'
   | 'SETTLE_DATABASE_URL'

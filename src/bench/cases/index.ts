@@ -6,6 +6,8 @@ import { copyCase } from './copy.ts';
 import { dailyCase } from './daily.ts';
 import { growthCase } from './growth.ts';
 import { ledgerVerifyCase } from './ledger-verify.ts';
+import { relayCase } from './relay.ts';
+import { relayDelayCase } from './relay-delay.ts';
 import { restartCase } from './restart.ts';
 import { scaleCase } from './scale.ts';
 import { shapesCase } from './shapes.ts';
@@ -17,6 +19,8 @@ export const benchCases: readonly BenchCase[] = [
   copyCase,
   challengeSettlementCase,
   sqliteCase,
+  relayCase,
+  relayDelayCase,
   startUpCase,
   restartCase,
   ledgerVerifyCase,

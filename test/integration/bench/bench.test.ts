@@ -63,6 +63,14 @@ describe('bench --ci', () => {
     expect(code).toBe(1);
   });
 
+  test('delivers messages to a receiver that fails, and counts what arrives', async () => {
+    const args = ['bench', 'relay', '--rows', '2000', '--rounds', '1', '--contenders', 'settle-http-failing', '--json'];
+    const { stdout, stderr } = await runSettle(args, { url });
+    const [{ contenders }] = JSON.parse(stdout).cases;
+    expect(contenders[0].attempts, stderr).toMatchObject([{ rows: 2000 }]);
+    expect(contenders[0].attempts[0]).not.toHaveProperty('wrong');
+  });
+
   test('shows an earlier run again, as a document with pictures', async () => {
     const document = join(folder, 'performance.md');
     const { code } = await runSettle(['bench', '--from', json, '--markdown', document], { url });
