@@ -34,10 +34,10 @@ export interface StoredTerms {
   readonly closesAt: string;
 }
 
-/** Number of rows and sum of their digests: the sums of millions of 32-bit numbers are exact. */
+/** Number of rows and sum of their digests: four million of them are beyond 2^53. */
 export interface RequestDigest {
   readonly rows: number;
-  readonly sum: number;
+  readonly sum: bigint;
 }
 
 export interface StoredRequest extends CouponRequest {
@@ -218,7 +218,7 @@ export async function digestRange(
       [...bindings, to.requestedAt, to.requestedAt, to.requestedAt],
     ),
   );
-  return { rows: toNumber(row.total), sum: toNumber(row.digests ?? 0) };
+  return { rows: toNumber(row.total), sum: toBigInt(row.digests ?? 0) };
 }
 
 /** Of all requests of each coupon, as `digestText` writes it. */
@@ -227,7 +227,7 @@ export async function digestCoupons(
   dialect: Dialect,
   couponIds: readonly bigint[],
 ): Promise<Map<bigint, string>> {
-  const digests = new Map<bigint, string>(couponIds.map((id) => [id, digestText({ rows: 0, sum: 0 })]));
+  const digests = new Map<bigint, string>(couponIds.map((id) => [id, digestText({ rows: 0, sum: 0n })]));
   for (const group of inSmallGroups(couponIds)) {
     const rows = rowsOf(
       await executor.raw(
@@ -236,7 +236,7 @@ export async function digestCoupons(
       ),
     );
     for (const row of rows) {
-      const digest = { rows: toNumber(row.total), sum: toNumber(row.digests) };
+      const digest = { rows: toNumber(row.total), sum: toBigInt(row.digests) };
       digests.set(toBigInt(row.coupon_id), digestText(digest));
     }
   }
@@ -248,8 +248,8 @@ export function digestText({ rows, sum }: RequestDigest): string {
 }
 
 export function sumDigests(requests: readonly StoredRequest[]): RequestDigest {
-  let sum = 0;
-  for (const { digest } of requests) sum += digest;
+  let sum = 0n;
+  for (const { digest } of requests) sum += BigInt(digest);
   return { rows: requests.length, sum };
 }
 

@@ -64,7 +64,8 @@ interface CrowdState {
   readonly pass: number;
   readonly after: { readonly requestedAt: string; readonly id: string } | null;
   readonly rows: number;
-  readonly sum: number;
+  /** A whole number as text, which JSON keeps. */
+  readonly sum: string;
   readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
 }
 
@@ -154,7 +155,7 @@ export class Crowd {
       revision: opening === undefined ? state.revision : (due.allocation?.revision ?? 0) + 1,
       after: last === undefined ? state.after : { requestedAt: last.requestedAt, id: last.id.toString() },
       rows: state.rows + rows,
-      sum: state.sum + sum,
+      sum: String(BigInt(state.sum) + sum),
       refused,
     };
     const issues = opening === undefined ? undefined : compareIssues(opening.issues, holders);
@@ -174,7 +175,7 @@ export class Crowd {
     if (opening?.to !== undefined) await this.#requireSame(tx, undefined, opening.to, opening.digest);
     const last = requests.at(-1);
     if (last !== undefined) await this.#requireSame(tx, keyOf(state), last, sumDigests(requests));
-    if (isLast && (await digestCoupons(tx, dialect, [id])).get(id) !== digestText(next)) throw overtaken(id);
+    if (isLast && (await digestCoupons(tx, dialect, [id])).get(id) !== digestText(digestOf(next))) throw overtaken(id);
 
     const telling = { couponId: id, revision: next.revision };
     const { jobExecutionId } = this.#run;
@@ -219,7 +220,8 @@ export class Crowd {
     }
     if (isLast) {
       const { rows, sum } = sumDigests(requests);
-      const all = digestText({ rows: this.#state.rows + rows, sum: this.#state.sum + sum });
+      const before = digestOf(this.#state);
+      const all = digestText({ rows: before.rows + rows, sum: before.sum + sum });
       if ((await digestCoupons(knex, dialect, [id])).get(id) !== all) return this.#giveUp();
     }
     const isStored = due.allocation !== undefined;
@@ -245,7 +247,7 @@ export class Crowd {
     if (problemOf(due) !== undefined) throw overtaken(due.id);
     const queue = new CouponQueue(termsOf(due));
     let to: StoredRequest | undefined;
-    let digest: RequestDigest = { rows: 0, sum: 0 };
+    let digest: RequestDigest = { rows: 0, sum: 0n };
     while (!queue.isUsedUp) {
       const page = await pageRequests(knex, dialect, due.id, to, PREFIX_PAGE);
       let used = 0;
@@ -283,7 +285,7 @@ export class Crowd {
       closesAt: due.terms?.closesAt ?? null,
       revision: next.revision,
       isComplete: isLast,
-      digest: isLast ? digestText(next) : null,
+      digest: isLast ? digestText(digestOf(next)) : null,
       requests: next.rows,
       issued: this.#holders!.size,
       refused: next.refused,
@@ -300,7 +302,12 @@ function isContinued({ allocation, terms }: DueCoupon, revision: number): boolea
 }
 
 function firstState(couponId: bigint, pass: number): CrowdState {
-  return { couponId: couponId.toString(), revision: 0, pass, after: null, rows: 0, sum: 0, refused: {} };
+  return { couponId: couponId.toString(), revision: 0, pass, after: null, rows: 0, sum: '0', refused: {} };
+}
+
+function digestOf({ rows, sum }: CrowdState): RequestDigest {
+  // A number in what an earlier version has left.
+  return { rows, sum: BigInt(sum) };
 }
 
 function keyOf({ after }: CrowdState): QueueKey | undefined {

@@ -135,13 +135,13 @@ async function settleProduct(
   const book = new StockBook(start, terms.timeoutMs, terms.dateOf);
   const read = { productId, head, fingerprint };
   let rows = 0;
-  let digests = 0;
+  let digests = 0n;
   try {
     for await (const page of pages) {
       const ended = endedBefore ?? (await readEnded(database, [product], new Map([[productId, page]])));
       for (const movement of page) {
         rows++;
-        digests += movement.digest;
+        digests += BigInt(movement.digest);
         book.take(movement, (id) => ended.get(reservationKey(productId, id)));
       }
     }
@@ -150,7 +150,7 @@ async function settleProduct(
     const { date, movementId, message } = error;
     return { ...read, result: { date, movementId, reason: message } };
   }
-  const expectedDigests = fingerprint.newDigest + (isAnew ? fingerprint.knownDigest : 0);
+  const expectedDigests = fingerprint.newDigest + (isAnew ? fingerprint.knownDigest : 0n);
   // Somebody wrote between the two readings.
   if (rows !== product.rows || digests !== expectedDigests) throw overtaken(productId);
   const endMs = parseInstant(end);
@@ -197,7 +197,7 @@ function isAsSettled(
   if (last.date < lookBackDate) return true;
   const rows = last.movements - (before?.movements ?? 0n);
   const digest = last.digest - (before?.digest ?? 0n);
-  return rows === BigInt(knownRows) && digest === BigInt(knownDigest);
+  return rows === BigInt(knownRows) && digest === knownDigest;
 }
 
 function rangeOf({ productId, baseEnd, end }: StockProduct): MovementRange {

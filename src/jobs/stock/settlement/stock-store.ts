@@ -30,9 +30,9 @@ export interface StockBase {
 /** Movements of a product, before the end of what is settled and after it: how many, and the sum of their digests. */
 export interface Fingerprint {
   readonly knownRows: number;
-  readonly knownDigest: number;
+  readonly knownDigest: bigint;
   readonly newRows: number;
-  readonly newDigest: number;
+  readonly newDigest: bigint;
 }
 
 /** Half-open, `YYYY-MM-DD HH:MM:SS.sss`; `from` undefined: since ever. */
@@ -47,7 +47,7 @@ export interface StoredMovement extends Movement {
   readonly happenedAt: string;
 }
 
-const noMovements: Fingerprint = { knownRows: 0, knownDigest: 0, newRows: 0, newDigest: 0 };
+const noMovements: Fingerprint = { knownRows: 0, knownDigest: 0n, newRows: 0, newDigest: 0n };
 const baseColumns = 'd.product_id, d.business_date, d.opening, d.on_hand, d.reserved, d.movements, d.digest';
 const reservationColumns =
   'product_id, reservation_id, movement_id, quantity, reserved_at, held_until, outcome, ended_at';
@@ -172,9 +172,9 @@ export async function readFingerprints(
     for (const row of rowsOf(await executor.raw(sql, bindings))) {
       found.set(toBigInt(row.product_id), {
         knownRows: toNumber(row.known_rows),
-        knownDigest: toNumber(row.known_digest),
+        knownDigest: toBigInt(row.known_digest),
         newRows: toNumber(row.new_rows),
-        newDigest: toNumber(row.new_digest),
+        newDigest: toBigInt(row.new_digest),
       });
     }
   }

@@ -1,4 +1,5 @@
 /** Writes what became of products, under the locks of their heads. */
+import { isDeepStrictEqual } from 'node:util';
 import { bulkInsert } from '../../../database/bulk-insert.ts';
 import type { Database, Transaction } from '../../../database/database.ts';
 import type { InsertTarget } from '../../../database/dialect.ts';
@@ -182,7 +183,7 @@ async function lockUnchanged(
   for (const { productId, head, fingerprint } of products) {
     const isSame =
       heads.get(productId)?.revision === (head?.revision ?? 0n) &&
-      JSON.stringify(fingerprints.get(productId)) === JSON.stringify(fingerprint);
+      isDeepStrictEqual(fingerprints.get(productId), fingerprint);
     if (!isSame) throw overtaken(productId);
   }
 }
