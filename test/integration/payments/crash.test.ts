@@ -31,12 +31,14 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
     await reconcile(bench.database, dates[0]);
     await load(bench.database, data);
     await bench.database.close();
-    const points: KillPoint[] = (isThorough ? [2, 4, 5, 7] : [2, 5]).flatMap((at): KillPoint[] => [
+    const all = [2, 4, 5, 7].flatMap((at): KillPoint[] => [
       { mode: at % 2 === 0 ? 'before-commit' : 'after-commit', at },
       { mode: 'before-statement', at: 20 * at },
     ]);
+    // Of the sample each is another kind: before a commit, between statements, behind a commit.
+    const points = isThorough ? all : [all[0], all[1], all[4]];
     const kills = await runThroughKills(argsOf(dates[2]), bench.test.url, points, points.length + 1);
-    expect(kills).toBeGreaterThan(2);
+    expect(kills).toBeGreaterThan(1);
     const reopened = await openDatabase(bench.test.url);
     try {
       await expectAsOracle(reopened, data, dates[2]);

@@ -185,6 +185,37 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
     );
   });
 
+  test("a provider's file with lines of other days, late, sent again with other line ends, cut off: each line on its own day", async () => {
+    const database = await fresh();
+    const at = (date: string, seconds: number) => seoulDay(date).startMs + 1_000 * seconds;
+    const second = { ...order, id: 6, createdMs: at(dates[0], 86_399) };
+    const orders = [order, second, { ...order, id: 8, createdMs: at(dates[2], 0) }];
+    const approvals = [
+      approval,
+      // Of an order of the day before; of no order, and of either side of midnight; of the day after.
+      { ...approval, id: 10, orderId: 6, approvedMs: at(dates[1], 1) },
+      { ...approval, id: 11, orderId: 70, approvedMs: at(dates[0], 86_399) },
+      { ...approval, id: 12, orderId: 71, approvedMs: at(dates[1], 0) },
+      { ...approval, id: 13, orderId: 72, approvedMs: at(dates[2], 0) },
+      { ...approval, id: 14, orderId: 8, approvedMs: at(dates[2], 5) },
+    ];
+    const data = { orders, approvals };
+    await importText(database, 'payment-orders', ordersCsv(orders));
+    await reconcile(database, dates[0]);
+    const text = approvalsCsv(approvals);
+    // In the middle of a line: nothing of it is taken.
+    await expect(importText(database, 'payment-approvals', text.slice(0, -9))).rejects.toThrow(
+      /the last line has no end/,
+    );
+    expect(await database.knex('payment_approval')).toEqual([]);
+    for (const sent of [text, text.replaceAll('\n', '\r\n')]) await importText(database, 'payment-approvals', sent);
+    expect(await database.knex('payment_approval').count({ rows: '*' })).toEqual([{ rows: approvals.length }]);
+    for (const date of [dates[1], dates[2]]) await reconcile(database, date);
+    // The file came after the first night, whose stray and whose order a later one finds.
+    for (const date of dates) expect(await csvOf(database, date, dates[2]), date).toBe(oracleCsv(data, date));
+    await expectMoney(database, data);
+  });
+
   test('a daily run reconciles, and leaves nothing where there are no payments', async () => {
     const database = await fresh();
     const run = async (date: string) => {
