@@ -11,6 +11,9 @@ import { markInvalid, readTokens, type Token } from '../store/token-store.ts';
 import { httpClient } from './http-client.ts';
 import type { Sink } from './sink.ts';
 
+/** A gateway may name one token at a time. */
+const AGAIN_MAX = 20;
+
 interface Addressed {
   readonly message: Message;
   readonly userId: bigint;
@@ -20,7 +23,7 @@ interface Addressed {
 /** @param url `push+http(s)://HOST/PATH` */
 export function pushSink(url: URL, secret: string | undefined, database: Database): Sink {
   const client = httpClient(new URL(url.href.slice('push+'.length)), secret);
-  const send = async (messages: readonly Message[]): Promise<Answer> => {
+  const send = async (messages: readonly Message[], again = AGAIN_MAX): Promise<Answer> => {
     const { addressed, except } = await address(database, messages);
     if (addressed.length === 0) return { kind: 'sent', text: '', except };
     const body = `[${addressed.map(addressedJson).join(',')}]`;
@@ -40,7 +43,7 @@ export function pushSink(url: URL, secret: string | undefined, database: Databas
     );
     if (invalid.length > 0) await markInvalid(database, invalid);
     // Nobody took it because of tokens that are not used again: without them it may be taken.
-    if (answer.kind === 'never' && invalid.length > 0) return await send(messages);
+    if (answer.kind === 'never' && invalid.length > 0 && again > 0) return await send(messages, again - 1);
     if (answer.kind !== 'sent') return answer;
     for (const { message, tokens } of addressed) {
       if (tokens.every(({ token }) => gone.has(token))) except.set(message.id, 'its tokens are unregistered');
