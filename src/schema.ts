@@ -1,12 +1,12 @@
 /** The schema as the library brings it: the tables of the engine, and those of the caller's own list. */
 import { engineMigrations } from '../migrations/engine/index.ts';
-import { platformMigrations } from '../migrations/index.ts';
 import type { Migration } from '../migrations/migration.ts';
+import { platformMigrationNames } from '../migrations/names.ts';
 import type { Database } from './database/database.ts';
 import * as schema from './database/migrate.ts';
 
 /** The platform's tables may be in the same database: they are known, not made. */
-const known = platformMigrations.map(({ name }) => name);
+const known = platformMigrationNames;
 
 /**
  * Makes or updates tables, under a lock, so that any number of processes may try at once.

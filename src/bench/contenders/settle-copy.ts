@@ -1,4 +1,5 @@
 /** settle's own copy of rows, as a user's program does it: on `defineJob`, and by hand. */
+import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../database/database.ts';
 import { workerModule } from '../../partition/worker-module.ts';
@@ -33,7 +34,13 @@ export function settleCopy(context: CaseContext, options: SettleCopyOptions): Co
       const args = ['-p', `to-id=${lastId}`, '--workers', String(workers), '--rerun', '--json'];
       const { stdout, wallSeconds } = await context.runProcess(process.execPath, [module, ...args], {
         label: program,
-        env: { SETTLE_LOG: 'warn', ...MEASURE_ENVIRONMENT, SETTLE_DATABASE_URL: context.database.url },
+        // As bin/settle.js does: what is compiled is kept between starts, for the threads too.
+        env: {
+          SETTLE_LOG: 'warn',
+          NODE_COMPILE_CACHE: getCompileCacheDir(),
+          SETTLE_DATABASE_URL: context.database.url,
+          ...MEASURE_ENVIRONMENT,
+        },
       });
       const run = parseSettleRun(stdout);
       const wrong = run.rows === rows ? await check() : `copied ${run.rows} rows of ${rows}`;
