@@ -139,6 +139,65 @@ test('main is the command line of the job: migrate, run, skipped, replay, show',
   }
 });
 
+test('a program stops at SIGTERM with 143, and the same command goes on; at SIGKILL, it takes over', async () => {
+  const place = await freshEngine('sqlite');
+  const database = await openDatabase(place.url);
+  const module = new URL('../../fixtures/jobs/waiting.ts', import.meta.url).pathname;
+  const asked: string[] = [];
+  const answered = new Set(['a1', 'b1']);
+  let waits: (() => void) | undefined;
+  const server = createServer((request, response) => {
+    const item = request.url!.slice(1);
+    asked.push(item);
+    if (answered.has(item)) response.end(item.toUpperCase());
+    else if (asked.includes('a2') && asked.includes('b2')) waits?.();
+  });
+  const start = (url: string) => {
+    const env = { ...process.env, SETTLE_DATABASE_URL: place.url, SETTLE_LOG: 'warn' };
+    const child = execFile(process.execPath, [module, '-p', `url=${url}`, '--workers', '2'], { env });
+    let out = '';
+    child.stdout!.on('data', (data) => (out += data));
+    child.stderr!.on('data', (data) => (out += data));
+    const ended = new Promise<{ code: number | null; signal: string | null; out: string }>((resolve) => {
+      child.once('close', (code, signal) => resolve({ code, signal, out }));
+    });
+    return { child, ended };
+  };
+  try {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await database.knex.schema.createTable('tenants', (table) => table.string('name', 10).notNullable());
+    for (const [signal, code] of [
+      ['SIGTERM', 143],
+      ['SIGKILL', null],
+    ] as const) {
+      asked.length = 0;
+      const isWaiting = new Promise<void>((resolve) => {
+        waits = resolve;
+      });
+      const { child, ended } = start(url);
+      await Promise.race([
+        isWaiting,
+        ended.then(({ out }) => {
+          throw new Error(`ended before it waited: ${out}`);
+        }),
+      ]);
+      child.kill(signal);
+      expect(await ended).toMatchObject({ code });
+    }
+    for (const item of ['a2', 'a3', 'b2', 'b3']) answered.add(item);
+    const last = await start(url).ended;
+    expect([last.code, last.out]).toEqual([0, expect.stringContaining('COMPLETED')]);
+    const names = await database.knex('tenants').orderBy('name').pluck('name');
+    expect(names).toEqual(['A1', 'A2', 'A3', 'B1', 'B2', 'B3']);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await database.close();
+    await place.drop();
+  }
+});
+
 test('a file is a parameter with its content: a changed one is other work, and a missing one is refused', () => {
   const folder = mkdtempSync(join(tmpdir(), 'settle-file-'));
   const path = join(folder, 'a.csv');
