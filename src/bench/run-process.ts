@@ -1,10 +1,9 @@
 /** Runs a contender's process to its end: what it printed, how it ended, how long it took. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { environment } from '../environment.ts';
 import { ExitCode, SettleError } from '../errors.ts';
+import { launcherPath } from '../launcher.ts';
 
 const TIMEOUT_MS = 3_600_000;
 /** Of stdout, and of stderr: contenders print a few lines. */
@@ -79,19 +78,11 @@ export async function runSettle(
   args: readonly string[],
   options: ProcessOptions = {},
 ): Promise<ProcessOutcome> {
-  return await runProcess(process.execPath, [launcher(), ...args], {
+  return await runProcess(process.execPath, [launcherPath(), ...args], {
     label: ['settle', ...args].slice(0, 3).join(' '),
     ...options,
     env: { SETTLE_LOG: 'warn', SETTLE_LOG_FORMAT: 'text', ...options.env, SETTLE_DATABASE_URL: databaseUrl },
   });
-}
-
-/** bin/settle.js: two folders up in a checkout, three in the published package, where this file is in dist/. */
-function launcher(): string {
-  const paths = ['../../bin/settle.js', '../../../bin/settle.js'].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  );
-  return paths.find((path) => existsSync(path)) ?? paths[0];
 }
 
 function cannotStart(label: string, error: Error): SettleError {

@@ -1,8 +1,8 @@
 /** `settle serve`: the page, the HTTP API and the metrics, in one process. */
-import { fileURLToPath } from 'node:url';
 import type { Cli } from '../cli/cli.ts';
 import type { GlobalFlags } from '../cli/config.ts';
 import { usageError } from '../errors.ts';
+import { launcherPath } from '../launcher.ts';
 
 interface Flags extends GlobalFlags {
   readonly listen: string;
@@ -40,7 +40,6 @@ export function registerServe({ program, registry, withReadableDatabase }: Cli):
       await withReadableDatabase(flags, async ({ database, logger, settings }) => {
         const { createServer } = await import('./server.ts');
         const { serveUntilStopped } = await import('./serve-until-stopped.ts');
-        const program = fileURLToPath(import.meta.resolve('../../bin/settle.js'));
         const app = await createServer({
           database,
           registry,
@@ -50,7 +49,7 @@ export function registerServe({ program, registry, withReadableDatabase }: Cli):
           isLoopback: address.isLoopback,
           isReadOnly: flags.readOnly === true,
           tls,
-          settleCommand: [process.execPath, program],
+          settleCommand: [process.execPath, launcherPath()],
         });
         await serveUntilStopped(app, address, tls !== undefined);
       });

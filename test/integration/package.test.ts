@@ -64,6 +64,12 @@ test('can be imported as a library', async () => {
   expect(stdout).toBe('function\n');
 });
 
+test('knows where its own command lies, which the service and the benchmark start', async () => {
+  const program = `import('${join(installed, 'dist/src/launcher.js')}').then((one) => console.log(one.launcherPath()))`;
+  const { stdout } = await execute(process.execPath, ['-e', program], { cwd: folder });
+  expect(stdout).toBe(`${join(installed, 'bin/settle.js')}\n`);
+});
+
 interface Ended {
   readonly code: number;
   readonly out: string;

@@ -1,11 +1,12 @@
 /**
  * What Prometheus is told of the database: counted there at each scrape, so that it is the same whichever process is
- * asked, and right after a restart. Names follow Spring Batch's, with `settle` for `spring_batch` (docs/metrics.md).
+ * asked, and right after a restart. Names follow Spring Batch's, with `settle` for `spring_batch` (docs/serve.md).
  */
 import { Gauge, type Registry } from '@prometheus-io/client';
 import type { Database } from '../../database/database.ts';
 import { parseInstant } from '../../database/instant.ts';
 import type { Row } from '../../database/values.ts';
+import { readOutboxState } from '../../jobs/outbox/store/outbox-state.ts';
 
 const HOUR_MS = 3_600_000;
 /** Executions whose times are told: those of the last so many hours. Older ones are history, and not looked at. */
@@ -23,7 +24,7 @@ export class DatabaseMetrics {
   readonly #verdicts: Gauge<'verdict'>;
   readonly #date: Gauge;
   readonly #skipped: Gauge;
-  readonly #outbox: Gauge;
+  readonly #outbox: Gauge<'state'>;
   readonly #outboxAge: Gauge;
   readonly #sound: Gauge;
   readonly #ledgerSum: Gauge;
@@ -62,8 +63,8 @@ export class DatabaseMetrics {
       'The newest settled date, as Unix time of its midnight in UTC.',
     );
     this.#skipped = gauge('settle_skipped_records_waiting', 'Records that were set aside and wait for another try.');
-    this.#outbox = gauge('settle_outbox_messages', 'Messages in the outbox.');
-    this.#outboxAge = gauge('settle_outbox_oldest_seconds', 'Age of the oldest message in the outbox.');
+    this.#outbox = gauge('settle_outbox_messages', 'Messages that wait for their delivery, and dead ones.', ['state']);
+    this.#outboxAge = gauge('settle_outbox_oldest_seconds', 'Age of the oldest message that waits for its delivery.');
     this.#sound = gauge(
       'settle_ledger_sound',
       '1 when the last verification of the ledger found it sound, 0 when not.',
@@ -76,7 +77,7 @@ export class DatabaseMetrics {
   async collect(now: Date): Promise<void> {
     try {
       await this.#collectJobs(now);
-      await this.#collectPlatform(now);
+      await this.#collectPlatform();
       this.#up.set(1);
     } catch {
       this.#up.set(0);
@@ -151,7 +152,7 @@ export class DatabaseMetrics {
     }
   }
 
-  async #collectPlatform(now: Date): Promise<void> {
+  async #collectPlatform(): Promise<void> {
     const { knex } = this.#database;
     this.#verdicts.reset();
     const date: Row | undefined = await knex('settle_statistics_run').orderBy('business_date', 'desc').first();
@@ -162,10 +163,10 @@ export class DatabaseMetrics {
     }
     const [skipped]: Row[] = await knex('settle_skipped').whereNull('replayed_at').count({ rows: '*' });
     this.#skipped.set(Number(skipped.rows));
-    const [outbox]: Row[] = await knex('settle_outbox').count({ rows: '*' }).min({ oldest: 'created_at' });
-    this.#outbox.set(Number(outbox.rows));
-    const oldest = outbox.oldest === null ? undefined : parseInstant(String(outbox.oldest));
-    this.#outboxAge.set(oldest === undefined ? 0 : Math.max(0, now.getTime() - oldest) / 1_000);
+    const outbox = await readOutboxState(this.#database);
+    this.#outbox.set({ state: 'waiting' }, outbox.waiting);
+    this.#outbox.set({ state: 'dead' }, outbox.dead);
+    this.#outboxAge.set(outbox.oldestAgeSeconds ?? 0);
     const verification: Row | undefined = await knex('settle_ledger_verification').first();
     if (verification !== undefined) this.#sound.set(Number(verification.is_sound));
     const [sum]: Row[] = await knex('settle_account').sum({ sum: 'balance' });
