@@ -46,11 +46,11 @@ export interface RivalResult {
 /** So long a rival may take before it is held to wait for a lock. Too short only makes it commit a little later. */
 const RIVAL_MS = 150;
 
-/** @param choose which of the points, from 1, are tried */
+/** @param choose which of the points, from 1, are tried; statement `sqls[point - 1]` comes after the rival */
 export async function meetRivals(
   bench: CrashBench,
   rivalCase: RivalCase,
-  choose: (points: readonly number[]) => readonly number[],
+  choose: (points: readonly number[], sqls: readonly string[]) => readonly number[],
 ): Promise<RivalResult> {
   const { run, rival } = rivalCase;
   const serial = async (order: SerialOrder, works: readonly Work[]) =>
@@ -64,10 +64,11 @@ export async function meetRivals(
   const alone = await serial('alone', [run]);
   if (before === alone && after === alone) throw new Error('the rival changes nothing, whenever it comes');
 
-  const statements = await countStatements(bench, rivalCase);
+  const sqls = await listStatements(bench, rivalCase);
   const isCommuting = before === after;
-  const result = { statements, isCommuting, before: 0, after: 0, failures: [] as string[] };
-  for (const point of choose(Array.from({ length: statements }, (_, i) => i + 1))) {
+  const result = { statements: sqls.length, isCommuting, before: 0, after: 0, failures: [] as string[] };
+  const points = sqls.map((_, i) => i + 1);
+  for (const point of choose(points, sqls)) {
     const { picture, met } = await meetAt(bench, rivalCase, point);
     if (picture === before) result.before++;
     else if (picture === after) result.after++;
@@ -91,12 +92,13 @@ async function onFreshDatabase<T>(
   }
 }
 
-async function countStatements(bench: CrashBench, rivalCase: RivalCase): Promise<number> {
+async function listStatements(bench: CrashBench, rivalCase: RivalCase): Promise<string[]> {
+  const sqls: string[] = [];
   return await onFreshDatabase(bench, rivalCase, async (database) => {
-    const hook = hookStatements(database, async () => {});
+    const hook = hookStatements(database, async (sql) => void sqls.push(sql));
     try {
       await rivalCase.run(database);
-      return hook.count;
+      return sqls;
     } finally {
       hook.remove();
     }
@@ -120,16 +122,19 @@ async function meetAt(
       await Promise.race([rival, sleep(RIVAL_MS)]);
     });
     try {
-      await rivalCase.run(database);
-    } finally {
-      hook.remove();
-    }
-    try {
-      await (rival ?? rivalCase.rival(other));
+      try {
+        await rivalCase.run(database);
+      } finally {
+        hook.remove();
+        await (rival ?? rivalCase.rival(other));
+      }
+      return { picture: JSON.stringify(await rivalCase.picture(database)), met };
+    } catch (error) {
+      // Told with its point, among the failures.
+      return { picture: error instanceof Error ? `${error.name}: ${error.message}` : String(error), met };
     } finally {
       await other.close();
     }
-    return { picture: JSON.stringify(await rivalCase.picture(database)), met };
   });
 }
 
@@ -149,10 +154,7 @@ interface Client {
 }
 
 /** Calls `before` ahead of every statement of this database's kind that does not belong to a rival. */
-function hookStatements(
-  database: Database,
-  before: (sql: string, count: number) => Promise<void>,
-): { readonly count: number; remove(): void } {
+function hookStatements(database: Database, before: (sql: string, count: number) => Promise<void>): { remove(): void } {
   const prototype: Client = Object.getPrototypeOf(database.knex.client);
   const own = Object.hasOwn(prototype, '_query');
   const original = prototype._query;
@@ -162,9 +164,6 @@ function hookStatements(
     return await original.call(this, connection, query);
   };
   return {
-    get count() {
-      return count;
-    },
     remove() {
       if (own) prototype._query = original;
       else delete (prototype as Partial<Client>)._query;

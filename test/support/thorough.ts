@@ -25,3 +25,25 @@ export function spread<T>(kind: DatabaseKind, points: readonly T[], stride: numb
   const offset = kind === 'mysql' ? Math.floor(every / 2) : 0;
   return points.filter((_, at) => at === 0 || at === points.length - 1 || at % every === offset);
 }
+
+/**
+ * Of a run's statements, by number from 1: the first, the last, and those that decide. On SQLite another writer gets in
+ * only between transactions: there a statement of a transaction is met at its beginning.
+ * @param sqls statement `point` is `sqls[point - 1]`
+ * @param decisive what the statements have in them before which a rival makes a difference: reads, and locks that are taken
+ */
+export function decisivePoints(
+  kind: DatabaseKind,
+  points: readonly number[],
+  sqls: readonly string[],
+  decisive: RegExp,
+): readonly number[] {
+  if (isThorough) return points;
+  const met = points.filter((point) => decisive.test(sqls[point - 1]));
+  if (met.length === 0) throw new Error(`no statement has ${decisive} in it`);
+  const opened = (point: number) => {
+    const begun = sqls.slice(0, point).findLastIndex((sql) => /^(begin|commit)/i.test(sql));
+    return kind === 'sqlite' && /^begin/i.test(sqls[begun] ?? '') ? begun + 1 : point;
+  };
+  return [...new Set([points[0], ...met.map(opened), points[points.length - 1]])];
+}

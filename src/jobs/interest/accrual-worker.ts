@@ -58,7 +58,9 @@ class AccrualPartition implements ChunkHandlers<AccountChunk, Decided> {
     const closed = await readClosed(tx);
     const isOpen = ({ date }: { readonly date: string }) => !closed.has(date);
     await deleteDays(tx, obsolete.filter(isOpen));
-    const written = days.filter(({ day, stored }) => stored === undefined || isOpen(day));
+    // The run's own date is written once, also where its settlement is closed already. Others may have been closed since they
+    // were decided.
+    const written = days.filter(({ day, stored }) => isOpen(day) || (day.date === this.#date && stored === undefined));
     await writeDays(
       database,
       tx,
