@@ -6,8 +6,8 @@ import { allSteps, type JobDefinition } from '../engine/job.ts';
 import { USAGE, type Usage } from '../engine/run-usage.ts';
 import { getJobContext } from '../repository/execution-context.ts';
 import { listJobExecutions } from '../repository/job-execution.ts';
-import { listStepExecutions } from '../repository/step-execution.ts';
-import type { JobExecution, StepExecution } from '../repository/types.ts';
+import { findStepHistory, listStepExecutions } from '../repository/step-execution.ts';
+import type { JobExecution } from '../repository/types.ts';
 import type { StepPlan } from './plan-job.ts';
 
 /** Executions of the job that are looked at, newest first, and runs that a prediction is fitted to. */
@@ -50,23 +50,28 @@ export async function findPastRuns(database: Database, job: JobDefinition): Prom
     const context = deserialiseContext((await getJobContext(database, execution.id)) ?? '{}');
     const usage = context.get(USAGE) as Usage | undefined;
     if (usage === undefined) continue;
-    const past = pastRun(job, execution, usage, await listStepExecutions(database, execution.id));
+    const past = await pastRun(database, job, execution, usage);
     if (past !== undefined) found.push(past);
   }
   return found;
 }
 
-function pastRun(
+async function pastRun(
+  database: Database,
   job: JobDefinition,
-  { id, startTime, endTime }: JobExecution,
+  { id, jobInstanceId, startTime, endTime }: JobExecution,
   { workers, cpuMs, peakMb }: Usage,
-  executions: readonly StepExecution[],
-): PastRun | undefined {
+): Promise<PastRun | undefined> {
   if (startTime === undefined || endTime === undefined) return undefined;
+  const executions = await listStepExecutions(database, id);
   const steps: Record<string, { ms: number; units: number }> = {};
   let rows = 0;
   for (const { name, kind } of allSteps(job)) {
     const own = executions.find(({ stepName }) => stepName === name);
+    if (own === undefined && (await findStepHistory(database.knex, jobInstanceId, name)).last === undefined) {
+      // The job has got this step since.
+      continue;
+    }
     // It had completed in an earlier execution: this one did not do all of the work.
     if (own?.startTime === undefined || own.endTime === undefined) return undefined;
     if (kind === 'partitioned') {

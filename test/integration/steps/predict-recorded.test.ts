@@ -69,11 +69,8 @@ describe('a prediction from recorded runs', () => {
       const partitions = kind === 'partitioned' ? [{ minId: 1n, maxId: 1n, rowsExpected }] : [];
       return { name, kind, units, partitions, chunkSize: undefined, frozen: false };
     });
-    // As it was when they were recorded: steps have been added since.
-    const job = await registry.findJob('daily');
-    const names = new Set(plans.map(({ name }) => name));
-    const steps = job.steps.filter(({ name }) => names.has(name));
-    return (await predictRun(bench.database, { ...job, steps }, plans, workers))!;
+    // It has more steps now than when they were recorded.
+    return (await predictRun(bench.database, await registry.findJob('daily'), plans, workers))!;
   }
 
   test('the record has tiny, small and large dates', () => {
