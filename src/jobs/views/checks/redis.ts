@@ -81,9 +81,16 @@ async function serverFindings(redis: Redis): Promise<Finding[]> {
     );
   }
   if (findings.length > 0) return findings;
-  const isKept = info.get('aof_enabled') === '1' || Number(info.get('rdb_saves') ?? 0) > 0;
+  const isKept =
+    info.get('aof_enabled') === '1' || Number(info.get('rdb_saves') ?? 0) > 0 || (await hasSavePoints(redis));
   const persistence = isKept ? '' : '; what it holds is gone with a restart, and published again by the next run';
   return [pass(`Redis answers, takes writes and removes nothing by itself${persistence}`)];
+}
+
+/** Whether it is configured to save by itself; false where the user may not ask. */
+async function hasSavePoints(redis: Redis): Promise<boolean> {
+  const answer = await redis.config('GET', 'save').catch(() => []);
+  return Array.isArray(answer) && String(answer[1] ?? '') !== '';
 }
 
 /** Empty where the user may not ask. */
