@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { compileCache } from './test/support/run-settle.ts';
 import SlowFilesFirst from './test/support/slow-files-first.ts';
@@ -7,8 +6,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
     pool: 'forks',
-    // A third of the time a test waits: for a lock, a lease, a server. No test shares a database with another.
-    maxWorkers: availableParallelism() + 1,
+    // On two cores a third worker gains nothing, and lets tests wait too long. No test shares a database with another.
+    maxWorkers: 2,
     sequence: { sequencer: SlowFilesFirst },
     projects: [
       {
