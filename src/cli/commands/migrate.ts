@@ -45,8 +45,11 @@ export function registerMigrate({ program, exit, registry, withDatabase }: Cli):
           }
           const { listLiveRuns } = await import('../live-runs.ts');
           const live = await listLiveRuns(database);
+          const { pending } = await migrationStatus(database, migrations, known);
+          const { requireFitTables } = await import('../own-tables.ts');
+          const wanted = (await registry.health()).map(({ columns = {} }) => columns);
+          await requireFitTables(database, pending, Object.assign({}, ...wanted));
           if (flags.dryRun) {
-            const { pending } = await migrationStatus(database, migrations, known);
             const unmapped = await readPendingMappings(database, mappings);
             if (flags.json) return await print(formatJson({ pending, live, ...asJson(unmapped) }));
             const lines = [
@@ -60,10 +63,6 @@ export function registerMigrate({ program, exit, registry, withDatabase }: Cli):
           for (const run of live) tell(`${run.text} while the schema changes`, `\`settle show ${run.id}\` follows it`);
           // Before anything is made: a mapping that is wrong leaves the database as it is.
           await requireFitMappings(database, mappings);
-          const { pending } = await migrationStatus(database, migrations, known);
-          const { requireFitTables } = await import('../own-tables.ts');
-          const wanted = (await registry.health()).map(({ columns = {} }) => columns);
-          await requireFitTables(database, pending, Object.assign({}, ...wanted));
           const applied = await migrate(database, migrations, known);
           const mapped = await applyMappings(database, mappings, (executor) => requireIdle(database, executor));
           if (flags.json) return await print(formatJson({ applied, ...asJson(mapped) }));

@@ -21,6 +21,9 @@ test.each(testDatabases())(
     try {
       await knex.raw('CREATE TABLE video (id BIGINT PRIMARY KEY, title VARCHAR(20))');
       expect(await migrate()).toMatchObject(refused('it has no column creator_id'));
+      expect(await runSettle(['migrate', '--dry-run'], { url: place.url })).toMatchObject(
+        refused('it has no column creator_id'),
+      );
       expect(await dialect.inspect.tables(knex)).toEqual(['video']);
       await knex.raw('ALTER TABLE video ADD creator_id VARCHAR(20)');
       expect(await migrate()).toMatchObject(refused('its creator_id is VARCHAR\\(20\\), and must be an integer'));
