@@ -9,6 +9,7 @@ import { migration as settlePaymentRefund } from './0845_settle_payment_refund.t
 import { migration as settlePaymentRead } from './0846_settle_payment_read.ts';
 import { migration as settlePaymentRun } from './0847_settle_payment_run.ts';
 import { migration as settlePaymentBegun } from './0930_settle_payment_begun.ts';
+import { migration as settlePaymentClaim } from './0940_settle_payment_claim.ts';
 
 export const paymentsMigrations: readonly Migration[] = [
   paymentOrder,
@@ -19,4 +20,5 @@ export const paymentsMigrations: readonly Migration[] = [
   settlePaymentRead,
   settlePaymentRun,
   settlePaymentBegun,
+  settlePaymentClaim,
 ];

@@ -5,7 +5,8 @@
 import type { Transaction } from '../../database/database.ts';
 import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { ChunkHandlers, PartitionContext, Processed } from '../../engine/step.ts';
-import { requireClaim } from './claim.ts';
+import { requireClaim } from '../writer-claim.ts';
+import { interestClaim } from './claim.ts';
 import { AccountDecider, type Decided } from './decide-accounts.ts';
 import { deleteDays, readClosed, writeDays, writeEnded } from './interest-store.ts';
 import { postInterest } from './post-interest.ts';
@@ -52,7 +53,7 @@ class AccrualPartition implements ChunkHandlers<AccountChunk, Decided> {
 
   async write({ days, obsolete, postings, ended }: Decided, tx: Transaction): Promise<void> {
     const { database, jobExecutionId } = this.#context;
-    await requireClaim(tx, jobExecutionId);
+    await requireClaim(tx, interestClaim, jobExecutionId);
     // Closing takes this lock: what is closed stays so, and is seen here.
     await tx('settle_settlement_lock').where({ id: 1 }).forShare().first('id');
     const closed = await readClosed(tx);

@@ -4,7 +4,8 @@ import { toBigInt } from '../../database/values.ts';
 import type { StepCounts } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
-import { claimInterest, releaseClaim, requireClaim } from './claim.ts';
+import { releaseClaim, requireClaim } from '../writer-claim.ts';
+import { claimInterest, interestClaim } from './claim.ts';
 
 /** @throws SettleError INTEREST_UNBALANCED (exit 20) */
 export async function publishInterest(context: StepContext): Promise<Partial<StepCounts>> {
@@ -15,11 +16,11 @@ export async function publishInterest(context: StepContext): Promise<Partial<Ste
   // A restart whose partitions are all complete has not asked for it yet.
   await claimInterest(context, date);
   return await context.transaction(async (tx) => {
-    await requireClaim(tx, jobExecutionId);
+    await requireClaim(tx, interestClaim, jobExecutionId);
     await requireBalance(tx, date);
     const completedAt = await database.dialect.now(tx);
     await tx('settle_interest_date').where({ business_date: date }).update({ completed_at: completedAt });
-    await releaseClaim(tx, jobExecutionId);
+    await releaseClaim(tx, interestClaim, jobExecutionId);
     return { writeCount: 1 };
   });
 }

@@ -3,16 +3,24 @@
  * approval is in exactly one class, or the run ends with exit code 20. Keeps the totals with the run.
  */
 import { bulkInsert } from '../../database/bulk-insert.ts';
-import type { Executor } from '../../database/database.ts';
+import type { Executor, Transaction } from '../../database/database.ts';
 import type { InsertTarget } from '../../database/dialect.ts';
 import type { StepReport } from '../../engine/step.ts';
 import type { StepContext } from '../../engine/step-context.ts';
-import { ExitCode, SettleError } from '../../errors.ts';
+import { ExitCode, isSettleError, SettleError } from '../../errors.ts';
+import { releaseClaim, requireClaim } from '../writer-claim.ts';
+import { claimPayments, distrustRead, paymentClaim } from './claim.ts';
 import { pointsDaysOf, timeoutHoursOf } from './payment-parameters.ts';
 import { type ClassTotals, readTotals } from './read-classes.ts';
-import { sumRead } from './result-store.ts';
+import { deleteRead, hasRead, sumRead } from './result-store.ts';
 import { imbalance, type Sides, sumSides } from './rules/sides.ts';
 import { totalsText } from './totals-text.ts';
+
+const UNBALANCED = 'PAYMENTS_UNBALANCED';
+
+function isUnbalanced(error: unknown): boolean {
+  return isSettleError(error) && error.code === UNBALANCED;
+}
 
 const target: InsertTarget = {
   table: 'settle_payment_run',
@@ -31,28 +39,56 @@ const target: InsertTarget = {
 };
 
 export async function balancePayments(context: StepContext): Promise<StepReport | undefined> {
-  const { database, parameters, jobInstanceId, jobExecutionId } = context;
+  const { transaction, jobExecutionId } = context;
+  // A restart whose partitions are all complete has not asked for it yet.
+  await claimPayments(context);
+  try {
+    return await transaction(async (tx) => {
+      await requireClaim(tx, paymentClaim, jobExecutionId);
+      const report = await balance(context, tx);
+      await releaseClaim(tx, paymentClaim, jobExecutionId);
+      return report;
+    });
+  } catch (error) {
+    if (!isUnbalanced(error)) throw error;
+    await transaction(async (tx) => {
+      await requireClaim(tx, paymentClaim, jobExecutionId);
+      await distrustRead(tx);
+      await releaseClaim(tx, paymentClaim, jobExecutionId);
+    });
+    throw error;
+  }
+}
+
+async function balance(
+  { database, parameters, jobInstanceId, jobExecutionId }: StepContext,
+  tx: Transaction,
+): Promise<StepReport> {
   const date = parameters.require('date');
-  return await context.transaction(async (tx) => {
-    const { read, totals } = await requireBalanced(tx, jobInstanceId, date, parameters.require('zone'));
-    const changed = await tx('settle_payment_class')
-      .where({ as_of_date: date, job_execution_id: jobExecutionId })
-      .count({ rows: '*' });
-    await bulkInsert(tx, database.dialect, target, [
-      [
-        date,
-        parameters.require('zone'),
-        jobExecutionId,
-        timeoutHoursOf(parameters),
-        pointsDaysOf(parameters),
-        totalsText(totals),
-        changed[0].rows as number,
-        await database.dialect.now(tx),
-      ],
-    ]);
-    await tx('settle_payment_read').where({ job_instance_id: jobInstanceId }).delete();
-    return { readCount: Number(read.orders + read.approvals) };
-  });
+  // Balanced before, by an execution that ended before it could say so. A date without payments has read nothing, either.
+  if (!(await hasRead(tx, jobInstanceId)) && (await isBalanced(tx, date))) return {};
+  const { read, totals } = await requireBalanced(tx, jobInstanceId, date);
+  const changed = await tx('settle_payment_class')
+    .where({ as_of_date: date, job_execution_id: jobExecutionId })
+    .count({ rows: '*' });
+  await bulkInsert(tx, database.dialect, target, [
+    [
+      date,
+      parameters.require('zone'),
+      jobExecutionId,
+      timeoutHoursOf(parameters),
+      pointsDaysOf(parameters),
+      totalsText(totals),
+      changed[0].rows as number,
+      await database.dialect.now(tx),
+    ],
+  ]);
+  await deleteRead(tx, jobInstanceId);
+  return { readCount: Number(read.orders + read.approvals) };
+}
+
+async function isBalanced(tx: Transaction, date: string): Promise<boolean> {
+  return (await tx('settle_payment_run').where({ business_date: date }).first('business_date')) !== undefined;
 }
 
 /**
@@ -63,13 +99,12 @@ export async function requireBalanced(
   executor: Executor,
   jobInstanceId: number,
   date: string,
-  zone: string,
 ): Promise<{ readonly read: Sides; readonly totals: ClassTotals }> {
   const read = await sumRead(executor, jobInstanceId);
   const totals = await readTotals(executor, date, date);
   const problem = imbalance(read, sumSides(totals.values()));
   if (problem === undefined) return { read, totals };
-  throw new SettleError('PAYMENTS_UNBALANCED', ExitCode.invariantBroken, `payments of ${date}: ${problem}`, {
-    hint: `keep the database as it is; \`settle run payment-reconciliation --date ${date} --zone ${zone} --rerun\` reads both sides again`,
+  throw new SettleError(UNBALANCED, ExitCode.invariantBroken, `payments of ${date}: ${problem}`, {
+    hint: 'keep a copy of the database; the next start of the run reads both sides again',
   });
 }

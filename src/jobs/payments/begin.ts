@@ -2,11 +2,10 @@
  * Where payments begin: at the first date whose reconciliation has begun here. A night that fails or is abandoned midway
  * counts, so that the next one takes in what it left.
  */
-import { bulkInsert } from '../../database/bulk-insert.ts';
 import type { Executor } from '../../database/database.ts';
-import type { InsertTarget } from '../../database/dialect.ts';
 import type { Row } from '../../database/values.ts';
 import type { StepContext } from '../../engine/step-context.ts';
+import { claimPayments } from './claim.ts';
 
 /** What the threads of a reconciliation are told. */
 export interface SharedBeginning {
@@ -14,23 +13,13 @@ export interface SharedBeginning {
   readonly since: string;
 }
 
-const target: InsertTarget = {
-  table: 'settle_payment_begun',
-  columns: ['business_date'],
-  mode: 'ignore',
-  keys: ['business_date'],
-};
-
-/** Notes that the run's date has begun. Asked at each start, when there are partitions to run. */
-export async function beginPayments({ database, parameters, transaction }: StepContext): Promise<SharedBeginning> {
-  const date = parameters.require('date');
-  return await transaction(async (tx) => {
-    await bulkInsert(tx, database.dialect, target, [[date]]);
-    return { since: await firstDate(tx, date) };
-  });
+/** Takes the claim and notes that the run's date has begun. Asked at each start, when there are partitions to run. */
+export async function beginPayments(context: StepContext): Promise<SharedBeginning> {
+  await claimPayments(context);
+  return { since: await firstDate(context.database.knex, context.parameters.require('date')) };
 }
 
-/** Dates without payments, and those of before version 0.2, are in settle_payment_run alone. */
+/** Dates of before version 0.2 are in settle_payment_run alone. */
 async function firstDate(executor: Executor, date: string): Promise<string> {
   const firsts: (Row | undefined)[] = [];
   for (const table of ['settle_payment_begun', 'settle_payment_run'])

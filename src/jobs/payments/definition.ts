@@ -8,8 +8,10 @@ import { earlyParameter, requireDateOver } from '../due-date.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
 import { balancePayments } from './balance-payments.ts';
 import { beginPayments } from './begin.ts';
+import { mustReadAgain } from './claim.ts';
 import { paymentParameters } from './payment-parameters.ts';
 import { planReconciliation } from './reconcile-plan.ts';
+import { deleteRead } from './result-store.ts';
 
 /** Order ids of one transaction. */
 const chunkOrders = 2_000;
@@ -25,6 +27,11 @@ export const paymentSteps: readonly Step[] = [
     maxYoungGenerationSizeMb,
     plan: planReconciliation,
     share: beginPayments,
+    // Another instance may have reconciled since this one stopped, and balancing may have failed.
+    bind: async ({ database, jobInstanceId }) => ({
+      allowStartIfComplete: await mustReadAgain(database.knex, jobInstanceId),
+    }),
+    discard: async ({ transaction, jobInstanceId }) => await transaction((tx) => deleteRead(tx, jobInstanceId)),
     workerModule: workerModule('reconcile-worker', import.meta.url),
   },
   { kind: 'tasklet', name: 'balance-payments', run: balancePayments },

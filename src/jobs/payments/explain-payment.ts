@@ -50,7 +50,10 @@ export async function explainPayment({ knex }: Database, orderId: bigint): Promi
   const approvals: Row[] = await knex('payment_approval').where({ order_id: id }).orderBy('id');
   const of = (table: string): Promise<Row[]> => knex(table).where({ order_id: id }).select('*');
   const classes = (await of('settle_payment_class')).sort(
-    (a, b) => Number(toBigInt(a.approval_id) - toBigInt(b.approval_id)) || toNumber(a.seq) - toNumber(b.seq),
+    (a, b) =>
+      Number(toBigInt(a.approval_id) - toBigInt(b.approval_id)) ||
+      toText(a.as_of_date).localeCompare(toText(b.as_of_date)) ||
+      toNumber(a.seq) - toNumber(b.seq),
   );
   if (order === undefined && approvals.length === 0 && classes.length === 0) {
     throw usageError(`there is no payment order ${id}, and no approval names it`);

@@ -172,14 +172,17 @@ function orderIdOf(row: Row): bigint {
   return toBigInt(row.order_id);
 }
 
-/** @param rows of one order, by approval and number */
+/** @param rows of one order, by approval and number; of each the last one by the date that found it counts */
 function toClasses(rows: readonly Row[], date: string): Pick<StoredFacts, 'classes' | 'classSeqs'> {
   const classes = new Map<bigint, KeptClass>();
+  const classDates = new Map<bigint, string>();
   const classSeqs = new Map<bigint, number>();
   for (const row of rows) {
     const approvalId = toBigInt(row.approval_id);
     classSeqs.set(approvalId, toNumber(row.seq));
-    if (toText(row.as_of_date) > date) continue;
+    const asOf = toText(row.as_of_date);
+    if (asOf > date || asOf < (classDates.get(approvalId) ?? '')) continue;
+    classDates.set(approvalId, asOf);
     classes.set(approvalId, {
       approvalId,
       businessDate: toText(row.business_date),

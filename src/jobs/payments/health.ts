@@ -16,6 +16,7 @@ export const paymentsHealth: DomainHealth = {
       settle_payment_read: ALL,
       settle_payment_run: ALL,
       settle_payment_begun: APPEND_AND_UPDATE,
+      settle_payment_claim: APPEND_AND_UPDATE,
     },
     sources: { payment_order: READ, payment_approval: READ },
     imports: { payment_order: ['INSERT', 'UPDATE'], payment_approval: ['INSERT', 'UPDATE'] },

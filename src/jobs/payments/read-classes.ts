@@ -8,11 +8,14 @@ import { noSides, type Sides } from './rules/sides.ts';
 /** By class, every class of the rules in its order; `set-aside` behind them where there is any. */
 export type ClassTotals = ReadonlyMap<PaymentClass, Sides>;
 
-/** Rows of a date's items, each by its last class as of a date: binds the date and, twice, the other one. */
+/**
+ * Rows of a date's items, each by its last class as of a date: binds the date and, twice, the other one. A date that is run
+ * again writes later, and changes nothing of what the nights after it found.
+ */
 const lastOf = `FROM settle_payment_class c WHERE c.business_date = ? AND c.as_of_date <= ?
   AND c.class NOT IN ('order-came', 'gone')
   AND NOT EXISTS (SELECT 1 FROM settle_payment_class n WHERE n.order_id = c.order_id AND n.approval_id = c.approval_id
-    AND n.seq > c.seq AND n.as_of_date <= ?)`;
+    AND n.as_of_date <= ? AND (n.as_of_date > c.as_of_date OR (n.as_of_date = c.as_of_date AND n.seq > c.seq)))`;
 
 /** The classes of the items of `date`, as the newest run of a date up to `asOf` found them. */
 export async function readTotals(executor: Executor, date: string, asOf: string): Promise<ClassTotals> {

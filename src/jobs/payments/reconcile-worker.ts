@@ -9,8 +9,10 @@ import type { ExecutionContext } from '../../engine/execution-context.ts';
 import type { Chunk, ChunkHandlers, PartitionContext, Processed } from '../../engine/step.ts';
 import { optimisticLock } from '../../repository/row.ts';
 import { businessDay } from '../../rules/business-time.ts';
+import { requireClaim } from '../writer-claim.ts';
 import type { SharedBeginning } from './begin.ts';
 import { businessDateFinder } from './business-dates.ts';
+import { paymentClaim } from './claim.ts';
 import { type FactsPage, readFacts, readFactsOf, type StoredFacts } from './fact-store.ts';
 import { pointsDaysOf, timeoutHoursOf } from './payment-parameters.ts';
 import { type DecidedFacts, movePoints, type PaymentRun } from './post-points.ts';
@@ -97,7 +99,8 @@ class Reconciliation implements ChunkHandlers<FactsChunk, DecidedChunk> {
   }
 
   async write({ changed, ofDate }: DecidedChunk, tx: Transaction): Promise<void> {
-    const { database, jobInstanceId, partition, logger } = this.#context;
+    const { database, jobInstanceId, jobExecutionId, partition, logger } = this.#context;
+    await requireClaim(tx, paymentClaim, jobExecutionId);
     await addRead(database, tx, jobInstanceId, partition, ofDate);
     if (changed.length === 0) return;
     await lockName(tx, LOCK);

@@ -131,6 +131,18 @@ export async function addRead(
   await bulkInsert(tx, database.dialect, readTarget, [row]);
 }
 
+/** Whether there is anything that the instance has read, and not balanced yet. */
+export async function hasRead(executor: Executor, jobInstanceId: number): Promise<boolean> {
+  return (
+    (await executor('settle_payment_read').where({ job_instance_id: jobInstanceId }).first('partition_no')) != null
+  );
+}
+
+/** What the instance has read is balanced, or is read again. */
+export async function deleteRead(tx: Transaction, jobInstanceId: number): Promise<void> {
+  await tx('settle_payment_read').where({ job_instance_id: jobInstanceId }).delete();
+}
+
 export async function sumRead(executor: Executor, jobInstanceId: number): Promise<Sides> {
   const rows: Row[] = await executor('settle_payment_read').where({ job_instance_id: jobInstanceId }).select('*');
   return sumSides(rows.map(toSides));

@@ -2,11 +2,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
 import { sampledDatabases } from '../../support/databases.ts';
-import { type KillPoint, runThroughKills } from '../../support/kill-run.ts';
+import { type KillPoint, runKilled, runThroughKills } from '../../support/kill-run.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { isThorough } from '../../support/thorough.ts';
-import { type Bench, openBench } from '../daily/support.ts';
-import { dates, expectAsOracle, load, randomPayments, reconcile } from './support.ts';
+import { type Bench, openBench, settle } from '../daily/support.ts';
+import { dates, expectAsOracle, load, randomPayments, reconcile, ZONE } from './support.ts';
 
 const argsOf = (date: string) => [
   ...['run', 'payment-reconciliation', '--date', date, '--workers', '2', '--partitions', '2', '--chunk', '6'],
@@ -39,6 +39,22 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
     } finally {
       await reopened.close();
     }
+  });
+
+  test('killed, then another job of its date with other rows, then continued: it ends balanced', async () => {
+    const data = randomPayments(27, 40);
+    bench = await openBench(name);
+    await reconcile(bench.database, dates[0]);
+    await load(bench.database, data);
+    const { url } = bench.test;
+    // With some of what was read kept.
+    const point: KillPoint = { mode: 'before-statement', at: 3, match: 'into .?settle_payment_read' };
+    expect((await runKilled(argsOf(dates[2]), url, point)).killed).toBe(true);
+    const orders = data.orders.map((one) => ({ ...one, amount: one.amount + 700 }));
+    await bench.database.knex('payment_order').increment('amount', 700);
+    await settle(bench.database, dates[2], ZONE);
+    expect(await runSettle(argsOf(dates[2]), { url })).toMatchObject({ code: 0 });
+    await expectAsOracle(bench.database, { ...data, orders }, dates[2]);
   });
 
   test('two dates and the same date twice at once: everything once', { timeout: 120_000 }, async () => {

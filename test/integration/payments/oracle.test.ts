@@ -2,8 +2,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { openDatabase } from '../../../src/database/open.ts';
+import type { Step } from '../../../src/engine/step.ts';
+import type { StepContext } from '../../../src/engine/step-context.ts';
 import { dailyJob } from '../../../src/jobs/daily/definition.ts';
-import { requireBalanced } from '../../../src/jobs/payments/balance-payments.ts';
+import { balancePayments, requireBalanced } from '../../../src/jobs/payments/balance-payments.ts';
+import { beginPayments } from '../../../src/jobs/payments/begin.ts';
+import { paymentReconciliationJob, paymentSteps } from '../../../src/jobs/payments/definition.ts';
 import { explainPayment } from '../../../src/jobs/payments/explain-payment.ts';
 import { readPayments } from '../../../src/jobs/payments/read-payments.ts';
 import { amountMax } from '../../../src/jobs/payments/rules/payment.ts';
@@ -40,6 +44,20 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
       await own.drop();
     }
   });
+  /** A run of the second date that ends before, or after, it has balanced. */
+  const reconcileUntil = async (database: Database, moment: 'before' | 'after') => {
+    const ended: Step = {
+      kind: 'tasklet',
+      name: 'balance-payments',
+      run: async (context) => {
+        if (moment === 'after') await balancePayments(context);
+        throw new Error('ended');
+      },
+    };
+    const job = { ...paymentReconciliationJob, steps: [paymentSteps[0], ended] };
+    const result = await runJob(database, job, { date: dates[1], zone: ZONE });
+    if (result.outcome === 'failed') throw result.error;
+  };
   const hour = seoulDay(dates[1]).startMs + 3_600_000;
   const order = { id: 5, userId: 3, amount: 500, status: 'PAID', createdMs: hour } as const;
   const approval = { id: 9, orderId: 5, amount: 500, status: 'APPROVED', approvedMs: hour + 1 } as const;
@@ -245,14 +263,97 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
     const first = { ...order, createdMs: seoulDay(dates[0]).startMs };
     const data = { orders: [first], approvals: [approval] };
     await load(database, data);
-    await database.knex.schema.renameTable('settle_payment_read', 'settle_payment_away');
+    await database.knex.schema.renameTable('settle_payment_refund', 'settle_payment_away');
     await expect(reconcile(database, dates[0])).rejects.toThrow();
-    await database.knex.schema.renameTable('settle_payment_away', 'settle_payment_read');
+    await database.knex.schema.renameTable('settle_payment_away', 'settle_payment_refund');
     await reconcile(database, dates[1]);
     await expectMoney(database, data);
     expect(await csvOf(database, dates[0], dates[1])).toContain('matched,1,1,500,500');
     await reconcile(database, dates[0]);
     await expectAsOracle(database, data, dates[0]);
+  });
+
+  test('another job of the date comes between a failure and the restart: both sides are read again, and balance', async () => {
+    const database = await fresh();
+    await load(database, { orders: [order], approvals: [approval] });
+    await expect(reconcileUntil(database, 'before')).rejects.toThrow('ended');
+    await database.knex('payment_order').where({ id: order.id }).update({ amount: 700 });
+    const other = await runJob(database, dailyJob, { date: dates[1], zone: ZONE });
+    expect(other.outcome).toBe('completed');
+    const amended = { orders: [{ ...order, amount: 700 }], approvals: [approval] };
+    await reconcile(database, dates[1]);
+    await expectAsOracle(database, amended, dates[1]);
+    expect(await database.knex('settle_payment_read')).toEqual([]);
+  });
+
+  test('balanced, and ended before it could say so: the restart finds it balanced', async () => {
+    const database = await fresh();
+    await load(database, { orders: [order], approvals: [approval] });
+    await expect(reconcileUntil(database, 'after')).rejects.toThrow('ended');
+    const totals = await database.knex('settle_payment_run').select('totals', 'changed');
+    await reconcile(database, dates[1]);
+    expect(await database.knex('settle_payment_run').select('totals', 'changed')).toEqual(totals);
+    await expectAsOracle(database, { orders: [order], approvals: [approval] }, dates[1]);
+  });
+
+  test('a run that was paused and has lost its claim writes nothing', async () => {
+    const database = await fresh();
+    await load(database, { orders: [order], approvals: [approval] });
+    const share = async (context: StepContext) => {
+      const shared = await beginPayments(context);
+      await context.database.knex('settle_payment_claim').update({ job_execution_id: null });
+      return shared;
+    };
+    const job = { ...paymentReconciliationJob, steps: [{ ...paymentSteps[0], share }] };
+    const { error } = await runJob(database, job, { date: dates[1], zone: ZONE });
+    expect(error).toMatchObject({ code: 'PAYMENTS_OVERTAKEN' });
+    expect(await database.knex('settle_payment_class')).toEqual([]);
+    await reconcile(database, dates[1]);
+    await expectAsOracle(database, { orders: [order], approvals: [approval] }, dates[1]);
+  });
+
+  test('a date that did not balance is read again by its restart', async () => {
+    const database = await fresh();
+    await load(database, { orders: [order], approvals: [approval] });
+    await expect(reconcileUntil(database, 'before')).rejects.toThrow('ended');
+    // A chunk that was counted twice, as it were.
+    await database.knex('settle_payment_read').update({ orders: 2 });
+    await expect(reconcile(database, dates[1])).rejects.toMatchObject({ code: 'PAYMENTS_UNBALANCED', exitCode: 20 });
+    await reconcile(database, dates[1]);
+    await expectAsOracle(database, { orders: [order], approvals: [approval] }, dates[1]);
+  });
+
+  test('an order whose time is set right to a later date leaves the one that it was on, with its points where they are', async () => {
+    const database = await fresh();
+    await load(database, { orders: [order], approvals: [approval] });
+    await reconcile(database, dates[1]);
+    const moved = { ...order, createdMs: order.createdMs + 86_400_000 };
+    await database.knex('payment_order').where({ id: order.id }).update({ created_at: '2026-11-20 16:00:00.000' });
+    await runJob(database, dailyJob, { date: dates[1], zone: ZONE });
+    expect(await csvOf(database, dates[1])).toContain('matched,0,0,0,0');
+    await reconcile(database, dates[2]);
+    await expectAsOracle(database, { orders: [moved], approvals: [approval] }, dates[2]);
+    expect(await database.knex('settle_journal').whereNot({ kind: 'record' }).pluck('journal_key')).toEqual([
+      'payment:9',
+    ]);
+  });
+
+  test('a date that is run after the nights behind it changes nothing of what they found', async () => {
+    const database = await fresh();
+    await reconcile(database, dates[0]);
+    const late = { ...order, createdMs: seoulDay(dates[1]).endMs - 60_000 };
+    await load(database, { orders: [late], approvals: [] });
+    await reconcile(database, '2026-11-23');
+    await reconcile(database, dates[1]);
+    expect(await csvOf(database, dates[1])).toContain('pending,1,0,500,0');
+    expect(await csvOf(database, dates[1], '2026-11-23')).toContain('failed,1,0,500,0');
+    // Nor do they find anything new.
+    await reconcile(database, '2026-11-24');
+    const { history } = await explainPayment(database, 5n);
+    expect(history.map((one) => [one.asOf, one.class])).toEqual([
+      [dates[1], 'pending'],
+      ['2026-11-23', 'failed'],
+    ]);
   });
 
   test('a class row that is lost breaks the balance: exit 20', async () => {
@@ -262,7 +363,7 @@ describe.each(sampledDatabases(import.meta.url))('payments on $name', ({ name })
     await database.knex('settle_payment_class').update({ approvals: 2 });
     const [jobInstanceId, read] = [1_000_000, { orders: 1, approvals: 1, ordered_amount: 500, approved_amount: 500 }];
     await database.knex('settle_payment_read').insert({ job_instance_id: jobInstanceId, partition_no: 0, ...read });
-    await expect(requireBalanced(database.knex, jobInstanceId, dates[1], 'Asia/Seoul')).rejects.toMatchObject({
+    await expect(requireBalanced(database.knex, jobInstanceId, dates[1])).rejects.toMatchObject({
       exitCode: 20,
       message: `payments of ${dates[1]}: 1 approvals read and 2 in classes`,
     });

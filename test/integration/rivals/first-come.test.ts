@@ -2,7 +2,7 @@
  * Coupons and stock with a rival at every statement: requests that come, go and change, other terms, movements that come late,
  * another night. What is decided is what one of the two orders gives: decisions are made on what is locked.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import type { JobDefinition } from '../../../src/engine/job.ts';
 import type { ChunkStep, PartitionContext, StepHandlers } from '../../../src/engine/step.ts';
@@ -13,10 +13,9 @@ import { StockPartition } from '../../../src/jobs/stock/settlement/stock-worker.
 import { runJob } from '../../../src/steps/run-job.ts';
 import type { OracleRequest } from '../../oracles/coupon-allocation.ts';
 import type { OracleMovement } from '../../oracles/stock.ts';
-import { type CrashBench, openCrashBench } from '../../support/crash-bench.ts';
-import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
-import { meetRivals, type RivalCase } from '../../support/rivals.ts';
-import { isThorough, spread } from '../../support/thorough.ts';
+import { describeRivals, rivalTimeout } from '../../support/describe-rivals.ts';
+import type { RivalCase } from '../../support/rivals.ts';
+import { spread } from '../../support/thorough.ts';
 import { type CouponData, DATE, DAY_START, expectAsOracle as expectCoupons, ZONE } from '../coupons/support.ts';
 import { dayOf, expectAsOracle as expectStock, type StockData } from '../stock/support.ts';
 
@@ -253,27 +252,11 @@ const stockRivals: readonly Rival<StockData>[] = [
   { name: 'the next night', write: (database) => settleNight(database, dayOf(2).date) },
 ];
 
-describe.each(sampledDatabases(import.meta.url))('first come, first served, and rivals on $name', ({ name }) => {
-  let own: TestDatabase;
-  let bench: CrashBench;
-  beforeAll(async () => {
-    own = await freshDatabase(name);
-    bench = await openCrashBench(own.url, null);
-  });
-  afterAll(async () => await own.drop());
+describeRivals('first come, first served, and rivals', import.meta.url, ({ name, some, expectSerial: expectAt }) => {
+  const expectSerial = async (rival: { readonly name: string }, rivalCase: RivalCase) =>
+    await expectAt(rival.name, rivalCase, (points) => spread(name, points, 7));
 
-  const part = { sqlite: 0, mariadb: 1, mysql: 2 }[name];
-  const some = <T>(rivals: readonly T[]) => (isThorough ? rivals : rivals.filter((_, n) => n % 3 === part));
-
-  async function expectSerial(rival: { readonly name: string }, rivalCase: RivalCase): Promise<void> {
-    const result = await meetRivals(bench, rivalCase, (points) => spread(name, points, 7));
-    if (isThorough) console.log(name, rival.name, { ...result, failures: result.failures.length });
-    expect(result.failures).toEqual([]);
-    expect(result.before).toBeGreaterThan(0);
-    if (!result.isCommuting) expect(result.after).toBeGreaterThan(0);
-  }
-
-  test.each(some(couponRivals))('coupons: $name', { timeout: 900_000 }, async (rival) => {
+  test.each(some(couponRivals))('coupons: $name', rivalTimeout, async (rival) => {
     const allocate = inProcess(couponAllocationJob, 'coupon-allocation', 4, (own) => new AllocationPartition(own));
     await expectSerial(rival, {
       prepare: prepareCoupons,
@@ -287,7 +270,7 @@ describe.each(sampledDatabases(import.meta.url))('first come, first served, and 
     });
   });
 
-  test.each(some(stockRivals))('stock: $name', { timeout: 900_000 }, async (rival) => {
+  test.each(some(stockRivals))('stock: $name', rivalTimeout, async (rival) => {
     await expectSerial(rival, {
       prepare: async (database) => {
         await insertMovements(database, firstNight);

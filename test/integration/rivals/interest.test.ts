@@ -3,7 +3,7 @@
  * other rates, a date that is closed, another night. Each account stands in one of the two serial orders, and what the next
  * night makes of it is as the oracle.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Database, Transaction } from '../../../src/database/database.ts';
 import openAccrualPartition from '../../../src/jobs/interest/accrual-worker.ts';
 import { interestAccrualJob } from '../../../src/jobs/interest/definition.ts';
@@ -12,10 +12,8 @@ import { parseProducts } from '../../../src/jobs/interest/rules/product.ts';
 import { closeDate } from '../../../src/jobs/video-settlement/close-date.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import type { OracleProduct } from '../../oracles/deposit-interest.ts';
-import { type CrashBench, openCrashBench } from '../../support/crash-bench.ts';
-import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
+import { describeRivals, rivalTimeout } from '../../support/describe-rivals.ts';
 import { inOneRange } from '../../support/one-range.ts';
-import { meetRivals } from '../../support/rivals.ts';
 import { decisivePoints, isThorough } from '../../support/thorough.ts';
 import { type Deposits, expectPosted, linesOf, oracleLines, ZONE } from '../interest/support.ts';
 
@@ -152,21 +150,10 @@ async function expectAsOracle(database: Database, date: string): Promise<void> {
   await expectPosted(database, stored, date);
 }
 
-describe.each(sampledDatabases(import.meta.url))('interest and its rivals on $name', ({ name }) => {
-  let own: TestDatabase;
-  let bench: CrashBench;
-  beforeAll(async () => {
-    own = await freshDatabase(name);
-    bench = await openCrashBench(own.url, null);
-  });
-  afterAll(async () => await own.drop());
-
-  const part = { sqlite: 2, mariadb: 0, mysql: 1 }[name];
-  const chosen = isThorough ? rivals : rivals.filter((_, n) => n % 3 === part);
-
-  test.each(chosen)('$name', { timeout: 900_000 }, async (rival) => {
-    const result = await meetRivals(
-      bench,
+describeRivals('interest and its rivals', import.meta.url, ({ name, some, expectSerial }) => {
+  test.each(some(rivals))('$name', rivalTimeout, async (rival) => {
+    await expectSerial(
+      rival.name,
       {
         prepare,
         run: (database) => accrue(database, tonight),
@@ -186,9 +173,5 @@ describe.each(sampledDatabases(import.meta.url))('interest and its rivals on $na
       },
       (points, sqls) => decisivePoints(name, points, sqls, decisive),
     );
-    if (isThorough) console.log(name, rival.name, { ...result, failures: result.failures.length });
-    expect(result.failures).toEqual([]);
-    expect(result.before).toBeGreaterThan(0);
-    if (!result.isCommuting) expect(result.after).toBeGreaterThan(0);
   });
 });

@@ -3,7 +3,7 @@
  * card, a date that is closed, statistics that are published, points that are spent, granted, given back and reversed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { pointsExpiryJob } from '../../../src/jobs/points/expiry/definition.ts';
 import { closeDate } from '../../../src/jobs/video-settlement/close-date.ts';
@@ -12,10 +12,8 @@ import { INSUFFICIENT_POINTS } from '../../../src/ledger/rules/journal.ts';
 import type { JournalRequest } from '../../../src/ledger/types.ts';
 import { verifyLedger } from '../../../src/ledger/verify-ledger.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
-import { type CrashBench, openCrashBench } from '../../support/crash-bench.ts';
-import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
-import { meetRivals } from '../../support/rivals.ts';
-import { isThorough, spread } from '../../support/thorough.ts';
+import { describeRivals, rivalTimeout } from '../../support/describe-rivals.ts';
+import { spread } from '../../support/thorough.ts';
 import { escrow, grant, move, post, user } from '../ledger/support.ts';
 import { lowCard, putStatistics, putVideos, settleDate, useCard } from '../video-settlement/support.ts';
 
@@ -175,21 +173,10 @@ async function writeOrLeave(database: Database, { write }: Rival): Promise<void>
   }
 }
 
-describe.each(sampledDatabases(import.meta.url))('points and their rivals on $name', ({ name }) => {
-  let own: TestDatabase;
-  let bench: CrashBench;
-  beforeAll(async () => {
-    own = await freshDatabase(name);
-    bench = await openCrashBench(own.url, null);
-  });
-  afterAll(async () => await own.drop());
-
-  const part = { sqlite: 0, mariadb: 1, mysql: 2 }[name];
-  const some = (rivals: readonly Rival[]) => (isThorough ? rivals : rivals.filter((_, at) => at % 3 === part));
-
-  test.each(some(videoRivals))('settling videos again: $name', { timeout: 900_000 }, async (rival) => {
-    const result = await meetRivals(
-      bench,
+describeRivals('points and their rivals', import.meta.url, ({ name, some, expectSerial }) => {
+  test.each(some(videoRivals))('settling videos again: $name', rivalTimeout, async (rival) => {
+    await expectSerial(
+      rival.name,
       {
         prepare: prepareVideos,
         run: async (database) => void (await settleDate(database, second)),
@@ -198,12 +185,11 @@ describe.each(sampledDatabases(import.meta.url))('points and their rivals on $na
       },
       (points) => spread(name, points, 47),
     );
-    expectSerial(name, rival, result);
   });
 
-  test.each(some(expiryRivals))('expiry: $name', { timeout: 900_000 }, async (rival) => {
-    const result = await meetRivals(
-      bench,
+  test.each(some(expiryRivals))('expiry: $name', rivalTimeout, async (rival) => {
+    await expectSerial(
+      rival.name,
       {
         prepare: prepareExpiry,
         run: async (database) => {
@@ -216,13 +202,5 @@ describe.each(sampledDatabases(import.meta.url))('points and their rivals on $na
       },
       (points) => spread(name, points, 13),
     );
-    expectSerial(name, rival, result);
   });
 });
-
-function expectSerial(name: string, rival: Rival, result: Awaited<ReturnType<typeof meetRivals>>): void {
-  if (isThorough) console.log(name, rival.name, { ...result, failures: result.failures.length });
-  expect(result.failures).toEqual([]);
-  expect(result.before).toBeGreaterThan(0);
-  if (!result.isCommuting) expect(result.after).toBeGreaterThan(0);
-}

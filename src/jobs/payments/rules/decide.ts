@@ -92,14 +92,15 @@ export function decidePayment(facts: PaymentFacts, terms: DecideTerms): Decision
   const isKept = (id: bigint) => kept.some(({ approvalId }) => approvalId === id);
   if (order !== undefined && order.createdMs < terms.sinceMs && kept.length === 0) return undefined;
   // What comes later is the affair of a later date; a time that is none belongs to the date that meets it.
-  if (order !== undefined && order.createdMs >= terms.endMs) return undefined;
+  const isLater = order !== undefined && order.createdMs >= terms.endMs;
+  if (isLater && kept.length === 0) return undefined;
   const strays =
     order === undefined
       ? approvals.filter(
           ({ id, approvedMs }) => !(approvedMs >= terms.endMs) && (!(approvedMs < terms.sinceMs) || isKept(id)),
         )
       : [];
-  const classified = order === undefined ? undefined : classifyOrder(order, approvals, terms);
+  const classified = order === undefined || isLater ? undefined : classifyOrder(order, approvals, terms);
   const now = [...itemsOf(facts, classified, strays, terms)];
   const classes = changedClasses(facts, now);
   const isUnsound = classified?.paymentClass === 'set-aside';
@@ -108,9 +109,10 @@ export function decidePayment(facts: PaymentFacts, terms: DecideTerms): Decision
     classes,
     ofDate: now.filter(({ businessDate }) => businessDate === terms.date).reduce<Sides>(addSides, noSides),
     problems: problemsOf(facts, classified, strays, classes),
-    // Money of rows that contradict themselves stays where it is until somebody has corrected them.
-    ...(isUnsound ? noPoints : pointsOf(facts, classified)),
-    ...(isUnsound ? noRefunds : refundsOf(facts, classified)),
+    // Money of rows that contradict themselves stays where it is until somebody has corrected them; that of an order which
+    // was moved to a later date is the affair of that one.
+    ...(isUnsound || isLater ? noPoints : pointsOf(facts, classified)),
+    ...(isUnsound || isLater ? noRefunds : refundsOf(facts, classified)),
   };
 }
 
