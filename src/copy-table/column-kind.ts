@@ -1,11 +1,8 @@
 /** What a value of a copied column is, whatever the database: how it is read, compared and written. Pure. */
+import type { ColumnBatch, ColumnSpec } from '../database/column-batch.ts';
+import { digitsAt, sqlValueAt } from '../database/column-values.ts';
 import type { SqlValue } from '../database/values.ts';
-
-/**
- * `integer` exact, any size; `real` a double; `decimal` exact digits; `temporal` text of a date or time, whose zeros at the
- * end of the fraction mean nothing; `text` characters; `bytes`.
- */
-export type ColumnKind = 'integer' | 'real' | 'decimal' | 'temporal' | 'text' | 'bytes';
+import type { ColumnKind, CopiedColumn } from './described-column.ts';
 
 /**
  * A value whole; null for NULL. Doubles are numbers, and integers where that is exact; bytes are the characters 0 to 255; all
@@ -13,37 +10,48 @@ export type ColumnKind = 'integer' | 'real' | 'decimal' | 'temporal' | 'text' | 
  */
 export type Canonical = string | number | null;
 
-/** @throws TypeError for a value that a column of the kind cannot hold */
-export function canonicalOf(value: unknown, kind: ColumnKind): Canonical {
-  if (value === null || value === undefined) return null;
-  switch (kind) {
+export type Side = 'from' | 'to';
+
+/** How a column is read on its side of the copy, so that the batch holds all of its values. */
+export function readSpec(column: CopiedColumn, side: Side, isSqlite: boolean): ColumnSpec {
+  const name = column[side];
+  const type = side === 'from' ? column.sourceType : column.type;
+  switch (column.kind) {
     case 'integer':
-      if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-      if (typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+$/.test(value))) {
-        const number = Number(value);
-        return Number.isSafeInteger(number) ? number : String(BigInt(value));
-      }
-      break;
-    case 'real': {
-      const number = Number(value);
-      if (typeof value !== 'object' && !Number.isNaN(number)) return number === 0 ? 0 : number;
-      break;
-    }
-    case 'decimal': {
-      const text = String(value);
-      if (/^-?\d+(\.\d+)?$/.test(text)) return text;
-      break;
-    }
-    case 'temporal':
-      if (typeof value === 'string') return value;
-      break;
-    case 'text':
-      if (typeof value === 'string') return value;
-      break;
+      return { name, type: 'int64', isUnsigned: !isSqlite && /\bunsigned\b/i.test(type) };
+    case 'real':
+      return { name, type: 'double' };
     case 'bytes':
-      if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+      return { name, type: 'bytes' };
+    case 'decimal':
+      return { name, type: isSqlite ? 'text' : 'decimal' };
+    case 'temporal':
+      return isSqlite ? { name, type: 'text' } : temporalSpec(name, type);
+    case 'text':
+      // Of a server, whose JSON is text here.
+      return { name, type: isSqlite ? 'text' : 'json' };
   }
-  throw new TypeError(`${typeof value} ${JSON.stringify(String(value).slice(0, 40))} is no ${kind}`);
+}
+
+function temporalSpec(name: string, type: string): ColumnSpec {
+  const [, word = '', digits = '0'] = /^([a-z]+)(?:\((\d)\))?/i.exec(type) ?? [];
+  const fraction = Number(digits);
+  if (/^date$/i.test(word)) return { name, type: 'wire-date', fraction: 0 };
+  return { name, type: /^time$/i.test(word) ? 'wire-time' : 'wire-datetime', fraction };
+}
+
+export function canonicalAt(batch: ColumnBatch, index: number, row: number): Canonical {
+  if (batch.isNull(row, index)) return null;
+  const column = batch.columns[index];
+  if (column.type === 'int64') {
+    const digits = digitsAt(batch, index, row);
+    return Number.isSafeInteger(Number(digits)) ? Number(digits) : digits;
+  }
+  if (column.type === 'bytes')
+    return batch.bytes.toString('latin1', column.at[row], column.at[row] + column.length[row]);
+  const value = sqlValueAt(batch, index, row);
+  if (typeof value === 'number') return value === 0 ? 0 : value;
+  return String(value);
 }
 
 /** The same for the same value, in every database. */
@@ -53,18 +61,11 @@ export function comparableOf(canonical: Canonical, kind: ColumnKind): Canonical 
   return kind === 'temporal' && canonical.includes('.') ? withoutZeros(canonical) : canonical;
 }
 
-/** As every driver takes it: SQLite's would store an integer that is a number as a double. */
+/** As every driver takes it. */
 export function sqlValueOf(canonical: Canonical, kind: ColumnKind): SqlValue {
   if (canonical === null) return null;
   if (kind === 'integer') return BigInt(canonical);
   return kind === 'bytes' ? Buffer.from(String(canonical), 'latin1') : canonical;
-}
-
-/** As a server's driver takes it, which makes an object of the rarest values only. */
-export function serverValueOf(canonical: Canonical, kind: ColumnKind): SqlValue {
-  return typeof canonical === 'string' && (kind === 'integer' || kind === 'bytes')
-    ? sqlValueOf(canonical, kind)
-    : canonical;
 }
 
 /** `-001.500` to `-1.5`, `-0.0` to `0`. */

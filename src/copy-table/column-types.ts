@@ -3,13 +3,15 @@
  * where they can; where a wider type holds values that fit all the same, the values do. Pure.
  */
 import type { DialectName } from '../database/dialect.ts';
-import type { ColumnKind } from './column-kind.ts';
-import type { CopiedColumn, DescribedColumn, Measured } from './described-column.ts';
+import type { ColumnKind, CopiedColumn, DescribedColumn, Measured } from './described-column.ts';
 
 /** A clause that says what would be lost, and of which value. */
 export interface Refusal {
   readonly problem: string;
 }
+
+/** What the types say of a column. */
+export type FoundColumn = Omit<CopiedColumn, 'from' | 'to' | 'sourceType'>;
 
 interface Shape {
   readonly kind: ColumnKind;
@@ -118,7 +120,7 @@ export function newColumn(
   column: DescribedColumn,
   measured: Measured,
   { from, to, isKey }: { readonly from: DialectName; readonly to: DialectName; readonly isKey: boolean },
-): Omit<CopiedColumn, 'from' | 'to'> | Refusal {
+): FoundColumn | Refusal {
   const { isNullable, type } = column;
   const refusal = unfitData(measured, column);
   if (refusal !== undefined) return refusal;
@@ -172,7 +174,7 @@ export function fittingColumn(
   measured: Measured,
   target: DescribedColumn,
   { from, to }: { readonly from: DialectName; readonly to: DialectName },
-): Omit<CopiedColumn, 'from' | 'to'> | Refusal {
+): FoundColumn | Refusal {
   const refusal = unfitData(measured, column);
   if (refusal !== undefined) return refusal;
   const source: Shape | Refusal | undefined =

@@ -1,10 +1,9 @@
 /** What a copy does, decided once from both tables and frozen with the plan; plain JSON. */
 import type { Database, Executor } from '../database/database.ts';
 import { usageError } from '../errors.ts';
-import type { ColumnKind } from './column-kind.ts';
-import { fittingColumn, mustMeasure, newColumn, type Refusal } from './column-types.ts';
+import { type FoundColumn, fittingColumn, mustMeasure, newColumn, type Refusal } from './column-types.ts';
 import { describeTable, type MeasuredTable, measureTable, requireTable, type TableShape } from './describe-table.ts';
-import type { CopiedColumn, DescribedColumn } from './described-column.ts';
+import type { ColumnKind, CopiedColumn, DescribedColumn } from './described-column.ts';
 
 export interface CopyRequest {
   readonly table: string;
@@ -29,7 +28,7 @@ export interface CopyPlan {
   readonly createSql: string | undefined;
 }
 
-/** Kinds whose order a database and its page after page agree on. */
+/** Kinds whose order a database and its page after page agree on. Labels of an ENUM are in order of their numbers, and compared as texts. */
 const KEY_KINDS: readonly ColumnKind[] = ['integer', 'text', 'bytes', 'temporal', 'decimal'];
 
 /**
@@ -74,7 +73,7 @@ export async function planCopy(
     const values = measured.columns.get(column.name);
     if (values === undefined) throw new Error(`column ${column.name} was not measured`);
     const name = nameOf(column);
-    let found: Omit<CopiedColumn, 'from' | 'to'> | Refusal;
+    let found: FoundColumn | Refusal;
     if (to === undefined) found = newColumn(column, values, { ...dialects, isKey: key.includes(column.name) });
     else {
       const own = targetOf(to, name);
@@ -87,13 +86,14 @@ export async function planCopy(
     }
     if ('problem' in found)
       throw usageError(`column ${column.name} of ${table} ${found.problem}`, 'nothing was copied');
-    return { from: column.name, to: targetOf(to, name)?.name ?? name, ...found };
+    return { from: column.name, to: targetOf(to, name)?.name ?? name, sourceType: column.type, ...found };
   });
   requireNames(columns, into);
   requireFilled(to, columns, into);
   const places = key.map((name) => columns.findIndex((column) => column.from === name));
   const kinds = places.map((place) => columns[place]?.kind);
-  if (kinds.some((kind) => kind === undefined || !KEY_KINDS.includes(kind))) {
+  const isOrdered = places.every((place) => !/^(enum|set)\b/i.test(columns[place]?.sourceType ?? ''));
+  if (!isOrdered || kinds.some((kind) => kind === undefined || !KEY_KINDS.includes(kind))) {
     throw usageError(`the primary key of ${table} (${key.join(', ')}) is none that it can be read in order of`);
   }
   const createSql = to === undefined ? createTable(target, into, columns, places) : undefined;

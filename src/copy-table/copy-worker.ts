@@ -1,16 +1,15 @@
 /** One partition of a copy: pages of the source, inserted in the transaction that notes how far it has come. */
 import type { Knex } from 'knex';
-import { bulkInsert } from '../database/bulk-insert.ts';
+import type { ColumnBatch } from '../database/column-batch.ts';
 import type { Transaction } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
-import type { SqlValue } from '../database/values.ts';
 import type { ExecutionContext } from '../engine/execution-context.ts';
 import type { Chunk, ChunkHandlers, PartitionContext, Processed } from '../engine/step.ts';
 import { ExitCode, SettleError } from '../errors.ts';
-import { type Canonical, type ColumnKind, serverValueOf, sqlValueOf } from './column-kind.ts';
+import { canonicalAt } from './column-kind.ts';
 import type { CopyPlan, CopyRequest } from './copy-plan.ts';
 import { type CopyState, readState, writeState } from './copy-state.ts';
-import { type PageSource, readPage } from './read-page.ts';
+import { keyAt, kindsOf, newPage, PageReader, type PageSource } from './read-page.ts';
 import { mustFit, requireFits } from './require-fits.ts';
 import { DigestSum } from './row-digest.ts';
 import { RowHasher } from './row-hash.ts';
@@ -22,10 +21,10 @@ export interface CopyShare {
 }
 
 interface Page extends Chunk {
-  readonly rows: readonly Canonical[][];
+  readonly rows: ColumnBatch;
 }
 
-export default async function openCopy(context: PartitionContext): Promise<ChunkHandlers<Page, SqlValue[][]>> {
+export default async function openCopy(context: PartitionContext): Promise<ChunkHandlers<Page, ColumnBatch>> {
   const { sourceUrl, request } = context.shared as CopyShare;
   const plan = context.planDetail as CopyPlan;
   const source = await openDatabase(sourceUrl, { create: false });
@@ -35,10 +34,10 @@ export default async function openCopy(context: PartitionContext): Promise<Chunk
     return new CopyHandlers(context, plan, request, {
       pages: {
         database: source,
-        executor: snapshot,
+        tx: snapshot,
         table: request.table,
-        columns: plan.columns.map(({ from: name, kind }) => ({ name, kind })),
-        key: plan.key,
+        plan,
+        side: 'from',
         where: request.where,
         range: plan.range === undefined ? undefined : [context.minId, context.maxId],
       },
@@ -58,72 +57,79 @@ async function endSnapshot(snapshot: Knex.Transaction): Promise<void> {
   await Promise.resolve(snapshot.rollback()).catch(() => undefined);
 }
 
-class CopyHandlers implements ChunkHandlers<Page, SqlValue[][]> {
+interface Source {
+  readonly pages: PageSource;
+  close(): Promise<void>;
+}
+
+class CopyHandlers implements ChunkHandlers<Page, ColumnBatch> {
   readonly #database: PartitionContext['database'];
   readonly #plan: CopyPlan;
-  readonly #table: string;
-  readonly #kinds: readonly ColumnKind[];
-  readonly #toSql: typeof sqlValueOf;
+  readonly #target: { readonly table: string; readonly columns: readonly string[] };
   readonly #hasher: RowHasher;
-  readonly #source: { readonly pages: PageSource; close(): Promise<void> };
+  readonly #source: Source;
+  readonly #reader: PageReader;
+  /** By turns: the one is written while the other is filled. */
+  readonly #pages: readonly [ColumnBatch, ColumnBatch];
+  #turn = 0;
   #state: CopyState;
-  /** The page that comes next, on its way while this one is written. */
-  #ahead: Promise<Canonical[][]> | undefined;
+  /** The page that comes next, on its way while this one is written; whether it is the last. */
+  #ahead: Promise<boolean> | undefined;
   #isAtEnd = false;
 
   constructor(
-    { database, executionContext }: PartitionContext,
+    { database, executionContext, chunkSize }: PartitionContext,
     plan: CopyPlan,
     { into }: CopyRequest,
-    source: { readonly pages: PageSource; close(): Promise<void> },
+    source: Source,
   ) {
     this.#database = database;
     this.#plan = plan;
-    this.#table = into;
-    this.#kinds = plan.columns.map(({ kind }) => kind);
-    this.#toSql = database.dialect.name === 'sqlite' ? sqlValueOf : serverValueOf;
-    this.#hasher = new RowHasher(this.#kinds);
+    this.#target = { table: into, columns: plan.columns.map(({ to }) => to) };
+    this.#hasher = new RowHasher(kindsOf(plan));
     this.#source = source;
+    this.#reader = new PageReader(source.pages, chunkSize);
+    this.#pages = [newPage(source.pages, chunkSize), newPage(source.pages, chunkSize)];
     this.#state = readState(executionContext);
   }
 
-  async read(limit: number): Promise<Page | undefined> {
+  async read(): Promise<Page | undefined> {
     if (this.#isAtEnd) return undefined;
-    const rows = await (this.#ahead ?? readPage(this.#source.pages, this.#state.after, limit));
+    const rows = this.#pages[this.#turn];
+    this.#isAtEnd = await (this.#ahead ?? this.#reader.read(this.#state.after, rows));
     this.#ahead = undefined;
-    this.#isAtEnd = rows.length < limit;
-    if (rows.length === 0) return undefined;
-    const last = rows[rows.length - 1];
+    if (rows.size === 0) return undefined;
+    this.#hasher.hash(rows);
     const digest = new DigestSum(this.#state.digest);
-    for (const row of rows) {
-      this.#hasher.hash(row);
-      digest.add(this.#hasher);
-    }
-    const after = this.#plan.key.map((at) => last[at]);
+    digest.addAll(this.#hasher, rows.size);
+    const after = keyAt(rows, rows.size - 1, this.#plan.key);
     this.#state = { after, digest };
+    this.#turn = 1 - this.#turn;
     if (!this.#isAtEnd) {
-      this.#ahead = readPage(this.#source.pages, after, limit);
+      this.#ahead = this.#reader.read(after, this.#pages[this.#turn]);
       // Thrown where it is awaited.
       this.#ahead.catch(() => undefined);
     }
-    return { size: rows.length, rows };
+    return { size: rows.size, rows };
   }
 
-  process({ rows }: Page): Processed<SqlValue[][]> {
+  process({ rows }: Page): Processed<ColumnBatch> {
     const { columns } = this.#plan;
-    for (let at = 0; at < columns.length; at++) if (mustFit(columns[at])) this.#requireFits(rows, at);
-    const [kinds, toSql] = [this.#kinds, this.#toSql];
-    const output = rows.map((row) => row.map((value, at) => toSql(value, kinds[at])));
-    return { output, writeCount: rows.length, filterCount: 0, processSkipCount: 0 };
+    const isServer = this.#database.dialect.name !== 'sqlite';
+    for (let at = 0; at < columns.length; at++) {
+      if (mustFit(columns[at]) || (isServer && columns[at].kind === 'real')) this.#requireFits(rows, at);
+    }
+    return { output: rows, writeCount: rows.size, filterCount: 0, processSkipCount: 0 };
   }
 
   /** @throws SettleError COPY_WOULD_LOSE (exit 2), naming the first row whose value the target's column would not keep */
-  #requireFits(rows: Page['rows'], at: number): void {
+  #requireFits(rows: ColumnBatch, at: number): void {
     const { columns, key } = this.#plan;
-    for (const row of rows) {
-      const problem = requireFits(row[at], columns[at]);
+    for (let row = 0; row < rows.size; row++) {
+      const problem = requireFits(canonicalAt(rows, at, row), columns[at]);
       if (problem === undefined) continue;
-      const place = key.map((one) => `${columns[one].from} ${row[one]}`).join(', ');
+      const last = keyAt(rows, row, key);
+      const place = key.map((one, n) => `${columns[one].from} ${last[n]}`).join(', ');
       throw new SettleError(
         'COPY_WOULD_LOSE',
         ExitCode.usage,
@@ -133,9 +139,8 @@ class CopyHandlers implements ChunkHandlers<Page, SqlValue[][]> {
     }
   }
 
-  async write(rows: SqlValue[][], tx: Transaction): Promise<void> {
-    const columns = this.#plan.columns.map(({ to }) => to);
-    await bulkInsert(tx, this.#database.dialect, { table: this.#table, columns }, rows);
+  async write(rows: ColumnBatch, tx: Transaction): Promise<void> {
+    await this.#database.dialect.insertColumns(tx, this.#target, rows);
   }
 
   saveState(context: ExecutionContext): void {

@@ -56,8 +56,8 @@ export function copyTableJob(source: Database, request: CopyRequest, { isSnapsho
         kind: 'partitioned',
         name: copyStep,
         chunkSize: CHUNK_ROWS,
-        // Rows are objects.
-        maxYoungGenerationSizeMb: 64,
+        // Rows of SQLite are objects.
+        maxYoungGenerationSizeMb: 32,
         plan: planRanges,
         share: async () => share,
         workerModule: workerModule('copy-worker', import.meta.url),

@@ -1,5 +1,10 @@
 /** What the databases tell of a column, in one form. */
-import type { ColumnKind } from './column-kind.ts';
+
+/**
+ * `integer` exact, any size; `real` a double; `decimal` exact digits; `temporal` text of a date or time, whose zeros at the
+ * end of the fraction mean nothing; `text` characters; `bytes`.
+ */
+export type ColumnKind = 'integer' | 'real' | 'decimal' | 'temporal' | 'text' | 'bytes';
 
 /** What is in a column of the source; measured by one pass over the rows to be copied. */
 export interface Measured {
@@ -31,7 +36,9 @@ export interface CopiedColumn {
   readonly from: string;
   readonly to: string;
   readonly kind: ColumnKind;
-  /** Type of the target's column, where the table is made. */
+  /** Type of the source's column, as declared. */
+  readonly sourceType: string;
+  /** Type of the target's column. */
   readonly type: string;
   readonly isNullable: boolean;
   /** Of a target column for times: digits of the fraction that it keeps; undefined where it keeps text as it is. */

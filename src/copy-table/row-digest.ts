@@ -1,5 +1,7 @@
 /** Digest of a set of rows that does not depend on their order: sums of the two hashes of each row (row-hash.ts). Pure. */
-import { type Canonical, type ColumnKind, comparableOf } from './column-kind.ts';
+import type { ColumnBatch } from '../database/column-batch.ts';
+import { canonicalAt, comparableOf } from './column-kind.ts';
+import type { ColumnKind } from './described-column.ts';
 import type { RowHasher } from './row-hash.ts';
 
 export interface RowsDigest {
@@ -25,11 +27,24 @@ export class DigestSum implements RowsDigest {
     this.second = second;
   }
 
-  /** Adds the row that the hasher has hashed last. */
-  add(row: Pick<RowHasher, 'first' | 'second'>): void {
+  /** Adds a row of those that the hasher has hashed last. */
+  add({ first, second }: Pick<RowHasher, 'first' | 'second'>, row: number): void {
     this.rows++;
-    this.first = (this.first + row.first) % MODULUS;
-    this.second = (this.second + row.second) % MODULUS;
+    this.first = (this.first + (first[row] >>> 0)) % MODULUS;
+    this.second = (this.second + (second[row] >>> 0)) % MODULUS;
+  }
+
+  /** Adds all of a batch that was hashed last. */
+  addAll({ first, second }: Pick<RowHasher, 'first' | 'second'>, size: number): void {
+    // Of a million rows the sums are exact.
+    let [firstSum, secondSum] = [0, 0];
+    for (let row = 0; row < size; row++) {
+      firstSum += first[row] >>> 0;
+      secondSum += second[row] >>> 0;
+    }
+    this.rows += size;
+    this.first = (this.first + firstSum) % MODULUS;
+    this.second = (this.second + secondSum) % MODULUS;
   }
 }
 
@@ -47,10 +62,10 @@ export function digestText({ rows, first, second }: RowsDigest): string {
 }
 
 /** Values with their lengths, so that no two lists of values have one text; those of equal rows are equal. */
-export function rowText(values: readonly Canonical[], kinds: readonly ColumnKind[]): string {
+export function rowText(batch: ColumnBatch, row: number, kinds: readonly ColumnKind[]): string {
   let text = '';
-  for (let at = 0; at < values.length; at++) {
-    const value = comparableOf(values[at], kinds[at]);
+  for (let at = 0; at < kinds.length; at++) {
+    const value = comparableOf(canonicalAt(batch, at, row), kinds[at]);
     text += value === null ? '-;' : `${String(value).length}:${value};`;
   }
   return text;

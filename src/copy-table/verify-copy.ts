@@ -1,9 +1,11 @@
 /** Compares both tables of a copy, row by row, by digests that do not depend on order; names rows that differ. */
-import type { Database, Executor } from '../database/database.ts';
+
+import type { ColumnBatch } from '../database/column-batch.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import { readSnapshot } from '../database/snapshot.ts';
-import { type Canonical, type ColumnKind, comparableOf } from './column-kind.ts';
+import { comparableOf, type Side } from './column-kind.ts';
 import type { CopyPlan, CopyRequest } from './copy-plan.ts';
-import { type PageSource, readPage } from './read-page.ts';
+import { keyAt, kindsOf, newPage, PageReader, type PageSource } from './read-page.ts';
 import { DigestSum, isSameDigest, joinDigests, noRows, type RowsDigest, rowText } from './row-digest.ts';
 import { RowHasher } from './row-hash.ts';
 
@@ -33,7 +35,7 @@ export async function compareTables(
   plan: CopyPlan,
   signal: AbortSignal,
 ): Promise<CopyComparison> {
-  const read = async (side: Side, take: (row: Canonical[]) => void) => {
+  const read = async (side: Side, take: (rows: ColumnBatch) => void) => {
     const database = side === 'from' ? source : target;
     await readSnapshot(database, (snapshot) =>
       readRows(pagesOf(database, snapshot, request, plan, side), plan, take, signal),
@@ -41,10 +43,11 @@ export async function compareTables(
   };
   const digests = async (side: Side): Promise<RowsDigest[]> => {
     const buckets = Array.from({ length: BUCKETS }, () => new DigestSum());
-    const [hasher, bucketOf] = [new RowHasher(kindsOf(plan)), bucketsOf(plan)];
-    await read(side, (row) => {
-      hasher.hash(row);
-      buckets[bucketOf(row)].add(hasher);
+    const [hasher, keys] = [new RowHasher(kindsOf(plan)), keyHasher(plan)];
+    await read(side, (rows) => {
+      hasher.hash(rows);
+      keys.hash(rows);
+      for (let row = 0; row < rows.size; row++) buckets[bucketOf(keys, row)].add(hasher, row);
     });
     return buckets;
   };
@@ -57,21 +60,22 @@ export async function compareTables(
   return { source: join(ours), target: join(theirs), different };
 }
 
-type Side = 'from' | 'to';
-
 async function findDifferences(
-  read: (side: Side, take: (row: Canonical[]) => void) => Promise<void>,
+  read: (side: Side, take: (rows: ColumnBatch) => void) => Promise<void>,
   buckets: ReadonlySet<number>,
   plan: CopyPlan,
 ): Promise<RowDifference[]> {
   const kinds = kindsOf(plan);
-  const bucketOf = bucketsOf(plan);
+  const keys = keyHasher(plan);
   const rowsOf = async (side: Side) => {
-    const rows = new Map<string, string>();
-    await read(side, (row) => {
-      if (buckets.has(bucketOf(row))) rows.set(keyText(row, plan), rowText(row, kinds));
+    const found = new Map<string, string>();
+    await read(side, (rows) => {
+      keys.hash(rows);
+      for (let row = 0; row < rows.size; row++) {
+        if (buckets.has(bucketOf(keys, row))) found.set(keyText(rows, row, plan), rowText(rows, row, kinds));
+      }
     });
-    return rows;
+    return found;
   };
   const [ours, theirs] = [await rowsOf('from'), await rowsOf('to')];
   const found: RowDifference[] = [];
@@ -83,48 +87,39 @@ async function findDifferences(
   return found.slice(0, DIFFERENCES_MAX);
 }
 
-function pagesOf(database: Database, executor: Executor, request: CopyRequest, plan: CopyPlan, side: Side): PageSource {
-  return {
-    database,
-    executor,
-    table: side === 'from' ? request.table : request.into,
-    columns: plan.columns.map((column) => ({ name: column[side], kind: column.kind })),
-    key: plan.key,
-    where: side === 'from' ? request.where : undefined,
-    range: undefined,
-  };
+function pagesOf(database: Database, tx: Transaction, request: CopyRequest, plan: CopyPlan, side: Side): PageSource {
+  const [table, where] = side === 'from' ? [request.table, request.where] : [request.into, undefined];
+  return { database, tx, table, plan, side, where, range: undefined };
 }
 
 async function readRows(
-  pages: PageSource,
-  plan: CopyPlan,
-  take: (row: Canonical[]) => void,
+  source: PageSource,
+  { key }: CopyPlan,
+  take: (rows: ColumnBatch) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let after: Canonical[] | undefined; ; ) {
+  const reader = new PageReader(source, PAGE_ROWS);
+  const page = newPage(source, PAGE_ROWS);
+  let after: ReturnType<typeof keyAt> | undefined;
+  for (let isAtEnd = false; !isAtEnd; ) {
     signal.throwIfAborted();
-    const rows = await readPage(pages, after, PAGE_ROWS);
-    rows.forEach(take);
-    if (rows.length < PAGE_ROWS) return;
-    after = plan.key.map((at) => rows[rows.length - 1][at]);
+    isAtEnd = await reader.read(after, page);
+    if (page.size === 0) return;
+    take(page);
+    after = keyAt(page, page.size - 1, key);
   }
 }
 
-function kindsOf({ columns }: CopyPlan): ColumnKind[] {
-  return columns.map(({ kind }) => kind);
+function keyText(rows: ColumnBatch, row: number, { key, columns }: CopyPlan): string {
+  const values = keyAt(rows, row, key);
+  return key.map((at, n) => `${columns[at].from} ${comparableOf(values[n], columns[at].kind)}`).join(', ');
 }
 
-function keyText(row: readonly Canonical[], { key, columns }: CopyPlan): string {
-  return key.map((at) => `${columns[at].from} ${comparableOf(row[at], columns[at].kind)}`).join(', ');
+/** A row is in the same bucket on both sides. */
+function keyHasher(plan: CopyPlan): RowHasher {
+  return new RowHasher(kindsOf(plan), plan.key);
 }
 
-/** By the key: a row is in the same bucket on both sides. */
-function bucketsOf({ key, columns }: CopyPlan): (row: readonly Canonical[]) => number {
-  const hasher = new RowHasher(key.map((at) => columns[at].kind));
-  const values: Canonical[] = key.map(() => null);
-  return (row) => {
-    for (let at = 0; at < key.length; at++) values[at] = row[key[at]];
-    hasher.hash(values);
-    return hasher.first % BUCKETS;
-  };
+function bucketOf({ first }: RowHasher, row: number): number {
+  return (first[row] >>> 0) % BUCKETS;
 }

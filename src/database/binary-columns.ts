@@ -98,10 +98,25 @@ export function readerOf(definition: ColumnDefinition, spec: ColumnSpec): ReadCo
   return read;
 }
 
+/** How the values of an integer or a time are written: so many bytes, or a length and the parts of a time. */
+export type ValueLayout = 'time' | { readonly bytes: number; readonly isUnsigned: boolean };
+
+/** For a decoder of its own: throws a SettleError when the column cannot be read as `spec`, which is int64, number or instant. */
+export function valueLayout(definition: ColumnDefinition, spec: ColumnSpec): ValueLayout {
+  readerOf(definition, spec);
+  const { columnType: type } = definition;
+  if (isTime(type)) return 'time';
+  const isUnsigned = type === YEAR || (definition.flags & UNSIGNED_FLAG) !== 0;
+  if (type === LONGLONG) return { bytes: 8, isUnsigned };
+  if (type === SHORT || type === YEAR) return { bytes: 2, isUnsigned };
+  return { bytes: type === TINY ? 1 : 4, isUnsigned };
+}
+
 function wordReader(definition: ColumnDefinition, spec: ColumnSpec): ReadColumn | undefined {
   const { columnType: type } = definition;
   if (spec.type !== 'int64') return undefined;
   const unsigned = isUnsigned(definition);
+  if (type === LONGLONG && spec.isUnsigned) return asWords(read64AsWords);
   if (type === LONGLONG) return asWords(unsigned ? readUnsigned64AsWords : read64AsWords);
   if (type === LONG || type === INT24) return asWords(unsigned ? readUnsigned32AsWords : read32AsWords);
   const [read, width] = smallInteger(type, unsigned) ?? [];
@@ -139,6 +154,13 @@ function valueReader(definition: ColumnDefinition, spec: ColumnSpec): ReadColumn
       return type === JSON_TEXT || isText(type, characterSet) ? asTexts(readBytes) : undefined;
     case 'decimal':
       return type === DECIMAL ? asTexts(readBytes) : undefined;
+    // A length of one byte, and what follows it: as a text.
+    case 'wire-date':
+      return type === DATE ? asTexts(readBytes) : undefined;
+    case 'wire-datetime':
+      return type === DATETIME || type === TIMESTAMP ? asTexts(readBytes) : undefined;
+    case 'wire-time':
+      return type === TIME ? asTexts(readBytes) : undefined;
     case 'bytes': {
       const isBytes = type === BIT || type === VECTOR || type === GEOMETRY || (type >= TINY_BLOB && type <= STRING);
       return isBytes ? asTexts(readBytes) : undefined;

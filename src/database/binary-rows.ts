@@ -54,7 +54,7 @@ export class BinaryRows {
     for (;;) {
       const count = this.#findRows(view, at);
       if (count === 0) return at;
-      if (!this.#refused) this.#decodeRows(bytes, view, at, count);
+      if (!this.#refused && !this.#batch.refusesMore()) this.#decodeRows(bytes, view, at, count);
       this.rows += count;
       at = this.#ends[count - 1];
     }

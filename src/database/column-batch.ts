@@ -14,6 +14,8 @@ import type { Integer } from './values.ts';
  * - `text`, `json`: UTF-8 bytes that stay in the batch, found by position and length.
  * - `decimal`: an exact decimal, as its text.
  * - `bytes`: as they are.
+ * - `wire-date`, `wire-datetime`, `wire-time`: a DATE, a DATETIME or TIMESTAMP, a TIME of a server, with all its digits, as the bytes
+ *   that the protocol has behind their length (wire-time.ts).
  * - `any`: plain JavaScript values: on SQLite whatever a row holds there, on servers times as their texts.
  */
 export type ColumnType =
@@ -38,6 +40,10 @@ export interface ColumnSpec {
    * it every form that parseInstant knows.
    */
   readonly isCanonical?: boolean;
+  /** Of an int64 on servers: its bits are those of an unsigned integer. */
+  readonly isUnsigned?: boolean;
+  /** Of times as the protocol has them: digits of the seconds' fraction as text. */
+  readonly fraction?: number;
 }
 
 export interface Int64Column {
@@ -57,10 +63,11 @@ export interface NumberColumn {
 }
 /** Position and length in the batch's `bytes`. */
 export interface TextColumn {
-  readonly type: 'text' | 'decimal' | 'json' | 'bytes';
+  readonly type: 'text' | 'decimal' | 'json' | 'bytes' | WireTime;
   readonly at: Int32Array;
   readonly length: Int32Array;
 }
+export type WireTime = 'wire-date' | 'wire-datetime' | 'wire-time';
 export interface AnyColumn {
   readonly type: 'any';
   readonly values: unknown[];
@@ -80,6 +87,8 @@ export interface BatchOptions {
   readonly grows?: boolean;
   /** Whether its arrays, but not its bytes, can be read by other threads. */
   readonly isShared?: boolean;
+  /** When its texts have grown to this many bytes, the rows that are still coming are left out: see `isCut`. */
+  readonly bytesMax?: number;
 }
 
 /** Bits in a word of NULLs. */
@@ -99,6 +108,9 @@ export class ColumnBatch {
   size = 0;
   /** Earlier rows are valid. */
   unreadable: UnreadableValue | undefined;
+  /** Rows of the answer were left out for `bytesMax`: a shorter answer is not the end. */
+  isCut = false;
+  readonly #bytesMax: number;
   readonly #isShared: boolean;
   /** By 32 columns; the first is `nulls`. */
   readonly #nullWords: Int32Array[] = [];
@@ -106,8 +118,10 @@ export class ColumnBatch {
   /** Texts of the values that are kept aside, by place. */
   readonly #keptTexts = new Map<number, string>();
 
-  constructor(specs: readonly ColumnSpec[], capacity: number, { grows = false, isShared = false }: BatchOptions = {}) {
+  constructor(specs: readonly ColumnSpec[], capacity: number, options: BatchOptions = {}) {
+    const { grows = false, isShared = false, bytesMax = Number.POSITIVE_INFINITY } = options;
     this.specs = specs;
+    this.#bytesMax = bytesMax;
     this.grows = grows;
     this.#isShared = isShared;
     this.#allocate(capacity);
@@ -117,9 +131,21 @@ export class ColumnBatch {
     return this.#capacity;
   }
 
+  get isBounded(): boolean {
+    return this.#bytesMax < Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether it takes no more rows: asked before each group of them. */
+  refusesMore(): boolean {
+    if (this.bytesUsed < this.#bytesMax) return false;
+    this.isCut = true;
+    return true;
+  }
+
   /** Forgets the rows. */
   clear(): void {
     this.size = 0;
+    this.isCut = false;
     this.bytesUsed = 0;
     this.unreadable = undefined;
     this.#keptTexts.clear();
@@ -260,7 +286,7 @@ export class ColumnBatch {
     }
     if (type === 'int32')
       return { type, values: this.#grown(old?.type === type ? old.values : undefined, Int32Array, capacity) };
-    if (type === 'text' || type === 'decimal' || type === 'json' || type === 'bytes') {
+    if (isTextType(type)) {
       const texts = old?.type === type ? old : undefined;
       return {
         type,
@@ -281,6 +307,10 @@ export class ColumnBatch {
     if (old !== undefined) new Uint8Array(grown.buffer).set(new Uint8Array(old.buffer, old.byteOffset, old.byteLength));
     return grown;
   }
+}
+
+function isTextType(type: ColumnType): type is TextColumn['type'] {
+  return type === 'text' || type === 'decimal' || type === 'json' || type === 'bytes' || type.startsWith('wire-');
 }
 
 const TWO_32 = 4_294_967_296;

@@ -24,12 +24,17 @@ export async function openServerScanner(database: Database): Promise<Scanner> {
   }
 
   return {
-    async scan(query, batch, take) {
+    async scan(query, batch, take, decode) {
       checkQuery(query, batch, take);
       const { from, to, limit, table, key } = query;
       return await alone(async () => {
         batch.clear();
-        const read = await rows.readBatches(rangeSql(query, quote), [from, to, BigInt(limit)], batch, take);
+        const read = await rows.readBatches(
+          { sql: rangeSql(query, quote), bindings: [from, to, BigInt(limit)] },
+          batch,
+          take,
+          decode,
+        );
         if (batch.unreadable !== undefined) throw unreadableValueError(batch.unreadable, table, key, batch);
         return read;
       });

@@ -3,6 +3,7 @@ import type { Executor } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { nextTableValue, raiseTableValue } from './dialect-mysql.ts';
 import { insertSyntax, serverDialect } from './dialect-server.ts';
+import { insertMariadbColumns } from './insert-columns-mariadb.ts';
 import { insertMariadbRows } from './insert-rows-mariadb.ts';
 import { toNumber } from './values.ts';
 
@@ -12,6 +13,7 @@ export const mariadbDialect: Dialect = {
   dropSequence: (name) => [`DROP SEQUENCE IF EXISTS ${serverDialect.quoteIdentifier(name)}`],
   nextSequenceValue,
   raiseSequence,
+  insertColumns: (executor, target, batch) => insertMariadbColumns(executor, insertSyntax(target), batch),
   insertRows: (executor, inserts) =>
     insertMariadbRows(
       executor,

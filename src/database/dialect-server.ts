@@ -2,6 +2,7 @@
 import { ExitCode, SettleError } from '../errors.ts';
 import type { DatabaseConnection, Executor } from './connection.ts';
 import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget, RenamingView } from './dialect.ts';
+import { insertServerColumns } from './insert-columns-server.ts';
 import { insertServerRows } from './insert-rows-server.ts';
 import { serverInspector } from './inspect-server.ts';
 import { quoteIdentifier } from './quote-server.ts';
@@ -38,6 +39,7 @@ export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
   insertRows: async (executor, inserts) => {
     for (const { target, rows } of inserts) await insertServerRows(executor, insertSyntax(target), rows);
   },
+  insertColumns: (executor, target, batch) => insertServerColumns(executor, insertSyntax(target), batch),
   withLock,
 };
 

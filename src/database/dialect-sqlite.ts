@@ -1,6 +1,7 @@
 /** SQLite 3.35 and later, one writer at a time: the database file's lock stands in for row locks and named locks. */
 import type { DatabaseConnection, Executor } from './connection.ts';
 import type { ColumnTypes, Dialect, InsertSyntax, InsertTarget, RenamingView } from './dialect.ts';
+import { insertSqliteColumns } from './insert-columns-sqlite.ts';
 import { insertSqliteRows } from './insert-rows-sqlite.ts';
 import { sqliteInspector } from './inspect-sqlite.ts';
 import { toNumber } from './values.ts';
@@ -41,6 +42,7 @@ export const sqliteDialect: Dialect = {
   insertSyntax,
   viewStatements,
   limitIdle: async () => {},
+  insertColumns: (executor, target, batch) => insertSqliteColumns(executor, insertSyntax(target), batch),
   insertRows: async (executor, inserts) => {
     for (const { target, rows } of inserts) {
       await insertSqliteRows(executor, insertSyntax(target), target.columns.length, rows);

@@ -2,6 +2,7 @@
  * Everything that differs between SQLite, MariaDB and MySQL, behind one interface. No other file asks for the name of
  * a dialect to decide what SQL to write.
  */
+import type { ColumnBatch } from './column-batch.ts';
 import type { DatabaseConnection, Executor } from './connection.ts';
 import type { Inspector } from './inspect.ts';
 import type { SqlValue } from './values.ts';
@@ -111,6 +112,8 @@ export interface Dialect {
    * after what failed. See bulk-insert.ts.
    */
   insertRows(executor: Executor, inserts: readonly RowsToInsert[]): Promise<void>;
+  /** Inserts the rows of a batch, whose columns are of types that hold all of their values: column-values.ts. */
+  insertColumns(executor: Executor, target: InsertTarget, batch: ColumnBatch): Promise<void>;
   /**
    * Runs `work` while this process alone holds the lock `name` of this database. `work` must use the executor that it
    * is given: on SQLite that is one transaction over everything, on servers DDL commits by itself.

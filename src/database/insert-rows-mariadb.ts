@@ -55,7 +55,7 @@ export async function insertMariadbRows(executor: Executor, inserts: readonly Ma
         const batches = batchesOf(rows);
         const { value: first = [] } = batches.next();
         if (isBulk && first.length >= ROWS_MIN) {
-          const writer = new BulkWriter(executor, syntax, sender, await prepare(connection, syntax, columnCount));
+          const writer = new BulkWriter(executor, syntax, sender, await prepareRow(connection, syntax, columnCount));
           await writer.write(first, columnCount);
           for (const batch of batches) await writer.write(batch, columnCount);
           await writer.end();
@@ -71,13 +71,13 @@ export async function insertMariadbRows(executor: Executor, inserts: readonly Ma
   });
 }
 
-interface BulkStatement {
+export interface BulkStatement {
   readonly sql: string;
   readonly id: number;
 }
 
 /** Remembered here, because the driver, which remembers too, answers only when what is under way is done. */
-async function prepare(
+export async function prepareRow(
   connection: BulkConnection,
   { head, tail }: InsertSyntax,
   columnCount: number,

@@ -11,10 +11,14 @@ import type { SqlValue } from './values.ts';
  * A statement is sent when it has grown to this many characters; one row more may stand in it. MySQL takes megabytes at
  * little more than half the speed: what it makes of them in memory does not fit the caches.
  */
-const STATEMENT_LENGTH_MAX = 64_000;
+export const STATEMENT_LENGTH_MAX = 64_000;
 
-interface ServerConnection {
+/** A connection of mysql2 that sends a statement as text. */
+export interface TextConnection {
   query(query: { sql: string; values: null }, done: (error: unknown) => void): void;
+}
+
+interface ServerConnection extends TextConnection {
   execute(sql: string, values: unknown[], done: (error: unknown) => void): void;
 }
 
@@ -35,11 +39,11 @@ export async function insertServerRows(
       statement += statement === '' ? syntax.head : ',';
       statement += rowText(row);
       if (statement.length >= STATEMENT_LENGTH_MAX) {
-        await send(connection, statement + syntax.tail);
+        await sendText(connection, statement + syntax.tail);
         statement = '';
       }
     }
-    if (statement !== '') await send(connection, statement + syntax.tail);
+    if (statement !== '') await sendText(connection, statement + syntax.tail);
   });
 }
 
@@ -61,7 +65,7 @@ function asBuffer<T>(value: T): T | Buffer {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }
 
-function send(connection: ServerConnection, sql: string): Promise<void> {
+export function sendText(connection: TextConnection, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
     // `values: null` keeps mysql2 from searching the megabyte for placeholders.
     connection.query({ sql, values: null }, (error) => (error ? reject(error) : resolve()));

@@ -8,6 +8,7 @@
  * its usual states, keeps its queue of commands, and reports errors and lost connections as it always does.
  */
 import type { Connection, ExecuteValues } from 'mysql2';
+import { ExitCode, SettleError } from '../errors.ts';
 import type { ColumnDefinition } from './binary-columns.ts';
 import type { ServerStream } from './server-stream.ts';
 
@@ -205,6 +206,10 @@ class SkippedRows implements RowTarget {
 /** Of the whole packet that begins at `at`, its header included. */
 function packetLength(bytes: Uint8Array, at: number): number {
   const payload = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
-  if (payload === 0xffffff) throw new Error('a packet of more than 16 MB where a row of numbers was due');
+  if (payload === 0xffffff) {
+    throw new SettleError('ROW_TOO_LARGE', ExitCode.usage, 'a row has more than 16 MB', {
+      hint: 'SETTLE_PLAIN_SCAN=1 reads it, slowly',
+    });
+  }
   return payload + 4;
 }

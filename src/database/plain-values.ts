@@ -10,6 +10,7 @@ import {
 } from './column-batch.ts';
 import { hasCanonicalForm, parseInstant } from './instant.ts';
 import { packDateText, packDatetimeText } from './packed-time.ts';
+import { wireTimeOf } from './wire-time.ts';
 
 export interface PlainOrigin {
   /** Integers may come as their digits; a zero date is no time at all, which is what NULL means. */
@@ -80,7 +81,7 @@ function addIntegers(
   column: Int64Column | Int32Column | NumberColumn,
   { isServer, isExact }: PlainOrigin,
 ): number {
-  const { keepsText = false } = batch.specs[c];
+  const { keepsText = false, isUnsigned = false } = batch.specs[c];
   for (let i = 0, row = batch.size; i < rows.length; i++, row++) {
     let value = rows[i][c];
     if (isServer && typeof value === 'string' && INTEGER.test(value)) value = BigInt(value);
@@ -95,6 +96,13 @@ function addIntegers(
         column.words[2 * row + 1] = high;
       } else if (column.type === 'int32' && value !== (value | 0)) return i;
       else column.values[row] = value;
+    } else if (
+      isUnsigned &&
+      typeof value === 'bigint' &&
+      column.type === 'int64' &&
+      BigInt.asUintN(64, value) === value
+    ) {
+      column.values[row] = BigInt.asIntN(64, value);
     } else if (keepsText && (isExact || !Number.isInteger(value))) batch.keepText(row, c, String(value));
     else return i;
   }
@@ -158,6 +166,10 @@ function addTexts(rows: PlainRows, c: number, batch: ColumnBatch, column: TextCo
       const text = String(value);
       if (value instanceof Uint8Array || !DECIMAL.test(text)) return i;
       batch.putText(row, column, text);
+    } else if (type === 'wire-date' || type === 'wire-datetime' || type === 'wire-time') {
+      const bytes = typeof value === 'string' ? wireTimeOf(value, type) : undefined;
+      if (bytes === undefined) return i;
+      batch.putBytes(row, column, bytes);
     } else if (typeof value === 'string') batch.putText(row, column, value);
     else return i;
   }

@@ -10,7 +10,12 @@ import type { ColumnBatch, ColumnSpec } from './column-batch.ts';
 import { executeIntoTarget, SeamMovedError, seamFits } from './mysql2-seam.ts';
 import { addPlainRows } from './plain-values.ts';
 import type { RowBinding, RowReader } from './row-reader.ts';
-import type { TakeRows } from './scanner.ts';
+import type { DecodeRows, RowDecoder, TakeRows } from './scanner.ts';
+
+interface Query {
+  readonly sql: string;
+  readonly bindings: readonly RowBinding[];
+}
 
 const exactly = { isServer: true, isExact: true };
 
@@ -24,11 +29,11 @@ export class ServerRows implements RowReader {
   }
 
   async read(sql: string, bindings: readonly RowBinding[], into: ColumnBatch): Promise<void> {
-    await this.readBatches(sql, bindings, into);
+    await this.readBatches({ sql, bindings }, into);
   }
 
-  /** As `read`; with `take` as Scanner.scan has it. Returns the number of rows. */
-  async readBatches(sql: string, bindings: readonly RowBinding[], into: ColumnBatch, take?: TakeRows): Promise<number> {
+  /** As `read`; with `take` and `decode` as Scanner.scan has them. Returns the number of rows. */
+  async readBatches(query: Query, into: ColumnBatch, take?: TakeRows, decode?: DecodeRows): Promise<number> {
     if (!this.#isPlain) {
       const { size, bytesUsed } = into;
       let handedOver = false;
@@ -38,16 +43,23 @@ export class ServerRows implements RowReader {
           handedOver = true;
           take(full);
         });
+      const decoder =
+        decode ?? ((definitions: readonly ColumnDefinition[]) => new BinaryRows(definitions, into, takeAndNote));
+      let rows: RowDecoder | undefined;
       try {
-        return await this.#readBinary(sql, bindings, into, takeAndNote);
+        return await this.#readBinary(query, (definitions) => {
+          rows = decoder(definitions);
+          return rows;
+        });
       } catch (error) {
+        if (decode !== undefined && rows !== undefined && rows.rows > 0) handedOver = true;
         // Rows that were handed over must not be handed over again.
         if (!(error instanceof SeamMovedError) || handedOver) throw error;
         this.#isPlain = true;
         Object.assign(into, { size, bytesUsed, unreadable: undefined });
       }
     }
-    const [rows] = await this.#query(sql, bindings, into.specs);
+    const [rows] = await this.#query(query, into.specs);
     if (take === undefined) addPlainRows(rows, into, exactly);
     for (
       let from = 0;
@@ -63,31 +75,25 @@ export class ServerRows implements RowReader {
 
   /** The columns of a SELECT, each with the type that holds all its values. */
   async describe(sql: string): Promise<ColumnSpec[]> {
-    const [, definitions] = await this.#query(sql, []);
+    const [, definitions] = await this.#query({ sql, bindings: [] });
     return definitions.map((definition) => ({ name: definition.name, type: fittingType(definition) }));
   }
 
-  async #readBinary(
-    sql: string,
-    bindings: readonly RowBinding[],
-    into: ColumnBatch,
-    take: TakeRows | undefined,
-  ): Promise<number> {
+  async #readBinary({ sql, bindings }: Query, decoder: DecodeRows): Promise<number> {
     const values = bindings.map((value) => (typeof value === 'bigint' ? mysql.TypedParameter.LONGLONG(value) : value));
-    let rows: BinaryRows | undefined;
+    let rows: RowDecoder | undefined;
     await executeIntoTarget(this.#connection, sql, values, (definitions) => {
-      rows = new BinaryRows(definitions, into, take);
+      rows = decoder(definitions);
       return rows;
     });
     if (rows === undefined) throw new SeamMovedError('mysql2 reported rows without their columns');
-    rows.finish();
+    if (rows instanceof BinaryRows) rows.finish();
     if (rows.failure !== undefined) throw rows.failure;
     return rows.rows;
   }
 
   #query(
-    sql: string,
-    bindings: readonly RowBinding[],
+    { sql, bindings }: Query,
     specs?: readonly ColumnSpec[],
   ): Promise<[rows: RowDataPacket[][], definitions: ColumnDefinition[]]> {
     return new Promise((resolve, reject) => {

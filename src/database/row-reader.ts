@@ -1,7 +1,7 @@
 import type { ColumnBatch } from './column-batch.ts';
 
 /** A bound value; bigints go as 64-bit integers. */
-export type RowBinding = bigint | string;
+export type RowBinding = bigint | string | Uint8Array;
 
 export interface RowReader {
   /**

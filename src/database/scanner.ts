@@ -1,4 +1,5 @@
 /** What a scan is asked for, and what reads it; column-scan.ts opens one. */
+import type { ColumnDefinition } from './binary-columns.ts';
 import type { ColumnBatch, ColumnSpec } from './column-batch.ts';
 
 export interface RangeQuery {
@@ -20,6 +21,19 @@ export interface RangeQuery {
 /** Is handed the batch each time that it is full, and with the rest: 1 <= size <= capacity. Must not keep it. */
 export type TakeRows = (batch: ColumnBatch) => void;
 
+/** Decodes the packets of a result's rows itself, instead of a batch. */
+export interface RowDecoder {
+  /** Rows met so far. */
+  readonly rows: number;
+  /** What it could not go on with; the rows after it are counted, not decoded. */
+  readonly failure: unknown;
+  /** As BinaryRows has it. An error that it throws ends the connection. */
+  decode(bytes: Uint8Array, at: number): number;
+}
+
+/** Makes the decoder of a result with these columns. */
+export type DecodeRows = (definitions: readonly ColumnDefinition[]) => RowDecoder;
+
 export interface Scanner {
   /**
    * Fills the batch from row 0 with `SELECT columns FROM table WHERE key BETWEEN from AND to ORDER BY key LIMIT limit`,
@@ -28,8 +42,9 @@ export interface Scanner {
    * @param take for a query of more rows than a batch should hold: a batch that fits the processor's cache is worked on
    *   while it is there. An error that it throws is thrown when the rows that are still coming have been read over.
    *   When a scan fails it may have been handed some of the rows: what it made of them must be thrown away.
+   * @param decode beside `take`: where rows come as packets they go to this decoder, and none to the batch
    */
-  scan(query: RangeQuery, batch: ColumnBatch, take?: TakeRows): Promise<number>;
+  scan(query: RangeQuery, batch: ColumnBatch, take?: TakeRows, decode?: DecodeRows): Promise<number>;
   /** The columns of a table or view, each with the type that holds all its values. */
   columnsOf(table: string): Promise<readonly ColumnSpec[]>;
   /** Gives the connection back. Idempotent. Close scanners before their database. */

@@ -52,5 +52,8 @@ const MEANING: Readonly<Record<ColumnSpec['type'], string>> = {
   decimal: 'decimal',
   json: 'JSON',
   bytes: 'bytes',
+  'wire-date': 'date (YYYY-MM-DD)',
+  'wire-datetime': 'time (YYYY-MM-DD HH:MM:SS.ssssss)',
+  'wire-time': 'time of day or duration (HH:MM:SS.ssssss)',
   any: 'plain value',
 };

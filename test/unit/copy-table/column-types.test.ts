@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type Canonical,
-  type ColumnKind,
-  canonicalOf,
+  canonicalAt,
   comparableOf,
+  readSpec,
   sqlValueOf,
 } from '../../../src/copy-table/column-kind.ts';
 import {
@@ -14,10 +14,12 @@ import {
   newColumn,
   serverShape,
 } from '../../../src/copy-table/column-types.ts';
-import type { DescribedColumn } from '../../../src/copy-table/described-column.ts';
+import type { ColumnKind, DescribedColumn } from '../../../src/copy-table/described-column.ts';
 import { requireFits } from '../../../src/copy-table/require-fits.ts';
 import { DigestSum, isSameDigest, joinDigests, rowText } from '../../../src/copy-table/row-digest.ts';
 import { RowHasher } from '../../../src/copy-table/row-hash.ts';
+import { ColumnBatch } from '../../../src/database/column-batch.ts';
+import { addPlainRows } from '../../../src/database/plain-values.ts';
 
 const column = (type: string, charset?: string): DescribedColumn => {
   return { name: 'c', type, isNullable: true, isGenerated: false, hasDefault: false, charset };
@@ -90,10 +92,32 @@ describe('a column of SQLite', () => {
     ['-838:59:59', 'time', true],
   ])('%s in %s: %s', (value, type, fits) => {
     const { kind, fraction } = serverShape(type) ?? {};
-    const problem = requireFits(value, { from: 'c', to: 'c', kind: kind ?? 'text', type, isNullable: true, fraction });
+    const problem = requireFits(value, { kind: kind ?? 'text', type, fraction });
     expect(problem === undefined).toBe(fits);
   });
 });
+
+interface Given {
+  readonly kind: ColumnKind;
+  readonly type?: string;
+}
+
+/** As rows of one side come to be a batch. */
+function batchOf(columns: readonly Given[], rows: readonly (readonly unknown[])[], isServer: boolean): ColumnBatch {
+  const specs = columns.map(({ kind, type = '' }) =>
+    readSpec({ from: 'c', to: 'c', kind, type, sourceType: type, isNullable: true }, 'from', !isServer),
+  );
+  const batch = new ColumnBatch(specs, 1, { grows: true });
+  addPlainRows(rows, batch, { isServer, isExact: true });
+  expect(batch.unreadable).toBeUndefined();
+  return batch;
+}
+
+function hashesOf(columns: readonly Given[], rows: readonly (readonly unknown[])[], isServer = false): string[] {
+  const hasher = new RowHasher(columns.map(({ kind }) => kind));
+  hasher.hash(batchOf(columns, rows, isServer));
+  return rows.map((_row, at) => `${hasher.first[at]} ${hasher.second[at]}`);
+}
 
 /** The least change of a value: its last bit, one character of a text. */
 function otherValue(value: Canonical): Canonical {
@@ -105,41 +129,109 @@ function otherValue(value: Canonical): Canonical {
 
 test('a value written and read again is the same, as is the digest of rows in any order; a byte that differs is seen', () => {
   const kinds: ColumnKind[] = ['integer', 'real', 'text', 'bytes'];
+  const columns = kinds.map((kind) => ({ kind }));
   const value = (kind: ColumnKind): fc.Arbitrary<bigint | number | string | Uint8Array> => {
-    if (kind === 'integer') return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n });
+    if (kind === 'integer') return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
     if (kind === 'real') return fc.double({ noNaN: true, noDefaultInfinity: true });
-    return kind === 'text' ? fc.string({ unit: 'binary' }) : fc.uint8Array();
+    return kind === 'text' ? fc.string({ unit: 'grapheme' }) : fc.uint8Array();
   };
   const row = fc.tuple(...kinds.map((kind) => fc.option(value(kind))));
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 8 }), fc.nat(), (rows, cut) => {
-      const canonical = rows.map((one) => one.map((each, at) => canonicalOf(each, kinds[at])));
-      const again = canonical.map((one) => one.map((each, at) => canonicalOf(sqlValueOf(each, kinds[at]), kinds[at])));
-      expect(again).toEqual(canonical);
-      const hasher = new RowHasher(kinds);
-      const digestOf = (some: readonly Canonical[][]) => {
-        const digest = new DigestSum();
-        for (const one of some) {
-          hasher.hash(one);
-          digest.add(hasher);
-        }
+      const digestOf = (some: readonly (readonly unknown[])[]) => {
+        const [digest, hasher, batch] = [new DigestSum(), new RowHasher(kinds), batchOf(columns, some, false)];
+        hasher.hash(batch);
+        if (some.length % 2 === 0) digest.addAll(hasher, batch.size);
+        else some.forEach((_one, at) => void digest.add(hasher, at));
         return digest;
       };
-      const whole = digestOf(canonical);
-      const at = cut % (canonical.length + 1);
-      const parts = joinDigests(digestOf([...canonical.slice(at)].reverse()), digestOf(canonical.slice(0, at)));
+      const batch = batchOf(columns, rows, false);
+      const canonical = rows.map((_one, at) => kinds.map((_kind, place) => canonicalAt(batch, place, at)));
+      const written = canonical.map((one) => one.map((each, at) => sqlValueOf(each, kinds[at])));
+      const whole = digestOf(rows);
+      expect(isSameDigest(digestOf(written), whole)).toBe(true);
+      const at = cut % (rows.length + 1);
+      const parts = joinDigests(digestOf([...rows.slice(at)].reverse()), digestOf(rows.slice(0, at)));
       expect(isSameDigest(whole, parts)).toBe(true);
-      const [first, ...rest] = canonical;
+      const [first] = canonical;
       for (let column = 0; column < kinds.length; column++) {
-        const changed = [first.map((each, place) => (place === column ? otherValue(each) : each)), ...rest];
-        expect(isSameDigest(digestOf(changed), whole)).toBe(false);
+        const other = (each: Canonical) =>
+          kinds[column] === 'integer' && typeof each === 'string' ? String(BigInt(each) / 2n) : otherValue(each);
+        const changed = first.map((each, place) => (place === column ? other(each) : each));
+        const again = changed.map((each, place) =>
+          each === 0 && kinds[place] !== 'integer' && kinds[place] !== 'real'
+            ? sqlValueOf('0', kinds[place])
+            : sqlValueOf(each, kinds[place]),
+        );
+        expect(isSameDigest(digestOf([again, ...rows.slice(1)]), whole)).toBe(false);
       }
     }),
     { numRuns: 60 },
   );
   expect(comparableOf('-001.500', 'decimal')).toBe('-1.5');
   expect(comparableOf('2026-11-20 15:00:00.100', 'temporal')).toBe('2026-11-20 15:00:00.1');
-  expect(rowText(['a', 'b'], ['text', 'text'])).not.toBe(rowText(['a;1:b'], ['text']));
+  const texts = batchOf([{ kind: 'text' }, { kind: 'text' }], [['a', 'b']], false);
+  expect(rowText(texts, 0, ['text', 'text'])).not.toBe(
+    rowText(batchOf([{ kind: 'text' }], [['a;1:b']], false), 0, ['text']),
+  );
+});
+
+test('one value has one hash, in whatever form a database gives it', () => {
+  const same = (column: Given, ofServer: unknown, ...ofSqlite: unknown[]) => {
+    const [server] = hashesOf([column], [[ofServer]], true);
+    const others = hashesOf(
+      [column],
+      ofSqlite.map((one) => [one]),
+    );
+    expect(new Set([server, ...others]).size, String(ofServer)).toBe(1);
+  };
+  same({ kind: 'decimal', type: 'decimal(9,3)' }, '-1.500', '-1.5', '-01.50', '-1.500');
+  same({ kind: 'decimal', type: 'decimal(9,3)' }, '0.000', '0', '-0.0', '00.000');
+  same({ kind: 'decimal', type: 'decimal(9,0)' }, '100', '100', '0100', '100.0');
+  same(
+    { kind: 'temporal', type: 'datetime(6)' },
+    '2026-11-20 15:00:00.100000',
+    '2026-11-20 15:00:00.1',
+    '2026-11-20 15:00:00.100',
+  );
+  same({ kind: 'temporal', type: 'datetime' }, '2026-11-20 00:00:00', '2026-11-20 00:00:00', '2026-11-20 00:00:00.000');
+  same({ kind: 'temporal', type: 'date' }, '1000-01-01', '1000-01-01');
+  same({ kind: 'temporal', type: 'time(3)' }, '-838:59:59.000', '-838:59:59');
+  same({ kind: 'temporal', type: 'time' }, '00:00:00', '00:00:00', '00:00:00.0');
+  same({ kind: 'real', type: 'double' }, 0, 0, -0);
+  const times = [
+    '2026-11-20',
+    '2026-11-20 00:00:00',
+    '2026-11-20 00:00:00.000001',
+    '00:00:00',
+    '-00:00:01',
+    '00:00:01',
+  ];
+  const odd = [
+    '',
+    'x',
+    '2026-11-2',
+    '2026-11-20T00:00:00',
+    '2026-11-20 00:00:00.',
+    '2026-11-20 00:00:00.0000001',
+    '0a:00:00',
+  ];
+  expect(
+    new Set(
+      hashesOf(
+        [{ kind: 'temporal' }],
+        [...times, ...odd].map((one) => [one]),
+      ),
+    ).size,
+  ).toBe(times.length + odd.length);
+  expect(
+    new Set(
+      hashesOf(
+        [{ kind: 'decimal' }],
+        ['1', '-1', '10', '0.1', '1.1', '11', '0', ''].map((one) => [one]),
+      ),
+    ).size,
+  ).toBe(8);
 });
 
 describe('between SQLite files', () => {
@@ -159,12 +251,8 @@ describe('between SQLite files', () => {
   });
 });
 
-test('hashes of rows differ with the place of a value, its length and NULL, also beyond a block of words', () => {
-  const hash = (...values: Canonical[]) => {
-    const hasher = new RowHasher(values.map(() => 'text'));
-    hasher.hash(values);
-    return `${hasher.first} ${hasher.second}`;
-  };
+test('hashes of rows differ with the place of a value, its length and NULL', () => {
+  const texts = [{ kind: 'text' }, { kind: 'text' }] as const;
   const long = 'x'.repeat(9_001);
   const rows = [
     ['', null],
@@ -175,18 +263,22 @@ test('hashes of rows differ with the place of a value, its length and NULL, also
     ['', 'ab'],
     ['ab', null],
     ['a\0', 'b'],
+    [long, 'a'],
+    [`${long.slice(1)}y`, 'a'],
+    [long.slice(1), 'xa'],
+    [long, 'b'],
   ];
-  const all = [...rows, [long, 'a'], [`${long.slice(1)}y`, 'a'], [`${long.slice(1)}`, 'xa'], [long, 'b']];
-  expect(new Set(all.map((values) => hash(...values))).size).toBe(all.length);
-  expect(hash(long, 'a')).toBe(hash(long, 'a'));
-  const integers = new RowHasher(['integer']);
-  const seen = new Set<number>();
-  const values = [0, 1, -1, 2 ** 32, -(2 ** 32), 2 ** 53 - 1, '18446744073709551615', '9223372036854775807', null];
-  for (const value of values) {
-    integers.hash([value]);
-    seen.add(integers.first);
-  }
-  expect(seen.size).toBe(values.length);
+  expect(new Set(hashesOf(texts, rows)).size).toBe(rows.length);
+  expect(hashesOf(texts, rows)).toEqual(hashesOf(texts, rows));
+  const integers = [0n, 1n, -1n, 2n ** 32n, -(2n ** 32n), 2n ** 53n - 1n, 2n ** 64n - 1n, 2n ** 63n - 1n, null];
+  const unsigned = { kind: 'integer', type: 'bigint unsigned' } as const;
+  const hashes = hashesOf(
+    [unsigned],
+    integers.filter((one) => one !== -1n && one !== -(2n ** 32n)).map((one) => [one]),
+    true,
+  );
+  hashes.push(...hashesOf([{ kind: 'integer' }], [[-1n], [-(2n ** 32n)]]));
+  expect(new Set(hashes).size).toBe(integers.length);
 });
 
 describe('whether values have to be looked at', () => {
