@@ -1,5 +1,5 @@
 /**
- * Views whose verdict one partition cannot know (see repeat-window.ts), as columns, and their form in the checkpoint:
+ * Views whose verdict one partition cannot know (see kernel/window.h), as columns, and their form in the checkpoint:
  * fixed records of 44 bytes. A *seed* is a view already counted in its partition; it is passed on because it opened a
  * window that may decide open views elsewhere.
  */

@@ -1,5 +1,5 @@
 /**
- * Decides the open views of a date (see repeat-window.ts) once all partitions have been read: for each pair, in order of
+ * Decides the open views of a date (see kernel/window.h) once all partitions have been read: for each pair, in order of
  * (viewed_at, id), the repeat rule as domain.md states it.
  *
  * What the partitions promise: all views of the pair that can decide an open one are here, open or as seeds, except

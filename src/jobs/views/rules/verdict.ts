@@ -1,6 +1,6 @@
 /**
  * The verdicts on a view (domain.md section 2): their names, their order, the policy behind them and why a row is
- * invalid. The repeat rule is in repeat-window.ts.
+ * invalid. The repeat rule is in kernel/window.h.
  */
 
 /** In the order in which they are tried. Every row read gets exactly one. */

@@ -84,7 +84,7 @@ export class VideoDirectory {
     return this.#span > 0 ? this.#span : this.#index.size;
   }
 
-  /** The number of a video, or -1. */
+  /** The number of a video, or -1: find_video of kernel/videos.h does the same on the same arrays. */
   find(idLo: number, idHi: number): number {
     if (this.#span === 0) return this.#index.find(idLo, idHi);
     const video = (idLo - this.#firstLo) | 0;

@@ -1,5 +1,6 @@
 /**
- * Sums of counted views by video for one chunk, and their compact form for the checkpoint.
+ * Sums of counted views by video, and their compact form for the checkpoint: those of the merge. A chunk's are added up by
+ * the kernel (kernel/sums.h), in the same form.
  *
  * Encoded: entry count (4 bytes), then for each video its id (8 bytes, little-endian) and views, ad views and play
  * seconds as LEB128 varints. Sums in a chunk are exact doubles; totals over chunks are added up as 64-bit integers.

@@ -5,8 +5,8 @@
 import { bulkInsert } from '../../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../../database/database.ts';
 import { type Row, toNumber } from '../../../database/values.ts';
+import type { QuarantinedView } from '../kernel/quarantined-views.ts';
 import { noVerdicts, type VerdictCounts, verdicts } from '../rules/verdict.ts';
-import type { QuarantinedView } from '../rules/view-judge.ts';
 
 export type PartialKind = 'sums' | 'open';
 

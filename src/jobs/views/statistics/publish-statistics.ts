@@ -11,6 +11,7 @@ import type { StepCounts } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { ExitCode, SettleError } from '../../../errors.ts';
 import { listPartitions } from '../../../repository/partition.ts';
+import { noteReadable } from '../publication/read-revision.ts';
 import { StatisticsTotals } from '../rules/statistics-totals.ts';
 import { defaultViewPolicy, sumVerdicts, type VerdictCounts, verdicts } from '../rules/verdict.ts';
 import { listPartials, type PartialName, readPartial, sumPartialVerdicts } from './partial-store.ts';
@@ -45,6 +46,7 @@ export async function publishStatistics(context: StepContext): Promise<Partial<S
     }
     await replaceQuarantine(database, tx, context, date);
     await saveRun(database, tx, context, counts, read);
+    await noteReadable(database, tx, { statistics: [date] });
   });
   context.jobContext.put('verdicts', {
     ...Object.fromEntries(verdicts.map((verdict) => [verdict, BigInt(counts[verdict])])),

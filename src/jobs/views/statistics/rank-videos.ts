@@ -9,6 +9,7 @@ import { toBigInt } from '../../../database/values.ts';
 import type { StepCounts } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { addDays, periodOf } from '../../../rules/business-time.ts';
+import { noteReadable } from '../publication/read-revision.ts';
 import { type RankingMetric, rankingMetrics } from '../rules/ranking.ts';
 import { listSettledDates } from './read-statistics.ts';
 
@@ -36,7 +37,11 @@ export async function rankVideos(context: StepContext): Promise<Partial<StepCoun
   // Runs of other dates of the week rank the same periods: each in its turn, on what is published by then.
   const places = await context.transaction(async (tx) => {
     await lockName(tx, 'rankings');
-    return await rankPeriods(database, tx, await periodsOf(tx, date, days), size);
+    const periods = await periodsOf(tx, date, days);
+    const ranked = await rankPeriods(database, tx, periods, size);
+    const popular = periods.filter(({ kind }) => kind === 'popular').map(({ label }) => label);
+    await noteReadable(database, tx, { ranking: [date], popular });
+    return ranked;
   });
   return { writeCount: places };
 }

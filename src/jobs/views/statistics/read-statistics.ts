@@ -1,7 +1,15 @@
 /** Reads published statistics: exact sums by video over a run of dates. */
-import type { Database, Executor } from '../../../database/database.ts';
+import type { Executor } from '../../../database/database.ts';
 import { type Row, toBigInt } from '../../../database/values.ts';
+import { addDays } from '../../../rules/business-time.ts';
 import type { RankingMetric, VideoStatistics } from '../rules/ranking.ts';
+
+/** A year and a day. */
+const NAMED_DATES_MAX = 367;
+const NAMED_PERIODS_MAX = 64;
+
+/** Of the periods asked for of late: to name the dates of a month takes longer than to read a video's rows of them. */
+const namedPeriods = new Map<string, readonly string[]>();
 
 /** A part of the videos, by id. */
 export interface VideoPageRequest {
@@ -24,7 +32,7 @@ export async function readStatistics(
 
 /** The first videos of a period by a metric, the highest first, then by id. */
 export async function readTopVideos(
-  { knex }: Database,
+  { knex }: { readonly knex: Executor },
   period: { readonly from: string; readonly to: string },
   metric: RankingMetric,
   limit: number,
@@ -37,16 +45,33 @@ export async function readTopVideos(
 
 /** One video's statistics of each date that has any, from the first to the last, both inside, by date. */
 export async function readVideoDays(
-  { knex }: Database,
+  { knex }: { readonly knex: Executor },
   videoId: bigint,
   period: { readonly from: string; readonly to: string },
 ): Promise<(VideoStatistics & { readonly date: string })[]> {
-  const rows: Row[] = await knex('video_daily_stats')
-    .where({ video_id: videoId.toString() })
-    .whereBetween('business_date', [period.from, period.to])
+  const query = knex('video_daily_stats').where({ video_id: videoId.toString() });
+  const dates = datesOf(period);
+  // The key begins with the date: a range of dates would read every video of them, dates by name read one row each.
+  if (dates === undefined) query.whereBetween('business_date', [period.from, period.to]);
+  else query.whereIn('business_date', dates);
+  const rows: Row[] = await query
     .orderBy('business_date')
     .select('business_date', 'video_id', 'views', 'ad_views', 'play_seconds');
   return rows.map((row) => ({ date: String(row.business_date), ...statisticsOf(row) }));
+}
+
+/** Undefined for more than can be named. */
+function datesOf({ from, to }: { readonly from: string; readonly to: string }): readonly string[] | undefined {
+  if (to < from) return [];
+  const period = `${from}/${to}`;
+  const named = namedPeriods.get(period);
+  if (named !== undefined) return named;
+  if (to > addDays(from, NAMED_DATES_MAX - 1)) return undefined;
+  const dates: string[] = [];
+  for (let date = from; date <= to; date = addDays(date, 1)) dates.push(date);
+  namedPeriods.set(period, dates);
+  if (namedPeriods.size > NAMED_PERIODS_MAX) namedPeriods.delete(namedPeriods.keys().next().value as string);
+  return dates;
 }
 
 function sumsByVideo(knex: Executor, period: { readonly from: string; readonly to: string }) {

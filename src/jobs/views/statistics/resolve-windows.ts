@@ -6,11 +6,11 @@ import { giveTurn } from '../../../database/turn.ts';
 import type { StepCounts } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { Int64Index } from '../../../rules/int64-index.ts';
+import type { JudgeFrame } from '../rules/judge-frame.ts';
 import { OpenViews } from '../rules/open-views.ts';
 import { type Resolved, type ResolveFrame, resolveOpenViews } from '../rules/resolve-open.ts';
 import { noVerdicts } from '../rules/verdict.ts';
 import { type EncodedSums, VideoSums } from '../rules/video-sums.ts';
-import type { JudgeFrame } from '../rules/view-judge.ts';
 import { addPairHistory } from './pair-history.ts';
 import {
   deleteMerged,

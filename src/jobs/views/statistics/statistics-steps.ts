@@ -3,6 +3,7 @@ import type { ChunkSize } from '../../../engine/chunk-size.ts';
 import type { Step } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { workerModule } from '../../../partition/worker-module.ts';
+import { compileKernel } from '../kernel/kernel-module.ts';
 import { discardPlan } from './discard-plan.ts';
 import { loadVideos } from './load-videos.ts';
 import { deletePartials } from './partial-store.ts';
@@ -24,7 +25,9 @@ export const statisticsSteps: readonly Step[] = [
     name: statisticsStep,
     chunkSize,
     plan: planStatistics,
+    checkPlan: requireTruePlan,
     share: shareVideos,
+    remote: true,
     discard: discardPlan,
     // A fraction of a second of work.
     stealing: { rowsMin: 100_000 },
@@ -49,16 +52,15 @@ export const rankingSteps: readonly Step[] = [
   },
 ];
 
-/** Made at each start. */
-async function shareVideos(context: StepContext): Promise<StatisticsShare> {
-  const { database } = context;
-  await requireTruePlan(context);
+/** Made at each start, by each host; what the plan says of the videos tells whether they are the same ones. */
+async function shareVideos({ database }: StepContext): Promise<StatisticsShare> {
+  const kernel = await compileKernel();
   for (let check = await videosCheck(database); ; ) {
     const videos = (await loadVideos(database)).share();
     // One that is added or changed while they are read would be judged by, but not told of: after a restart the rest of
     // the date would go by other videos than its beginning, under the same check.
     const now = await videosCheck(database);
-    if (now === check) return { check, videos };
+    if (now === check) return { kernel, check, videos };
     check = now;
   }
 }

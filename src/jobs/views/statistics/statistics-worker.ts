@@ -16,8 +16,8 @@ import type {
   StepCounts,
 } from '../../../engine/step.ts';
 import { planOutdated } from '../../../errors.ts';
+import { type JudgedChunk, ViewJudge } from '../kernel/view-judge.ts';
 import { type SharedVideoDirectory, VideoDirectory } from '../rules/video-directory.ts';
-import { type JudgedChunk, type ViewColumns, ViewJudge } from '../rules/view-judge.ts';
 import { contestedBy } from '../zones/date-plan.ts';
 import type { Zone } from '../zones/zone.ts';
 import {
@@ -30,17 +30,18 @@ import {
 } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
 import { plannedZones, type StatisticsPlanDetail } from './statistics-plan.ts';
-import { viewColumns, viewLog, viewLogColumns } from './view-log.ts';
+import { viewLog, viewLogColumns } from './view-log.ts';
 
 /** Rows of one scan. */
 const scanRows = 65_536;
-/** Rows of one batch: 200 KB, to be judged while the processor's cache holds them. */
+/** Rows of one batch, where rows come as values: 200 KB, to be judged while the processor's cache holds them. */
 const batchRows = 4096;
 /** A chunk ends early with this many rows for the quarantine, which are the only ones kept as objects. */
 const quarantinedMax = 10_000;
 
-/** What every worker is given: the videos, and what tells them from others. */
+/** What every worker is given: the compiled kernel, the videos, and what tells them from others. */
 export interface StatisticsShare {
+  readonly kernel: WebAssembly.Module;
   readonly videos: SharedVideoDirectory;
   readonly check: string;
 }
@@ -59,12 +60,19 @@ export default async function openStatisticsPartition(
   const { lookbackStartMs, policy } = detail.frame;
   const zones = plannedZones(detail);
   const contested = contestedBy(zones, context, lookbackStartMs, policy.repeatWindowMs);
-  const judge = new ViewJudge(detail.frame, videos, contested, new Set(detail.strayPairs));
+  const own = zones.filter((zone) => zone.fromId >= context.minId && zone.fromId <= context.maxId);
+  const judge = new ViewJudge({
+    module: shared.kernel,
+    frame: detail.frame,
+    videos,
+    contested,
+    strayPairs: detail.strayPairs,
+    zones: own,
+  });
   const lastKey = context.executionContext.getLong('lastKey');
   if (lastKey !== undefined) {
     judge.restore(await readPartitionState(context.database.knex, context.jobInstanceId, context.partition));
   }
-  const own = zones.filter((zone) => zone.fromId >= context.minId && zone.fromId <= context.maxId);
   const buckets = {
     open: detail.buckets,
     videoBounds: (detail.videoBounds ?? []).map((id) => videos.numbersUpTo(BigInt(id))),
@@ -89,7 +97,6 @@ class StatisticsPartition implements AccumulatingHandlers<JudgedChunk> {
   readonly #windowMs: number;
   readonly #scanner: Scanner;
   readonly #batch = new ColumnBatch(viewLogColumns, batchRows);
-  readonly #columns: ViewColumns = viewColumns(this.#batch);
   /** The zone that the next row may lie in. */
   #zone = 0;
   #nextId: bigint;
@@ -128,8 +135,10 @@ class StatisticsPartition implements AccumulatingHandlers<JudgedChunk> {
       const rows = await this.#scanner.scan(
         { table: viewLog.table, key: viewLog.key, columns: viewLogColumns, from: run.from, to: run.to, limit: rowsMax },
         this.#batch,
-        this.#take,
+        (batch) => this.#judge.take(batch),
+        (definitions) => this.#judge.decoder(definitions, viewLogColumns),
       );
+      if (rows > 0) this.#nextId = this.#judge.lastId + 1n;
       // Fewer rows than asked for: the run is at its end.
       if (rows < rowsMax) this.#nextId = run.to + 1n;
       this.#judge.settle(this.#watermarks[this.#zoneAt(this.#nextId)]);
@@ -207,31 +216,6 @@ class StatisticsPartition implements AccumulatingHandlers<JudgedChunk> {
     while (this.#zone < this.#zones.length && this.#zones[this.#zone].toId < id) this.#zone++;
     return this.#zone;
   }
-
-  /** Hands the batch to the judge zone by zone, because each zone promises times of its own. */
-  readonly #take = (batch: ColumnBatch): void => {
-    const ids = batch.int64(0).values;
-    for (let from = 0, z = this.#zone; from < batch.size; z++) {
-      const zone = this.#zones[z];
-      const to = firstAbove(ids, from, batch.size, zone.toId);
-      if (to > from) this.#judge.take(this.#columns, from, to, zone.minMs, zone.maxMs);
-      from = to;
-    }
-    this.#nextId = ids[batch.size - 1] + 1n;
-    this.#zoneAt(this.#nextId);
-  };
-}
-
-/** The first position in [from, to) whose id is above `id`; `to` when there is none. */
-function firstAbove(ids: BigInt64Array, from: number, to: number, id: bigint): number {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ids[middle] > id) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** What is held until the commit. */

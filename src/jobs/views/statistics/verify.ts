@@ -4,9 +4,6 @@
  * and the policy that is stored with the results.
  */
 import type { Database } from '../../../database/database.ts';
-import { instantText, parseInstant } from '../../../database/instant.ts';
-import { findOddTime, oddTimeError } from '../../../database/odd-time.ts';
-import { streamRows } from '../../../database/stream-rows.ts';
 import { toBigInt, toNumber } from '../../../database/values.ts';
 import { ExitCode, SettleError } from '../../../errors.ts';
 import { businessDay } from '../../../rules/business-time.ts';
@@ -14,8 +11,8 @@ import type { ViewPolicy } from '../rules/verdict.ts';
 import { countArrivedRows } from './arrived-rows.ts';
 import { zoneFlag } from './likely-zone.ts';
 import { readStatistics } from './read-statistics.ts';
+import { recomputeDate, type Sums } from './recompute-date.ts';
 import { readStatisticsRun } from './statistics-run.ts';
-import { viewLog } from './view-log.ts';
 
 /** Sums over all videos of a date. */
 export interface DateTotals {
@@ -45,20 +42,7 @@ export interface Verification {
   readonly next: string | undefined;
 }
 
-interface Sums {
-  views: bigint;
-  adViews: bigint;
-  playSeconds: bigint;
-}
-
-interface Recomputed {
-  readonly sums: Map<bigint, Sums>;
-  readonly verdicts: Record<string, number>;
-}
-
 const differencesMax = 20;
-/** Look-backs to try: a chain of views that is still unbroken at its start asks for the next. */
-const lookbacksMs = [3_600_000, 48 * 3_600_000, Number.POSITIVE_INFINITY];
 
 /**
  * @param options `zone` defaults to the one that the date was settled with
@@ -74,17 +58,9 @@ export async function verifyDate(
       hint: `run \`settle --date ${options.date}${await zoneFlag(database.knex, options.date)}\` first`,
     });
   }
-  const odd = await findOddTime(database, viewLog);
-  if (odd !== undefined) throw oddTimeError(viewLog.table, viewLog.key, viewLog.time, odd);
   const policy = JSON.parse(String(run.policy)) as ViewPolicy;
   const day = businessDay(options.date, options.zone ?? String(run.zone));
-  const creators = await readCreators(database);
-  let recomputed: Recomputed | undefined;
-  for (const lookbackMs of lookbacksMs) {
-    recomputed = await recompute(database, day.startMs, day.endMs, lookbackMs, policy, creators);
-    if (recomputed !== undefined) break;
-  }
-  const { sums, verdicts } = recomputed as Recomputed;
+  const { sums, verdicts } = await recomputeDate(database, day, policy);
   const differences = await compareSums(database, options.date, sums);
   const published = JSON.parse(String(run.verdicts)) as Record<string, number>;
   for (const [verdict, rows] of Object.entries(verdicts)) {
@@ -136,133 +112,6 @@ async function countArrived(database: Database, date: string): Promise<number | 
 async function readClosing({ knex }: Database, date: string): Promise<string | undefined> {
   const row = await knex('settle_settlement_date').where({ business_date: date }).first('closed_at');
   return row?.closed_at ? String(row.closed_at) : undefined;
-}
-
-async function readCreators(database: Database): Promise<Map<bigint, bigint | null>> {
-  const creators = new Map<bigint, bigint | null>();
-  for await (const row of streamRows(database, 'SELECT id, creator_id FROM video', [])) {
-    creators.set(toBigInt(row.id), row.creator_id === null ? null : toBigInt(row.creator_id));
-  }
-  return creators;
-}
-
-/** Undefined when the look-back was too short to know a window at the start of the date. */
-async function recompute(
-  database: Database,
-  startMs: number,
-  endMs: number,
-  lookbackMs: number,
-  policy: ViewPolicy,
-  creators: ReadonlyMap<bigint, bigint | null>,
-): Promise<Recomputed | undefined> {
-  const fromMs = startMs - lookbackMs;
-  const sums = new Map<bigint, Sums>();
-  const verdicts = { invalid: 0, self: 0, repeat: 0, counted: 0 };
-  /** Pair -> its last view, whether counted or not known; oldest first, so that old ones can be dropped. */
-  const windows = new Map<string, { time: number; known: boolean }>();
-  for await (const { row, time } of inOrder(sortedViews(database, fromMs, endMs))) {
-    const ofDay = time >= startMs;
-    const video = int64Of(row.video_id);
-    const viewer = int64Of(row.viewer_id);
-    const play = numberOf(row.play_seconds);
-    const ads = numberOf(row.ad_views);
-    const valid =
-      video !== undefined &&
-      creators.has(video) &&
-      viewer !== undefined &&
-      play >= 0 &&
-      play <= policy.playSecondsMax &&
-      ads >= 0;
-    if (!valid) {
-      if (ofDay) verdicts.invalid++;
-      continue;
-    }
-    if (creators.get(video) === viewer) {
-      if (ofDay) verdicts.self++;
-      continue;
-    }
-    dropOlder(windows, time - policy.repeatWindowMs);
-    const pair = `${viewer}:${video}`;
-    const last = windows.get(pair);
-    // Whatever came before the scan may have opened a window that still decides this view.
-    if (last === undefined ? time - fromMs < policy.repeatWindowMs : !last.known) {
-      if (ofDay) return undefined;
-      windows.delete(pair);
-      windows.set(pair, { time, known: false });
-      continue;
-    }
-    if (last !== undefined) {
-      if (ofDay) verdicts.repeat++;
-      continue;
-    }
-    windows.set(pair, { time, known: true });
-    if (ofDay) {
-      verdicts.counted++;
-      addView(sums, video, ads, play);
-    }
-  }
-  return { sums, verdicts };
-}
-
-function sortedViews(database: Database, fromMs: number, endMs: number): AsyncGenerator<Record<string, unknown>> {
-  const columns = 'id, video_id, viewer_id, viewed_at, play_seconds, ad_views';
-  const bounded = Number.isFinite(fromMs);
-  return streamRows(
-    database,
-    `SELECT ${columns} FROM view_log WHERE ${bounded ? 'viewed_at >= ? AND ' : ''}viewed_at < ? ORDER BY viewed_at, id`,
-    bounded ? [instantText(fromMs), instantText(endMs)] : [instantText(endMs)],
-  );
-}
-
-/**
- * The rows with their times, in order of millisecond and id: a column of microseconds sorts more finely than times are
- * told apart here. Rows without a real time are left out.
- */
-async function* inOrder(
-  rows: AsyncGenerator<Record<string, unknown>>,
-): AsyncGenerator<{ readonly row: Record<string, unknown>; readonly time: number }> {
-  let same: { row: Record<string, unknown>; time: number }[] = [];
-  const byId = (a: { row: Record<string, unknown> }, b: { row: Record<string, unknown> }) =>
-    toBigInt(a.row.id) < toBigInt(b.row.id) ? -1 : 1;
-  for await (const row of rows) {
-    const time = parseInstant(String(row.viewed_at));
-    if (Number.isNaN(time)) continue;
-    if (same.length > 0 && same[0].time !== time) {
-      yield* same.length === 1 ? same : same.sort(byId);
-      same = [];
-    }
-    same.push({ row, time });
-  }
-  yield* same.sort(byId);
-}
-
-/** Undefined for NULL and for what is no signed integer of 64 bits. */
-function int64Of(value: unknown): bigint | undefined {
-  if (value === null || !/^-?\d+$/.test(String(value))) return undefined;
-  const integer = BigInt(String(value));
-  return BigInt.asIntN(64, integer) === integer ? integer : undefined;
-}
-
-/** NaN for NULL and for what is no integer of 53 bits. */
-function numberOf(value: unknown): number {
-  const integer = int64Of(value);
-  return integer !== undefined && Number.isSafeInteger(Number(integer)) ? Number(integer) : Number.NaN;
-}
-
-/** Forgets the pairs whose last view is at `time` or before: it decides nothing any more. */
-function dropOlder(windows: Map<string, { time: number }>, time: number): void {
-  for (const [pair, last] of windows) {
-    if (last.time > time) return;
-    windows.delete(pair);
-  }
-}
-
-function addView(sums: Map<bigint, Sums>, video: bigint, adViews: number, playSeconds: number): void {
-  const sum = sums.get(video) ?? { views: 0n, adViews: 0n, playSeconds: 0n };
-  sum.views++;
-  sum.adViews += BigInt(adViews);
-  sum.playSeconds += BigInt(playSeconds);
-  sums.set(video, sum);
 }
 
 async function compareSums(database: Database, date: string, sums: ReadonlyMap<bigint, Sums>): Promise<string[]> {
