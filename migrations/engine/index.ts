@@ -24,6 +24,10 @@ import { migration as batchSequences } from './0620_batch_sequences.ts';
 import { migration as settleLeaseDuration } from './0650_settle_lease_duration.ts';
 import { migration as settleClaim } from './0801_settle_claim.ts';
 import { migration as settleMapping } from './0900_settle_mapping.ts';
+import { migration as settleStepProgress } from './0960_settle_step_progress.ts';
+import { migration as settlePartitionClaim } from './0970_settle_partition_claim.ts';
+import { migration as settleOffer } from './0971_settle_offer.ts';
+import { migration as settleRequest } from './0985_settle_request.ts';
 
 export const engineMigrations: readonly Migration[] = [
   batchJobInstance,
@@ -49,4 +53,8 @@ export const engineMigrations: readonly Migration[] = [
   settleLeaseDuration,
   settleClaim,
   settleMapping,
+  settleStepProgress,
+  settlePartitionClaim,
+  settleOffer,
+  settleRequest,
 ];

@@ -42,3 +42,44 @@ export function collectPair(text: string, soFar: Readonly<Record<string, string>
 export function columnPairs(text: string): Record<string, string> {
   return text.split(',').reduce<Record<string, string>>((pairs, pair) => collectPair(pair.trim(), pairs), {});
 }
+
+/** What `--workers` asks for. */
+export interface WorkersAsked {
+  /** Of this process; undefined: the number of cores, or with `remote` alone none. */
+  readonly threads: number | undefined;
+  /** Whether workers of other processes are to take partitions. */
+  readonly isRemote: boolean;
+}
+
+/** Commander parser of `--workers` where it may be `4`, `remote` or `4+remote`. */
+export function workersAsked(text: string): WorkersAsked {
+  if (text === 'remote') return { threads: undefined, isRemote: true };
+  const threads = text.endsWith('+remote') ? text.slice(0, -'+remote'.length) : text;
+  if (!/^\d+$/.test(threads)) {
+    throw usageError(`--workers: ${JSON.stringify(text)} is no number of threads`, 'for example 4, remote or 4+remote');
+  }
+  return { threads: positive('--workers', threads), isRemote: threads !== text };
+}
+
+/** Of `RunFlags`, by what `--workers` was given. */
+export function workerFlags({ workers }: { readonly workers?: WorkersAsked }): {
+  readonly workers: number | undefined;
+  readonly remote: { readonly threads: number } | undefined;
+} {
+  return {
+    workers: workers?.threads,
+    remote: workers?.isRemote ? { threads: workers.threads ?? 0 } : undefined,
+  };
+}
+
+/** Commander parser of `--until-idle`. */
+export function idleSeconds(text: string): number {
+  return text === '0' ? 0 : positive('--until-idle', text);
+}
+
+/** Commander parser of `--lease`. */
+export function leaseSeconds(text: string): number {
+  const seconds = positive('--lease', text);
+  if (seconds < 2 || seconds > 600) throw usageError(`--lease: ${seconds} is not from 2 to 600 seconds`);
+  return seconds;
+}

@@ -6,6 +6,7 @@ import type { JobDefinition } from '../engine/job.ts';
 import type { SetAsideStore } from '../engine/set-aside.ts';
 import type { Mappings } from '../mapping/mapping.ts';
 import type { Settings } from './config.ts';
+import type { Collect } from './metrics/database-metrics.ts';
 import type { PlatformOptions } from './platform-options.ts';
 
 export interface CommandContext {
@@ -33,6 +34,8 @@ export interface Registry {
   useErrorRules(): Promise<void>;
   /** What domains remove, each its own: see `Domain.purge`. */
   purge(database: Database, before: Date, isDryRun: boolean): Promise<readonly PurgedRows[]>;
+  /** What the domains tell Prometheus, each of its own tables. */
+  metrics(): Promise<readonly Collect[]>;
   /** Before a run starts. @throws SettleError: nothing is started */
   watchRun(context: CommandContext): Promise<readonly RunWatch[]>;
 }

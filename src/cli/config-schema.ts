@@ -38,6 +38,8 @@ const schema = z.strictObject(
     workers: count.optional(),
     partitions: count.optional(),
     chunk: count.optional(),
+    cache: one(['none', 'update', 'evict']).optional(),
+    replicas: z.array(text, 'must be a list of URLs').optional(),
     ledgerAnchors: text.optional(),
     ledgerAnchorKey: text.optional(),
     sinks: z

@@ -21,6 +21,8 @@ export interface GlobalFlags {
   readonly config?: string;
   readonly logLevel?: string;
   readonly logFormat?: string;
+  /** Of commands that start a job: where the metrics are written at the end. */
+  readonly metricsFile?: string;
 }
 
 export interface Settings {

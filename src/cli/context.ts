@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { NamedMigration } from '../database/migrate.ts';
 import type { CommandContext, Registry } from './command-context.ts';
 import { type GlobalFlags, loadSettings, type Settings } from './config.ts';
+import type { MetricsFile } from './metrics/metrics-text.ts';
 import type { PlatformOptions } from './platform-options.ts';
 
 export interface ContextOptions {
@@ -49,9 +50,27 @@ export async function withDatabase<T>(
         );
       }
     }
-    return await work({ settings, logger, database, registry });
+    const { metricsFile } = flags;
+    const metrics = metricsFile && new (await import('./metrics/metrics-text.ts')).MetricsFile(metricsFile);
+    try {
+      return await work({ settings, logger, database, registry });
+    } finally {
+      if (metrics) await writeMetrics(registry, database, metrics);
+    }
   } finally {
     await database.close();
+  }
+}
+
+/** A run's exit code is its own, whether or not its metrics could be written. */
+async function writeMetrics(registry: Registry, database: Database, file: MetricsFile): Promise<void> {
+  try {
+    await file.write(database, await registry.metrics());
+  } catch (error) {
+    const { toSettleError } = await import('../database/errors.ts');
+    const { tell } = await import('./errors.ts');
+    const { message, hint } = toSettleError(error);
+    tell(`the metrics were not written: ${message}`, hint);
   }
 }
 

@@ -8,6 +8,7 @@ import { registerAbandon } from './commands/abandon.ts';
 import { registerCopyTable } from './commands/copy-table.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerJobs } from './commands/jobs.ts';
+import { registerMetrics } from './commands/metrics.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPurge } from './commands/purge.ts';
 import { registerRecover } from './commands/recover.ts';
@@ -18,6 +19,8 @@ import { registerRuns } from './commands/runs.ts';
 import { registerShow } from './commands/show.ts';
 import { registerSkipped } from './commands/skipped.ts';
 import { registerStop } from './commands/stop.ts';
+import { registerWait } from './commands/wait.ts';
+import { registerWorker } from './commands/worker.ts';
 import { LOG_LEVELS } from './config.ts';
 import { createRegistry } from './create-registry.ts';
 import type { Platform } from './domain.ts';
@@ -64,7 +67,7 @@ export function createProgram(platform: Platform, exit: (code: number) => void):
     },
     startsJob(command, asked) {
       starting.set(command, asked);
-      return command;
+      return command.option('--metrics-file <file>', 'write the metrics there at the end, also of a run that failed');
     },
     forceOption: () => forceOption(platform),
     helpOf: (command) => platform.help?.[command] ?? '',
@@ -83,9 +86,12 @@ export function createProgram(platform: Platform, exit: (code: number) => void):
   registerRestart(cli);
   registerAbandon(cli);
   registerRecover(cli);
+  registerWait(cli);
+  registerWorker(cli);
   registerPurge(cli);
   registerDoctor(cli);
   registerMigrate(cli);
+  registerMetrics(cli);
   registerCopyTable(cli);
   for (const domain of platform.domains) domain.register?.(cli);
   return {

@@ -36,6 +36,7 @@ export function createRegistry(platform: Platform): Registry {
       for (const domain of platform.domains) if (domain.purge) all.push(await domain.purge(database, before, isDryRun));
       return all;
     },
+    metrics: async () => await Promise.all(platform.domains.flatMap((domain) => domain.metrics?.() ?? [])),
     async watchRun(context) {
       const watches = [];
       for (const domain of platform.domains) if (domain.watchRun) watches.push(await domain.watchRun(context));

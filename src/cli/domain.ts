@@ -10,6 +10,7 @@ import type { SetAsideStore } from '../engine/set-aside.ts';
 import type { SourceTable } from '../mapping/mapping.ts';
 import type { Cli } from './cli.ts';
 import type { CommandContext, PurgedRows, RunWatch } from './command-context.ts';
+import type { Collect } from './metrics/database-metrics.ts';
 import type { PlatformOptions } from './platform-options.ts';
 
 /** Every part but the name may be absent. Functions are called late: `settle --help` loads no job. */
@@ -31,6 +32,8 @@ export interface Domain {
   setAside?(): Promise<SetAsideStore>;
   /** Removes rows of the domain that nobody needs any more and that are older than `before`; with `isDryRun` counts them. */
   purge?(database: Database, before: Date, isDryRun: boolean): Promise<PurgedRows>;
+  /** What Prometheus is told of the domain's tables, at each scrape. */
+  metrics?(): Promise<Collect>;
   /** Called before a run starts; what it gives is asked at the end. @throws SettleError: nothing is started */
   watchRun?(context: CommandContext): Promise<RunWatch>;
 }

@@ -44,6 +44,8 @@ export interface PartitionView extends CountsView {
   readonly rowsExpected: number | undefined;
   /** Rows read by all executions of the instance so far. */
   readonly rowsDone: number;
+  /** The worker that took it last; absent where none ever did. `attempts` counts since the step was put up. */
+  readonly worker?: { readonly host: string; readonly epoch: number; readonly attempts: number };
 }
 
 /** Key -> value, as the execution saved it last. */
@@ -190,11 +192,18 @@ function stepViews(rows: readonly StepExecution[], plan: readonly PartitionProgr
             maxId,
             rowsExpected,
             rowsDone: range?.counts.readCount ?? part.readCount,
+            ...workerOf(range),
           },
         ];
       });
       return { name: row.stepName, ...countsView(row, now), partitions, partitionsPlanned: planned.length };
     });
+}
+
+function workerOf(range: PartitionProgress | undefined): Pick<PartitionView, 'worker'> {
+  if (range?.claim.host === undefined) return {};
+  const { host, epoch, attempts } = range.claim;
+  return { worker: { host, epoch, attempts } };
 }
 
 /** The number behind the colon of `<step>:<partition>`; undefined for a step of its own. */

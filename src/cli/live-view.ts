@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Database } from '../database/database.ts';
 import type { JobDefinition } from '../engine/job.ts';
 import { reasonOfDeath } from '../engine/owner.ts';
+import { listPartitionOwners } from '../engine/partition-owners.ts';
 import { listJobExecutions, listRunningExecutions } from '../repository/job-execution.ts';
 import { selectLease } from '../repository/lease.ts';
 import { listStepExecutions } from '../repository/step-execution.ts';
@@ -23,17 +24,42 @@ export interface LiveView {
   readonly isPaused: boolean;
   /** The step that runs now. */
   readonly step: string | undefined;
+  /** Workers that have partitions of it, on any host; empty when its own threads do the work. */
+  readonly workers: readonly WorkerView[];
   /** Another execution that is in a step of which one run at a time is made. */
   readonly waitsFor: { readonly execution: number; readonly step: string; readonly sinceMs: number } | undefined;
   /** About how long still; undefined where nothing is known to go by. */
   readonly timeLeft: { readonly ms: number; readonly by: string } | undefined;
 }
 
+export interface WorkerView {
+  readonly host: string;
+  readonly pid: number | undefined;
+  readonly isAlive: boolean;
+  /** On the database's clock. */
+  readonly heartbeatAgoMs: number | undefined;
+  /** On the database's clock; below 0 when the lease is over. */
+  readonly leaseLeftMs: number | undefined;
+  /** `done` in rows of `expected`, which is an estimate. */
+  readonly partitions: readonly {
+    readonly step: string;
+    readonly partition: number;
+    readonly epoch: number;
+    readonly attempt: number;
+    readonly rowsDone: number | undefined;
+    readonly rowsExpected: number | undefined;
+  }[];
+}
+
 interface StepInView {
   readonly name: string;
   readonly status: string;
   readonly startTime: Date | undefined;
-  readonly partitions: readonly { readonly rowsExpected: number | undefined; readonly rowsDone: number }[];
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly rowsExpected: number | undefined;
+    readonly rowsDone: number;
+  }[];
 }
 
 export async function readLiveView(
@@ -56,12 +82,31 @@ export async function readLiveView(
     leaseLeftMs: lease?.leaseLeftMs,
     isPaused: lease !== undefined && isPaused(lease),
     step: current?.name,
+    workers: await readWorkers(database, execution.jobInstanceId, steps),
     waitsFor:
       current === undefined || since === undefined
         ? undefined
         : await readWaitsFor(database, execution, job?.oneAtATime ?? [], current.name, since, now),
     timeLeft: death === undefined ? await predictTimeLeft(database, execution, current, now) : undefined,
   };
+}
+
+async function readWorkers(
+  database: Database,
+  jobInstanceId: number,
+  steps: readonly StepInView[],
+): Promise<WorkerView[]> {
+  return (await listPartitionOwners(database, jobInstanceId)).map(({ death, partitions, ...owner }) => ({
+    ...owner,
+    isAlive: death === undefined,
+    partitions: partitions.map(({ stepName, partition, epoch, attempts }) => {
+      const known = steps
+        .find(({ name }) => name === stepName)
+        ?.partitions.findLast((one) => one.partition === partition);
+      const { rowsDone, rowsExpected } = known ?? {};
+      return { step: stepName, partition, epoch, attempt: attempts, rowsDone, rowsExpected };
+    }),
+  }));
 }
 
 /** What makes sense for a run that is going on, or seems to. */

@@ -1,5 +1,6 @@
 /** Runs at a glance: what one line of `settle runs` tells. */
 import type { Database } from '../database/database.ts';
+import { listPartitionOwners } from '../engine/partition-owners.ts';
 import { isBusinessDate, listParametersOf } from '../repository/job-parameters.ts';
 import { selectLease } from '../repository/lease.ts';
 import { listStepExecutionsOf } from '../repository/step-execution.ts';
@@ -26,6 +27,8 @@ export interface RunRow {
   readonly exitMessage: string;
   /** Of a run that is going on: whether its owner gave a sign of life within the lease. */
   readonly owner: { readonly isAlive: boolean; readonly heartbeatAt: Date | undefined } | undefined;
+  /** Workers of any host that have partitions of it; absent where none has. */
+  readonly workers?: readonly { readonly host: string; readonly isAlive: boolean; readonly partitions: number }[];
 }
 
 /** In the order of the executions. */
@@ -59,6 +62,7 @@ export async function readRunRows(
       exitCode,
       exitMessage,
       owner: isRunning(status) ? await readOwner(database, id) : undefined,
+      ...(isRunning(status) ? await readWorkers(database, execution.jobInstanceId) : {}),
     });
   }
   return rows;
@@ -69,6 +73,18 @@ function skippedIn(steps: readonly StepExecution[]): number {
   return steps
     .filter(({ stepName }) => !stepName.includes(':'))
     .reduce((sum, one) => sum + one.readSkipCount + one.processSkipCount + one.writeSkipCount, 0);
+}
+
+async function readWorkers(database: Database, jobInstanceId: number): Promise<Pick<RunRow, 'workers'>> {
+  const owners = await listPartitionOwners(database, jobInstanceId);
+  if (owners.length === 0) return {};
+  return {
+    workers: owners.map(({ host, death, partitions }) => ({
+      host,
+      isAlive: death === undefined,
+      partitions: partitions.length,
+    })),
+  };
 }
 
 async function readOwner(database: Database, executionId: number): Promise<RunRow['owner']> {

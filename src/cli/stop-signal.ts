@@ -14,11 +14,17 @@ const ENDING: readonly StopSignalName[] = ['SIGINT', 'SIGTERM'];
 
 let controller: AbortController | undefined;
 
+/** Of a process that ends because of the signal, which has aborted. */
+export function signalExitCode({ reason }: AbortSignal): ExitCode {
+  return EXIT_CODES[reason as StopSignalName] ?? ExitCode.terminated;
+}
+
 /**
  * A signal that aborts on the first of the signals, whose name is its reason. From the first call on, the process no
  * longer dies of the first of these signals.
+ * @param meaning what the first one does, for the person who sent it
  */
-export function stopSignal(): AbortSignal {
+export function stopSignal(meaning = 'stopping after the current chunk'): AbortSignal {
   if (controller !== undefined) return controller.signal;
   const stop = new AbortController();
   controller = stop;
@@ -30,7 +36,7 @@ export function stopSignal(): AbortSignal {
         return;
       }
       isAsked = true;
-      stderrWriter.write(`settle: ${name}: stopping after the current chunk; once more to end at once\n`);
+      stderrWriter.write(`settle: ${name}: ${meaning}; once more to end at once\n`);
       // After the signals that have arrived with this one, and before anything that the stop sets off: a statement that
       // blocks the thread between the two would swallow the second signal.
       setImmediate(() => {

@@ -21,6 +21,7 @@ import { schemaCheck } from './checks/schema.ts';
 import { serverSettingsCheck } from './checks/server-settings.ts';
 import { setAsideCheck } from './checks/set-aside.ts';
 import { unfinishedCheck } from './checks/unfinished.ts';
+import { workersCheck } from './checks/workers.ts';
 
 const CHECKS: readonly Check[] = [
   encryptionCheck,
@@ -35,6 +36,7 @@ const CHECKS: readonly Check[] = [
   connectionsCheck,
   diskCheck,
   leasesCheck,
+  workersCheck,
   unfinishedCheck,
   setAsideCheck,
 ];

@@ -26,7 +26,10 @@ const engineTables: PrivilegesOf = {
   settle_mapping: READ,
   settle_partition_plan: ALL,
   settle_partition: ALL,
+  settle_offer: ALL,
+  settle_request: ALL,
   settle_skipped: ALL,
+  settle_step_progress: ALL,
 };
 
 /** Of the engine and of these domains, together. */

@@ -69,6 +69,8 @@ const UNKNOWN_STEP: StepCost = { by: '', startMs: 8, unitUs: 0.001, unitCpuUs: 0
 const BETWEEN_STEPS_MS = 5;
 /** Distinct things grow more slowly than rows: most rows are of things that are there already. */
 const DISTINCT_EXPONENT = 0.7;
+/** As a logarithm of rows: a run that is a hundred times smaller tells half of how many distinct things there are. */
+const DISTANCE_HALF_TRUSTED = Math.log(100);
 /** How sure a prediction is: as logarithms, without any run, and for what lies outside of what was seen. */
 const UNCERTAINTY = 0.7;
 const UNCERTAINTY_OUTSIDE = 0.3;
@@ -136,7 +138,10 @@ function expectUnits(
     const distance = (run: PastRun) => Math.abs(Math.log(run.rows / rows));
     const nearest = seen.reduce((best, run) => (distance(run) < distance(best) ? run : best));
     const likely = pastUnits(cost, nearest)[name] * (rows / nearest.rows) ** DISTINCT_EXPONENT;
-    expected[name] = Math.min(expected[name], Math.ceil(likely));
+    // A run of a few rows says little of a large date: the farther away it is, the less it counts.
+    const trust = 1 / (1 + distance(nearest) / DISTANCE_HALF_TRUSTED);
+    const blended = Math.max(1, likely) ** trust * Math.max(1, expected[name]) ** (1 - trust);
+    expected[name] = Math.min(expected[name], Math.ceil(likely < expected[name] ? blended : likely));
   }
   return expected;
 }

@@ -5,6 +5,7 @@
 import type { Database, Transaction } from '../database/database.ts';
 import { ExitCode, isSettleError, SettleError } from '../errors.ts';
 import { readFence } from '../repository/fence.ts';
+import { type PartitionClaim, requireClaim } from './partition-claim.ts';
 
 export interface Fence {
   readonly jobInstanceId: number;
@@ -14,11 +15,16 @@ export interface Fence {
    * over from a paused process or a lost node then does not wait for the locks of its last transaction for ever.
    */
   readonly idleSecondsMax: number;
+  /** Of a partition that a worker has claimed: then its epoch counts, and a new run's token where that goes on with it. */
+  readonly claim?: PartitionClaim;
 }
 
 const OWNERSHIP_LOST = 'OWNERSHIP_LOST';
 
-/** As `database.transaction`; throws OWNERSHIP_LOST, and changes nothing, when another run has taken over. */
+/**
+ * As `database.transaction`; throws OWNERSHIP_LOST, and changes nothing, when another run has taken over, and what
+ * `requireClaim` throws of a partition that is another worker's.
+ */
 export async function fencedTransaction<T>(
   database: Database,
   fence: Fence,
@@ -27,7 +33,9 @@ export async function fencedTransaction<T>(
   const { dialect } = database;
   return await database.transaction(async (tx) => {
     await dialect.limitIdle(tx, fence.idleSecondsMax);
-    if ((await readFence(tx, fence.jobInstanceId)) !== fence.token) throw ownershipLost();
+    const token = await readFence(tx, fence.jobInstanceId);
+    if (fence.claim !== undefined) await requireClaim(tx, fence.jobInstanceId, fence.claim, token);
+    else if (token !== fence.token) throw ownershipLost();
     const result = await work(tx);
     // The connection goes back to its pool, where idleness is no fault. (After a failure it is soon replaced.)
     await dialect.limitIdle(tx, undefined);

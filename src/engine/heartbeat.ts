@@ -14,6 +14,8 @@ export interface HeartbeatOptions {
   readonly logger: Logger;
   readonly onStopRequested: () => void;
   readonly onOwnershipLost: () => void;
+  /** What else is to be written while the run goes on; a failure of it is no missed beat. */
+  readonly onBeat?: () => Promise<void>;
 }
 
 /** Beats until `stop`, which resolves when no statement of it is under way any more. Does not keep a process alive. */
@@ -36,6 +38,7 @@ export function startHeartbeat(options: HeartbeatOptions): { stop(): Promise<voi
       }
       const execution = await selectJobExecution(options.database.knex, options.jobExecutionId);
       if (execution?.status === 'STOPPING') options.onStopRequested();
+      await options.onBeat?.().catch((err: unknown) => options.logger.debug({ err }, 'progress was not written'));
     } catch (error) {
       // Not the run's end: if the database stays away, the run itself will meet it; if not, the next beat makes good.
       options.logger.warn({ err: error }, 'the heartbeat missed a beat');

@@ -82,7 +82,6 @@ export interface Decision {
 }
 
 export interface DecisionScope extends BindScope {
-  readonly database: Database;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Of the element before it. */

@@ -11,7 +11,9 @@ import { findJobInstance, insertJobInstance, lockJobInstance } from '../reposito
 import { insertJobParameters } from '../repository/job-parameters.ts';
 import { insertLease, type NewLease, selectLease } from '../repository/lease.ts';
 import { nextJobExecutionId, nextJobInstanceId } from '../repository/next-id.ts';
+import type { RequestClaim } from '../repository/request.ts';
 import { isRunning, type JobExecution, type JobInstance } from '../repository/types.ts';
+import { type AttachedRun, beginRequest } from './bind-request.ts';
 import { deserialiseContext, ExecutionContext, serialiseContext } from './execution-context.ts';
 import type { Fence } from './fence.ts';
 import { javaTypeOf } from './java-types.ts';
@@ -39,11 +41,15 @@ export interface LaunchOptions {
   readonly now: () => Date;
   /** Names the start, so that one whose commit was not acknowledged is known again when it is tried again. */
   readonly ownerId: string;
+  /** Of a run that a worker has taken: its claim. */
+  readonly claim?: RequestClaim;
+  /** Of a run that workers go on with when this process dies. */
+  readonly attached?: AttachedRun;
 }
 
 /**
  * Starts the instance of `job` with these parameters, or finds it complete. Throws ALREADY_RUNNING (exit code 11) when
- * a live owner is at work on it, and a usage error when it was abandoned.
+ * a live owner is at work on it, REQUEST_LOST when `claim` is over, and a usage error when it was abandoned.
  */
 export async function launch(
   database: Database,
@@ -90,6 +96,7 @@ async function launchInstance(
     await insertJobContext(tx, execution.id, serialiseContext(jobContext));
     const owner = createOwner(execution.id, options.ownerId);
     await insertLease(database, tx, owner, options.leaseMs);
+    await beginRequest(database, tx, execution, parameters, options);
     const takenOver = reason === undefined ? undefined : last;
     return { kind: 'started', execution, fence: fenceOf(instance.id, token, options), owner, jobContext, takenOver };
   });
@@ -117,7 +124,7 @@ function fenceOf(jobInstanceId: number, token: number, { leaseMs }: LaunchOption
   return { jobInstanceId, token, idleSecondsMax: Math.ceil(leaseMs / 1000) };
 }
 
-async function findOrCreateInstance(database: Database, jobName: string, key: string): Promise<JobInstance> {
+export async function findOrCreateInstance(database: Database, jobName: string, key: string): Promise<JobInstance> {
   const { knex } = database;
   const found = await findJobInstance(knex, jobName, key);
   if (found !== undefined) return found;
@@ -129,8 +136,15 @@ async function findOrCreateInstance(database: Database, jobName: string, key: st
   return instance;
 }
 
-/** Undefined when the execution has ended by itself. */
-async function reasonToTakeOver(database: Database, tx: Transaction, last: JobExecution): Promise<string | undefined> {
+/**
+ * Undefined when the execution has ended by itself.
+ * @throws SettleError ALREADY_RUNNING (exit 11) when its owner lives; a usage error for an abandoned one
+ */
+export async function reasonToTakeOver(
+  database: Database,
+  tx: Transaction,
+  last: JobExecution,
+): Promise<string | undefined> {
   if (last.status === 'ABANDONED') {
     throw usageError(
       `${last.jobName} with these parameters was abandoned (execution ${last.id}): ${last.exitMessage}`,

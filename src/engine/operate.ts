@@ -1,6 +1,6 @@
 /** What an operator can do to an execution from outside: recover, stop, abandon. */
 import type { Database } from '../database/database.ts';
-import { type SettleError, usageError } from '../errors.ts';
+import { ExitCode, type SettleError, usageError } from '../errors.ts';
 import { takeFence } from '../repository/fence.ts';
 import {
   getJobExecution,
@@ -12,7 +12,9 @@ import {
 import { lockJobInstance } from '../repository/job-instance.ts';
 import { selectLease } from '../repository/lease.ts';
 import { isRunning, type JobExecution } from '../repository/types.ts';
+import { endRequestOf } from './bind-request.ts';
 import { reasonOfDeath } from './owner.ts';
+import { closeToWorkers } from './partition-claim.ts';
 import { failDeadExecution } from './take-over.ts';
 
 type Clock = () => Date;
@@ -80,6 +82,8 @@ export async function abandonExecution(
       throw usageError(`execution ${id} is ${execution.status}; only a stopped or failed one can be abandoned`, hint);
     }
     const message = `abandoned: ${reason.trim().replace(/\s+/g, ' ')}`;
+    await closeToWorkers(tx, jobInstanceId, message, now());
+    await endRequestOf(database, tx, jobInstanceId, { exitCode: ExitCode.failed, message }, now());
     Object.assign(execution, { status: 'ABANDONED', exitMessage: message, lastUpdated: now() });
     await updateJobExecution(tx, execution);
     return execution;

@@ -17,6 +17,9 @@ export function createOwner(jobExecutionId: number, ownerId: string = randomUUID
   };
 }
 
+/** How the reasons begin for which an execution's owner cannot be at work any more, as the repository keeps them. */
+export const DEAD_OWNER = 'its owner';
+
 /**
  * Why the owner cannot be at work any more, in one line, or undefined when it may well be. Dead is one whose lease has
  * expired, or was given by a clock that has been set back since (a live owner renews that within a second or so); and, at
@@ -24,8 +27,8 @@ export function createOwner(jobExecutionId: number, ownerId: string = randomUUID
  * a result: the fence keeps the former owner from committing.
  */
 export function reasonOfDeath(lease: Omit<Lease, 'jobExecutionId'> | undefined): string | undefined {
-  if (lease === undefined) return 'its owner left no lease';
-  const owner = `its owner, process ${lease.pid} on ${lease.host},`;
+  if (lease === undefined) return `${DEAD_OWNER} left no lease`;
+  const owner = `${DEAD_OWNER}, process ${lease.pid} on ${lease.host},`;
   if (lease.isAhead) {
     const since = lease.heartbeatAt.toISOString();
     return `${owner} was last heard of at ${since}, which is still to come: the database's clock was set back`;

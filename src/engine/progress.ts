@@ -24,6 +24,8 @@ export type StepProgress =
       readonly partition: number;
       readonly rowsExpected: number;
       readonly rowsDone: number;
+      /** Of the worker that has taken it; absent for the run's own threads. */
+      readonly host?: string;
     }
   /** `rowsDone` counts from the beginning of the partition, or of the step where there is no partition. */
   | {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { classifyError, toSettleError } from '../database/errors.ts';
 import { ExitCode, isSettleError, SettleError } from '../errors.ts';
+import { isRunChanging } from './partition-claim.ts';
 import { type RetryPolicy, retryDelayMs, stoppingRetryPolicy } from './retry-policy.ts';
 
 export const RETRIES_EXHAUSTED = 'RETRIES_EXHAUSTED';
@@ -22,11 +23,13 @@ export interface Retrying {
   readonly circuit: Circuit;
   readonly isStopRequested: () => boolean;
   readonly logger: Logger;
+  /** Told before each wait for another attempt. */
+  readonly onRetry?: () => void;
 }
 
 /** True when trying again may help, and has not been tried enough. */
 export function isTransient(error: unknown): boolean {
-  return !isExhausted(error) && classifyError(error) === 'transient';
+  return !isExhausted(error) && (classifyError(error) === 'transient' || isRunChanging(error));
 }
 
 /** True for the error that ends a row of attempts, also when it comes from another thread. */
@@ -75,6 +78,7 @@ export class RetryState {
       throw exhausted(error, message, this.#failures, elapsedMs);
     }
     logger.warn({ attempt: this.#failures, waitMs: Math.round(delayMs) }, `trying again: ${message}`);
+    this.#retrying.onRetry?.();
     await wait(delayMs, isStopRequested);
   }
 }

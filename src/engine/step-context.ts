@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../database/database.ts';
+import type { Doorbell } from './doorbell.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import type { JobParameters } from './parameters.ts';
 import type { ProgressSink } from './progress.ts';
@@ -33,4 +34,17 @@ export interface RunOptions {
   readonly partitions: number | undefined;
   /** Rows a chunk; undefined: the step's default. */
   readonly chunkSize: number | undefined;
+  /** Partitions are put up for workers of any host. Absent: only the run's own threads work on them. */
+  readonly remote?: RemoteOptions;
+}
+
+export interface RemoteOptions {
+  /** Of this process, which take partitions as workers do; 0: none. */
+  readonly threads: number;
+  /** How often a partition is tried, on any hosts, before it is set aside. */
+  readonly attemptsMax: number;
+  /** How long a worker may be silent before others take what it has. */
+  readonly leaseMs: number;
+  /** Wakes workers that wait. */
+  readonly bell?: Doorbell;
 }

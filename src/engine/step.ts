@@ -27,13 +27,15 @@ interface StepBase {
   readonly next?: readonly Transition[];
   readonly listeners?: StepListeners;
   /** Late binding: values that are known only when the step starts; they come before those of the definition. */
-  bind?(scope: BindScope): BoundValues;
+  bind?(scope: BindScope): BoundValues | Promise<BoundValues>;
 }
 
-/** What late binding can go by: the parameters, and what earlier steps have put into the job's context. */
+/** What late binding can go by: the parameters, what earlier steps have put into the job's context, and the database. */
 export interface BindScope {
   readonly parameters: JobParameters;
   readonly jobContext: ExecutionContext;
+  readonly database: Database;
+  readonly jobInstanceId: number;
 }
 
 export interface BoundValues {
@@ -214,8 +216,15 @@ export interface PartitionedStep extends StepBase {
   readonly chunkSize: ChunkSize;
   /** `partitionCount` undefined: the planner decides. An empty plan completes the step. */
   plan(context: StepContext, partitionCount: number | undefined): Promise<PartitionPlan>;
+  /** Throws `planOutdated()` where the stored plan does not hold any more. Asked once a start, before `share`. */
+  checkPlan?(context: StepContext): Promise<void>;
   /** Data for all workers (SharedArrayBuffers welcome), made afresh at each start. */
   share?(context: StepContext): Promise<unknown>;
+  /**
+   * Whether workers of other hosts may take its partitions: `share` is then called by each of them, so that it must only
+   * read, and give the same everywhere. Default: where there is no `share`.
+   */
+  readonly remote?: boolean;
   /**
    * A worker that finds no partition left takes over the far part of the one that would end last. The ranges then stored
    * are the frozen ones. Absent: ranges stay as they were planned.

@@ -14,22 +14,27 @@ export interface PoolRun {
   readonly entry: URL;
   readonly workerCount: number;
   readonly start: WorkerStart;
-  /** The next partition, its row written; undefined when there is none left. Never called after a failure or stop. */
-  nextTask(): Promise<PartitionTask | undefined>;
+  /** The next partition for a thread, whose number counts from 0, its row written; undefined when there is none left. Never called after a failure or stop. */
+  nextTask(worker: number): Promise<PartitionTask | undefined>;
   /** Absent: a worker that finds no task ends, whatever the others have left to do. */
   readonly stealing?: StealingOptions & {
     /** The task of a partition that was cut off a running one, its row written. */
-    stolenTask(partition: number): Promise<PartitionTask>;
+    stolenTask(partition: number, worker: number): Promise<PartitionTask>;
   };
   /** Writes down how a partition ended. */
   taskEnded(task: PartitionTask, result: PartitionResult): Promise<void>;
-  onAdvanced(partition: number, rowsDone: number): void;
+  /** A chunk was committed, so many seconds after its reading began. */
+  onAdvanced(partition: number, rowsDone: number, seconds: number): void;
+  /** A thread tries something again that failed. */
+  onRetried(): void;
   /** A line of pino's JSON. */
   onLog(line: string): void;
   /** Default 2048. */
   readonly heapMbMax?: number;
   /** Default 8: see `PartitionedStep.maxYoungGenerationSizeMb`. */
   readonly maxYoungGenerationSizeMb?: number;
+  /** A partition that fails ends its own attempt only: the threads take others. Default: it stops the pool. */
+  readonly goesOnAfterFailure?: boolean;
   /** Aborted to stop all workers at their next chunk boundary. */
   readonly signal: AbortSignal;
 }
@@ -54,8 +59,8 @@ export async function runPool(run: PoolRun): Promise<void> {
   try {
     const isStopped = () => Atomics.load(stopFlag, 0) !== 0;
     const running = new RunningPartitions(run.stealing);
-    const threads = Array.from({ length: run.workerCount }, () =>
-      runThread(run, workers, running, isStopped, stop).catch((error: unknown) => {
+    const threads = Array.from({ length: run.workerCount }, (_, number) =>
+      runThread(run, number, { workers, running, isStopped, stop }).catch((error: unknown) => {
         stop();
         throw error;
       }),
@@ -67,13 +72,15 @@ export async function runPool(run: PoolRun): Promise<void> {
   }
 }
 
-async function runThread(
-  run: PoolRun,
-  workers: Set<Worker>,
-  running: RunningPartitions,
-  isStopped: () => boolean,
-  stop: () => void,
-): Promise<void> {
+/** What the threads of a pool share. */
+interface Threads {
+  readonly workers: Set<Worker>;
+  readonly running: RunningPartitions;
+  isStopped(): boolean;
+  stop(): void;
+}
+
+async function runThread(run: PoolRun, number: number, { workers, running, isStopped, stop }: Threads): Promise<void> {
   // The limit of the process, which the launcher sets for its main thread, goes before a thread's own. V8 reads it when
   // it makes a heap, so that it can be another one for the threads that are made from here on.
   setFlagsFromString(
@@ -92,12 +99,12 @@ async function runThread(
     const first = await mailbox.next();
     if (first.type === 'unusable') throw fromRemoteError(first.error);
     while (!isStopped()) {
-      const task = (await run.nextTask()) ?? (await stealTask(run, running, isStopped));
+      const task = (await run.nextTask(number)) ?? (await stealTask(run, number, running, isStopped));
       if (task === undefined) break;
       running.started(task, (newPartition) => send(worker, { type: 'cut', partition: task.partition, newPartition }));
       const result = await runTask(worker, mailbox, task);
       running.ended(task.partition);
-      if (result.outcome === 'failed') stop();
+      if (result.outcome === 'failed' && !run.goesOnAfterFailure) stop();
       await run.taskEnded(task, result);
       if (mailbox.isClosed()) return;
     }
@@ -111,11 +118,12 @@ async function runThread(
 
 async function stealTask(
   run: PoolRun,
+  worker: number,
   running: RunningPartitions,
   isStopped: () => boolean,
 ): Promise<PartitionTask | undefined> {
   const partition = await running.steal();
-  return partition === undefined || isStopped() ? undefined : await run.stealing?.stolenTask(partition);
+  return partition === undefined || isStopped() ? undefined : await run.stealing?.stolenTask(partition, worker);
 }
 
 async function runTask(worker: Worker, mailbox: Mailbox, task: PartitionTask): Promise<PartitionResult> {
@@ -157,8 +165,9 @@ function createMailbox(worker: Worker, run: PoolRun, running: RunningPartitions)
   worker.on('message', (message: FromWorker) => {
     if (message.type === 'advanced') {
       running.advanced(message.partition, message.rowsDone);
-      run.onAdvanced(message.partition, message.rowsDone);
+      run.onAdvanced(message.partition, message.rowsDone, message.seconds);
     } else if (message.type === 'cut') running.answered(message.partition, message.isGivenUp);
+    else if (message.type === 'retried') run.onRetried();
     else if (message.type === 'log') run.onLog(message.line);
     else answer.resolve(message);
   });

@@ -2,6 +2,7 @@
 import type { ChunkSize } from '../engine/chunk-size.ts';
 import type { Fence } from '../engine/fence.ts';
 import type { JobParameter } from '../engine/parameters.ts';
+import type { PartitionClaim } from '../engine/partition-claim.ts';
 import type { RetryPolicy } from '../engine/retry-policy.ts';
 import type { StepExecution } from '../repository/types.ts';
 import type { RemoteError } from './remote-error.ts';
@@ -39,6 +40,8 @@ export interface PartitionTask {
   readonly rowsDone: number;
   /** An estimate of all its rows. */
   readonly rowsExpected: number;
+  /** Of a partition that a worker has taken: its transactions go by this. Absent: by the run's fence alone. */
+  readonly claim?: PartitionClaim;
 }
 
 export type ToWorker =
@@ -53,7 +56,10 @@ export type ToWorker =
 export type FromWorker =
   /** The database is open and the module is loaded. */
   | { readonly type: 'ready' }
-  | { readonly type: 'advanced'; readonly partition: number; readonly rowsDone: number }
+  /** A chunk was committed, so many seconds after its reading began. */
+  | { readonly type: 'advanced'; readonly partition: number; readonly rowsDone: number; readonly seconds: number }
+  /** Something that failed is tried again. */
+  | { readonly type: 'retried' }
   /** The answer to `cut`, unless `ended` comes first. When given up, the new partition's row is committed. */
   | { readonly type: 'cut'; readonly partition: number; readonly isGivenUp: boolean }
   | { readonly type: 'ended'; readonly partition: number; readonly result: PartitionResult }

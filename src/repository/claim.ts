@@ -4,13 +4,11 @@ import { parseInstant } from '../database/instant.ts';
 import { lockRow } from '../database/lock-row.ts';
 import { type Row, toNumber } from '../database/values.ts';
 import type { NewLease } from './lease.ts';
+import { isLeaseAhead, isLeaseOver } from './lease-times.ts';
 import { toDate, toInstant } from './row.ts';
 import type { Lease } from './types.ts';
 
 const TABLE = 'settle_claim';
-/** By how much a clock may be set back without ending anybody's claim. */
-const CLOCK_STEP_MS_MAX = 2_000;
-
 export type ClaimOwner = Omit<NewLease, 'jobExecutionId'>;
 
 /** A claim as it stands; `lease` is undefined when nobody holds it. */
@@ -69,6 +67,26 @@ export async function renewClaims(
   });
 }
 
+/** Renews one claim by its key; returns whether it is still this owner's. */
+export async function renewClaim(
+  database: Database,
+  { name, epoch, ownerId }: { readonly name: string; readonly epoch: number; readonly ownerId: string },
+  leaseMs: number,
+): Promise<boolean> {
+  const { knex } = database;
+  const renewed = await times(database, knex, leaseMs);
+  return (await knex(TABLE).where({ name, epoch, owner_id: ownerId }).update(renewed)) === 1;
+}
+
+/** As it is now; it cannot change until the transaction ends. Undefined: there is none. */
+export async function readClaim(database: Database, tx: Transaction, name: string): Promise<ClaimRow | undefined> {
+  const row: Row | undefined = await tx(TABLE)
+    .where({ name })
+    .forShare()
+    .first('*', tx.raw(`${database.dialect.nowExpression} AS database_now`));
+  return row === undefined ? undefined : claimOf(row);
+}
+
 /** Leaves the epoch: the next owner's is higher. */
 export async function releaseClaim(executor: Executor, name: string, epoch: number): Promise<void> {
   await executor(TABLE).where({ name, epoch }).update({ owner_id: null, expires_at: null });
@@ -98,7 +116,7 @@ function claimOf(row: Row): ClaimRow {
   const [now, begin, end] = [row.database_now, row.heartbeat_at, row.expires_at].map((time) =>
     parseInstant(String(time)),
   );
-  const isAhead = begin > now + CLOCK_STEP_MS_MAX || end > now + toNumber(row.lease_ms) + CLOCK_STEP_MS_MAX;
+  const times = { beginMs: begin, endMs: end, leaseMs: toNumber(row.lease_ms) };
   const lease = {
     ownerId: String(row.owner_id),
     host: String(row.host),
@@ -106,8 +124,8 @@ function claimOf(row: Row): ClaimRow {
     bootId: String(row.boot_id),
     processStart: String(row.process_start),
     heartbeatAt: toDate(row.heartbeat_at)!,
-    isExpired: end <= now || isAhead,
-    isAhead,
+    isExpired: isLeaseOver(times, now),
+    isAhead: isLeaseAhead(times, now),
     heartbeatAgoMs: now - begin,
     leaseLeftMs: end - now,
   };

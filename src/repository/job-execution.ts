@@ -1,7 +1,8 @@
 /** Statements on BATCH_JOB_EXECUTION. */
 import type { Database, Executor } from '../database/database.ts';
 import { type Row, toNumber, toOneOf, toText } from '../database/values.ts';
-import { parametersOfDate } from './job-parameters.ts';
+import { inBatches } from './in-batches.ts';
+import { DATE_TYPE, parametersOfDate } from './job-parameters.ts';
 import { cutMessage, requireOneRow, toDate, toInstant } from './row.ts';
 import { type BatchStatus, batchStatuses, type JobExecution } from './types.ts';
 
@@ -120,6 +121,35 @@ export async function listJobExecutionsByParameter(
     .orderBy('e.JOB_EXECUTION_ID')
     .select('p.PARAMETER_VALUE');
   return rows.map((row) => ({ execution: toJobExecution(row), value: String(row.PARAMETER_VALUE) }));
+}
+
+/** A business date, and the newest execution of a job for it. */
+export interface NewestOfDate {
+  readonly job: string;
+  readonly date: string;
+  readonly execution: JobExecution;
+}
+
+/** The newest execution of every job for each business date of a span, both ends inside; by job and date. */
+export async function listNewestByDate(executor: Executor, from: string, to: string): Promise<NewestOfDate[]> {
+  const newest: Row[] = await executor('BATCH_JOB_EXECUTION_PARAMS as p')
+    .join('BATCH_JOB_EXECUTION as e', 'e.JOB_EXECUTION_ID', 'p.JOB_EXECUTION_ID')
+    .join('BATCH_JOB_INSTANCE as i', 'i.JOB_INSTANCE_ID', 'e.JOB_INSTANCE_ID')
+    .where({ 'p.PARAMETER_TYPE': DATE_TYPE, 'p.IDENTIFYING': 'Y' })
+    .whereBetween('p.PARAMETER_VALUE', [from, to])
+    .groupBy('i.JOB_NAME', 'p.PARAMETER_VALUE')
+    .orderBy(['i.JOB_NAME', 'p.PARAMETER_VALUE'])
+    .select('i.JOB_NAME', 'p.PARAMETER_VALUE')
+    .max({ id: 'p.JOB_EXECUTION_ID' });
+  const rows: Row[] = await inBatches(
+    newest.map(({ id }) => toNumber(id)),
+    (ids) => select(executor).whereIn('e.JOB_EXECUTION_ID', ids),
+  );
+  const byId = new Map(rows.map(toJobExecution).map((one) => [one.id, one]));
+  return newest.flatMap((row) => {
+    const execution = byId.get(toNumber(row.id));
+    return execution === undefined ? [] : [{ job: execution.jobName, date: String(row.PARAMETER_VALUE), execution }];
+  });
 }
 
 /** Those whose status says that an owner is at work. */

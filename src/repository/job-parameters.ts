@@ -6,7 +6,7 @@ import type { StoredParameter } from './types.ts';
 
 const TABLE = 'BATCH_JOB_EXECUTION_PARAMS';
 /** As Spring Batch stores a calendar date. */
-const DATE_TYPE = 'java.time.LocalDate';
+export const DATE_TYPE = 'java.time.LocalDate';
 
 /** Whether the parameter is the date that a run is for: whatever its name, an identifying calendar date. */
 export function isBusinessDate({ javaType, identifying }: Pick<StoredParameter, 'javaType' | 'identifying'>): boolean {

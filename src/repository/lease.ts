@@ -2,13 +2,11 @@
 import type { Database, Executor } from '../database/database.ts';
 import { parseInstant } from '../database/instant.ts';
 import { toNumber } from '../database/values.ts';
+import { isLeaseAhead, isLeaseOver } from './lease-times.ts';
 import { toDate, toInstant } from './row.ts';
 import type { Lease } from './types.ts';
 
 const TABLE = 'settle_lease';
-
-/** By how much a clock may be set back, in the middle of a leap second for example, without ending anybody's lease. */
-const CLOCK_STEP_MS_MAX = 2_000;
 
 export type NewLease = Omit<Lease, 'heartbeatAt' | 'isExpired' | 'isAhead' | 'heartbeatAgoMs' | 'leaseLeftMs'>;
 
@@ -58,7 +56,7 @@ export async function selectLease(
   if (row === undefined) return undefined;
   const [now, begin, end] = [row.database_now, row.heartbeat_at, row.expires_at].map(parseInstant);
   const leaseMs = row.lease_ms === null || row.lease_ms === undefined ? end - begin : toNumber(row.lease_ms);
-  const isAhead = begin > now + CLOCK_STEP_MS_MAX || end > now + leaseMs + CLOCK_STEP_MS_MAX;
+  const times = { beginMs: begin, endMs: end, leaseMs };
   return {
     jobExecutionId,
     ownerId: row.owner_id,
@@ -67,8 +65,8 @@ export async function selectLease(
     bootId: row.boot_id,
     processStart: row.process_start,
     heartbeatAt: toDate(row.heartbeat_at)!,
-    isExpired: end <= now || isAhead,
-    isAhead,
+    isExpired: isLeaseOver(times, now),
+    isAhead: isLeaseAhead(times, now),
     heartbeatAgoMs: now - begin,
     leaseLeftMs: end - now,
   };

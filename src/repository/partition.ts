@@ -1,11 +1,13 @@
 /** Statements on settle_partition_plan and settle_partition: the frozen ranges of a partitioned step. */
 import type { Database, Executor } from '../database/database.ts';
 import { toBigInt, toNumber, toOneOf } from '../database/values.ts';
+import { hasClaims } from './partition-claim.ts';
 import { sumOfCounts, toCounts } from './step-execution.ts';
 import { type BatchStatus, batchStatuses, type ExecutionCounts, type PartitionProgress } from './types.ts';
 
 const PLANS = 'settle_partition_plan';
 const PARTITIONS = 'settle_partition';
+const CLAIM_COLUMNS = ['p.epoch', 'p.attempts', 'p.owner_id', 'p.owner_host', 'p.failure'] as const;
 const ROWS_A_STATEMENT = 200;
 
 export interface StoredPlan {
@@ -86,6 +88,19 @@ export async function updatePartition(
     .update({ status: change.status, step_execution_id: change.stepExecutionId });
 }
 
+/** As `updatePartition`, by the run's own process: no worker has it. */
+export async function startOwnPartition(
+  executor: Executor,
+  jobInstanceId: number,
+  stepName: string,
+  partition: number,
+  stepExecutionId: number,
+): Promise<void> {
+  await executor(PARTITIONS)
+    .where({ job_instance_id: jobInstanceId, step_name: stepName, partition_no: partition })
+    .update({ status: 'STARTED' satisfies BatchStatus, step_execution_id: stepExecutionId, owner_id: null });
+}
+
 /** Gives a partition an earlier end, before the rest of its range is inserted as another one. */
 export async function shrinkPartition(
   executor: Executor,
@@ -100,18 +115,22 @@ export async function shrinkPartition(
   if (changed !== 1) throw new Error(`partition ${partition} of step ${stepName} is not in the plan any more`);
 }
 
-/** Partitions that were being worked on by a run that is dead. */
+/** Partitions that were being worked on by the process of a run that is dead. What workers have claimed goes on. */
 export async function failStartedPartitions(executor: Executor, jobInstanceId: number): Promise<void> {
-  await setStatus(executor, { job_instance_id: jobInstanceId, status: 'STARTED' }, 'FAILED');
+  const own = executor(PARTITIONS).where({ job_instance_id: jobInstanceId, status: 'STARTED' satisfies BatchStatus });
+  await ((await hasClaims(executor)) ? own.whereNull('owner_id') : own).update({
+    status: 'FAILED' satisfies BatchStatus,
+  });
 }
 
-/** Marks every partition of a plan that is about to be dropped: none of them counts as done any more. */
+/**
+ * Marks every partition of a plan that is about to be dropped: none of them counts as done any more, and no worker can
+ * commit anything of one.
+ */
 export async function abandonPartitions(executor: Executor, jobInstanceId: number, stepName: string): Promise<void> {
-  await setStatus(executor, { job_instance_id: jobInstanceId, step_name: stepName }, 'ABANDONED');
-}
-
-async function setStatus(executor: Executor, which: object, status: BatchStatus): Promise<void> {
-  await executor(PARTITIONS).where(which).update({ status });
+  await executor(PARTITIONS)
+    .where({ job_instance_id: jobInstanceId, step_name: stepName })
+    .update({ status: 'ABANDONED' satisfies BatchStatus, epoch: executor.raw('epoch + 1') });
 }
 
 /** The partitions of an instance, of one step or of all, by step and number, each with the sums of its counts. */
@@ -131,6 +150,7 @@ export async function listPartitions(
     'p.rows_expected',
     'p.status',
     'p.step_execution_id',
+    ...((await hasClaims(knex)) ? CLAIM_COLUMNS : []),
     // As text: an id beyond 2^53 would be rounded on SQLite.
     knex.raw('CAST(p.min_id AS CHAR) AS min_id'),
     knex.raw('CAST(p.max_id AS CHAR) AS max_id'),
@@ -145,6 +165,13 @@ export async function listPartitions(
     status: toOneOf(row.status, batchStatuses, 'settle_partition.status'),
     stepExecutionId: row.step_execution_id === null ? undefined : toNumber(row.step_execution_id),
     counts: counts.get(`${row.step_name}:${toNumber(row.partition_no)}`) ?? toCounts({}),
+    claim: {
+      epoch: toNumber(row.epoch ?? 0),
+      attempts: toNumber(row.attempts ?? 0),
+      ownerId: row.owner_id ?? undefined,
+      host: row.owner_host ?? undefined,
+      failure: row.failure ?? undefined,
+    },
   }));
 }
 

@@ -4,9 +4,9 @@ import type { Executor } from '../database/database.ts';
 import { toNumber } from '../database/values.ts';
 
 /** Each list in the order in which its rows may go. */
-const STEP_TABLES = ['BATCH_STEP_EXECUTION_CONTEXT', 'BATCH_STEP_EXECUTION'] as const;
+const STEP_TABLES = ['settle_step_progress', 'BATCH_STEP_EXECUTION_CONTEXT', 'BATCH_STEP_EXECUTION'] as const;
 const EXECUTION_TABLES = ['BATCH_JOB_EXECUTION_CONTEXT', 'BATCH_JOB_EXECUTION_PARAMS', 'BATCH_JOB_EXECUTION'] as const;
-const PLAN_TABLES = ['settle_partition', 'settle_partition_plan'] as const;
+const PLAN_TABLES = ['settle_offer', 'settle_request', 'settle_partition', 'settle_partition_plan'] as const;
 const INSTANCE_TABLES = ['settle_fence', 'BATCH_JOB_INSTANCE'] as const;
 /** Tables that a purge removes rows from. */
 export const purgedTables: readonly string[] = [

@@ -95,6 +95,31 @@ export interface PartitionProgress {
   readonly stepExecutionId: number | undefined;
   /** Sums over all its step executions since the plan was made. */
   readonly counts: ExecutionCounts;
+  readonly claim: PartitionClaimView;
+}
+
+/** What a partition's row says of claims by workers; epoch 0 and no host where none has ever taken it. */
+export interface PartitionClaimView {
+  readonly epoch: number;
+  readonly attempts: number;
+  /** Of the worker that has it, or had it last. */
+  readonly ownerId: string | undefined;
+  readonly host: string | undefined;
+  /** Why the last attempt failed: JSON of a `PartitionFailure`. */
+  readonly failure: string | undefined;
+}
+
+/** What a partition's row says of its claim. */
+export interface PartitionState {
+  readonly status: BatchStatus;
+  /** Raised by each claim. */
+  readonly epoch: number;
+  /** Claims since the step was put up, less those that were given back. */
+  readonly attempts: number;
+  /** Who has it while it is STARTED, and who had it last. */
+  readonly ownerId: string | undefined;
+  /** Tells a claim from one of the same epoch under a plan that was dropped. */
+  readonly stepExecutionId: number | undefined;
 }
 
 /** Who runs an execution; a row of settle_lease. */

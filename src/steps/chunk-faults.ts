@@ -83,6 +83,7 @@ export class ChunkFaults {
       const delayMs = retryDelayMs(policy, this.#retries, performance.now() - this.#firstFailureMs);
       if (delayMs !== undefined) {
         failed.faults.onRetry?.({ phase: 'write', error, failures: this.#retries, key: failed.item?.key });
+        this.#retrying.onRetry?.();
         return await wait(delayMs, this.#retrying.isStopRequested);
       }
     }

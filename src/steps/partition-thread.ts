@@ -34,7 +34,13 @@ const sizer = new ChunkSizer(start.chunkSize);
 const isStopRequested = () => Atomics.load(stopFlag, 0) !== 0;
 /** For work that waits: the message that aborts it needs a turn of the event loop. */
 const stopping = new AbortController();
-const retrying: Retrying = { policy: start.retryPolicy, circuit: { isOpen: false }, isStopRequested, logger };
+const retrying: Retrying = {
+  policy: start.retryPolicy,
+  circuit: { isOpen: false },
+  isStopRequested,
+  logger,
+  onRetry: () => send({ type: 'retried' }),
+};
 
 try {
   const { default: openPartition } = (await import(start.workerModule)) as { default: PartitionWorker };
@@ -76,7 +82,8 @@ async function runPartition(
   task: PartitionTask,
 ): Promise<PartitionResult> {
   const { partition, stepExecution } = task;
-  const { fence, jobExecutionId, stepName } = start;
+  const { jobExecutionId, stepName } = start;
+  const fence = { ...start.fence, claim: task.claim };
   const { jobInstanceId } = fence;
   const partitionLogger: Logger = logger.child({ partition });
   const executionContext = deserialiseContext(task.contextText);
@@ -127,7 +134,8 @@ async function runPartition(
         await cutPartition(scope, { ...task, stepName, maxId, rowsDone }, at, newPartition);
         return true;
       },
-      onCommit: (rowsRead) => send({ type: 'advanced', partition, rowsDone: task.rowsDone + rowsRead }),
+      onCommit: (rowsRead, seconds) =>
+        send({ type: 'advanced', partition, rowsDone: task.rowsDone + rowsRead, seconds }),
       complete: async (tx) => {
         const change = { status: 'COMPLETED', stepExecutionId: stepExecution.id } as const;
         await updatePartition(tx, jobInstanceId, stepName, partition, change);

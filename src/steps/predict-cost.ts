@@ -6,6 +6,7 @@ import { allSteps, type JobDefinition } from '../engine/job.ts';
 import { USAGE, type Usage } from '../engine/run-usage.ts';
 import { getJobContext } from '../repository/execution-context.ts';
 import { listJobExecutions } from '../repository/job-execution.ts';
+import { listPartitions } from '../repository/partition.ts';
 import { findStepHistory, listStepExecutions } from '../repository/step-execution.ts';
 import type { JobExecution } from '../repository/types.ts';
 import type { StepPlan } from './plan-job.ts';
@@ -42,27 +43,53 @@ export function rowsLeft({ partitions }: StepPlan): number {
   return partitions.reduce((sum, part) => sum + Math.max(0, part.rowsExpected - (part.counts?.readCount ?? 0)), 0);
 }
 
-/** Completed runs that did all of their work themselves, newest first. */
-export async function findPastRuns(database: Database, job: JobDefinition): Promise<PastRun[]> {
+/** Completed runs that did all of their work themselves, newest first; with `before`, those older than that execution. */
+export async function findPastRuns(database: Database, job: JobDefinition, before?: number): Promise<PastRun[]> {
   const found: PastRun[] = [];
-  for (const execution of await listJobExecutions(database, { job: job.name, limit: EXECUTIONS_MAX })) {
+  for (const execution of await listJobExecutions(database, { job: job.name, before, limit: EXECUTIONS_MAX })) {
     if (execution.status !== 'COMPLETED' || found.length === RUNS_MAX) continue;
-    const context = deserialiseContext((await getJobContext(database, execution.id)) ?? '{}');
-    const usage = context.get(USAGE) as Usage | undefined;
-    if (usage === undefined) continue;
-    const past = await pastRun(database, job, execution, usage);
+    const past = await pastRun(database, job, execution);
     if (past !== undefined) found.push(past);
   }
   return found;
+}
+
+/** What a run took, beside what would have been predicted for it right before. */
+export interface ComparedPrediction {
+  readonly predicted: Prediction;
+  readonly took: PastRun;
+}
+
+/** Undefined for a run that did not do all of its work itself, whose plan is gone, or of which nothing was known. */
+export async function comparePrediction(
+  database: Database,
+  job: JobDefinition,
+  execution: JobExecution,
+): Promise<ComparedPrediction | undefined> {
+  const took = execution.status === 'COMPLETED' ? await pastRun(database, job, execution) : undefined;
+  if (took === undefined) return undefined;
+  const stored = await listPartitions(database, execution.jobInstanceId);
+  if (allSteps(job).some(({ kind }) => kind === 'partitioned') && stored.length === 0) return undefined;
+  const plans = allSteps(job).map(({ name, kind }): StepPlan => {
+    const planned = stored.filter(({ stepName }) => stepName === name);
+    // As they were before it began: nothing was read.
+    const partitions = planned.map(({ minId, maxId, rowsExpected }) => ({ minId, maxId, rowsExpected }));
+    return { name, kind, chunkSize: undefined, frozen: true, partitions };
+  });
+  const past = await findPastRuns(database, job, execution.id);
+  const predicted = await predictRun(database, job, plans, took.workers, past);
+  return predicted && { predicted, took };
 }
 
 async function pastRun(
   database: Database,
   job: JobDefinition,
   { id, jobInstanceId, startTime, endTime }: JobExecution,
-  { workers, cpuMs, peakMb }: Usage,
 ): Promise<PastRun | undefined> {
-  if (startTime === undefined || endTime === undefined) return undefined;
+  const context = deserialiseContext((await getJobContext(database, id)) ?? '{}');
+  const usage = context.get(USAGE) as Usage | undefined;
+  if (usage === undefined || startTime === undefined || endTime === undefined) return undefined;
+  const { workers, cpuMs, peakMb } = usage;
   const executions = await listStepExecutions(database, id);
   const steps: Record<string, { ms: number; units: number }> = {};
   let rows = 0;

@@ -2,6 +2,7 @@
 import { ChunkSizer } from '../engine/chunk-size.ts';
 import { serialiseContext } from '../engine/execution-context.ts';
 import { tellAfter } from '../engine/listeners.ts';
+import { tellMeasure } from '../engine/measure.ts';
 import { withRetry } from '../engine/retrying.ts';
 import type { ChunkStep } from '../engine/step.ts';
 import { updateJobContext } from '../repository/execution-context.ts';
@@ -31,7 +32,8 @@ export async function runChunkStep(step: ChunkStep, run: StepRun): Promise<StepO
     retrying,
     isStopRequested: () => run.signal.aborted,
     beforeChunk: async () => await step.listeners?.beforeChunk?.(run.context),
-    onCommit: async (rowsRead) => {
+    onCommit: async (rowsRead, seconds) => {
+      tellMeasure({ type: 'chunk', job: run.job.name, step: step.name, seconds });
       progress({ type: 'advanced', step: step.name, partition: undefined, rowsDone: readBefore + rowsRead });
       await tellAfter(run.logger, () => step.listeners?.afterChunk?.(run.context, { ...stepExecution }));
     },

@@ -26,8 +26,8 @@ export interface ChunkRun extends CommitScope {
   readonly isStopRequested: () => boolean;
   /** Before each chunk is read; what it throws fails the step. */
   readonly beforeChunk?: () => Promise<void>;
-  /** After each commit; `rowsRead` counts from the start of this step execution. */
-  readonly onCommit: (rowsRead: number) => Promise<void> | void;
+  /** After each commit; `rowsRead` counts from the start of this step execution, `seconds` from that of the chunk's reading. */
+  readonly onCommit: (rowsRead: number, seconds: number) => Promise<void> | void;
   /** Between two chunks: gives up a part of the range when asked to; true: the handlers are to be opened anew. */
   readonly cut?: (handlers: StepHandlers) => Promise<boolean>;
   /** What else belongs into the transaction that completes the step. */
@@ -71,6 +71,7 @@ async function runAllChunks(run: ChunkRun, handlers: StepHandlers, faults: Chunk
     if (await run.cut?.(handlers)) return 'CUT';
     await run.beforeChunk?.();
     const limit = faults.limit(run.sizer.rows);
+    const beganMs = performance.now();
     const chunk = await ('accumulate' in handlers ? handlers.accumulate(limit) : handlers.read(limit));
     if (chunk === undefined || chunk.size === 0) {
       await completeStep(run, handlers, chunk?.skipped ?? [], skippedBefore);
@@ -84,7 +85,7 @@ async function runAllChunks(run: ChunkRun, handlers: StepHandlers, faults: Chunk
     // Items that are scanned one at a time say nothing of chunks.
     if (limit === run.sizer.rows) run.sizer.committed(chunk.size, nowMs - checkpointMs, bytes);
     checkpointMs = nowMs;
-    await run.onCommit(run.stepExecution.readCount);
+    await run.onCommit(run.stepExecution.readCount, (nowMs - beganMs) / 1000);
     // SQLite answers at once, so that nothing here would ever wait: timers, signals and messages need their turn.
     await nextTurn();
   }

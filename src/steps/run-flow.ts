@@ -76,9 +76,16 @@ async function runElement(element: FlowElement, run: JobRun, exitStatus: string)
 
 async function decide({ name, decide }: Decision, run: JobRun, exitStatus: string): Promise<ElementEnd> {
   const { parameters, jobContext, database, logger, signal } = run;
-  const decided = await withRetry(run.retrying, async () =>
-    decide({ parameters, jobContext, database, logger, signal, exitStatus }),
-  );
+  const scope = {
+    parameters,
+    jobContext,
+    database,
+    jobInstanceId: run.fence.jobInstanceId,
+    logger,
+    signal,
+    exitStatus,
+  };
+  const decided = await withRetry(run.retrying, async () => decide(scope));
   logger.info({ decision: name, exitStatus: decided }, 'decided');
   return { status: 'COMPLETED', skipCount: 0, exitStatus: decided };
 }

@@ -4,20 +4,24 @@
  * after a restart an operator still sees the whole date (Spring Batch would show the last execution's part only).
  */
 
+import { hostname } from 'node:os';
 import { extname } from 'node:path';
 import type { Span } from '@opentelemetry/api';
 import type { Database } from '../database/database.ts';
-import { ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
 import { fencedTransaction } from '../engine/fence.ts';
+import { tellMeasure } from '../engine/measure.ts';
 import { isExhausted, withRetry } from '../engine/retrying.ts';
 import type { PartitionedStep } from '../engine/step.ts';
+import type { RemoteOptions } from '../engine/step-context.ts';
 import { stepError } from '../engine/step-error.ts';
 import { isPlanOutdated, planOutdated, type SettleError } from '../errors.ts';
+import { definitionDigest } from '../partition/definition-digest.ts';
 import { runPool } from '../partition/pool.ts';
 import type { PartitionResult, PartitionTask } from '../partition/protocol.ts';
 import { fromRemoteError } from '../partition/remote-error.ts';
 import { insertStepContext, selectStepContext } from '../repository/execution-context.ts';
 import { nextStepExecutionId } from '../repository/next-id.ts';
+import { deleteOffer, selectOffer } from '../repository/offer.ts';
 import {
   abandonPartitions,
   deletePartitions,
@@ -27,16 +31,21 @@ import {
   listPartitions,
   type StoredPlan,
   selectPlan,
+  startOwnPartition,
   updatePartition,
 } from '../repository/partition.ts';
 import { insertStepExecution, selectStepExecution, updateStepExecution } from '../repository/step-execution.ts';
+import { insertPartitionWork, type PartitionWork } from '../repository/step-progress.ts';
 import { type ExecutionCounts, type PartitionProgress, type StepExecution, zeroCounts } from '../repository/types.ts';
-import { MAX_ID } from './cut-partition.ts';
 import { newStepExecution } from './new-step-execution.ts';
+import { takeDown } from './offer-step.ts';
+import { newPartitionContext } from './partition-context.ts';
+import { runRemote } from './run-remote.ts';
 import type { StepOutcome, StepRun } from './run-state.ts';
 import { failSpan, openSpan, spanAttributes } from './tracing.ts';
 
 const REPLANS_MAX = 3;
+const defaultRemoteOptions = { attemptsMax: 3, leaseMs: 30_000 };
 
 export async function runPartitioned(step: PartitionedStep, run: StepRun): Promise<StepOutcome> {
   const { database, fence, retrying } = run;
@@ -92,7 +101,10 @@ async function makePlan(step: PartitionedStep, run: StepRun): Promise<StoredPlan
 async function dropPlan(step: PartitionedStep, run: StepRun): Promise<void> {
   const { database, fence, retrying } = run;
   await withRetry(retrying, () =>
-    fencedTransaction(database, fence, (tx) => abandonPartitions(tx, fence.jobInstanceId, step.name)),
+    fencedTransaction(database, fence, async (tx) => {
+      await deleteOffer(tx, fence.jobInstanceId, step.name);
+      await abandonPartitions(tx, fence.jobInstanceId, step.name);
+    }),
   );
   await withRetry(retrying, async () => await step.discard?.(run.context));
   await withRetry(retrying, () =>
@@ -117,17 +129,23 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
   const pending = partitions.filter((partition) => partition.status !== 'COMPLETED');
   const rowsDone = partitions.reduce((sum, partition) => sum + partition.counts.readCount, 0);
   progress({ type: 'step-started', step: step.name, rowsExpected: total(partitions), rowsDone });
-  if (pending.length === 0) return 'COMPLETED';
+  if (pending.length === 0) {
+    await takeDownStale(step, run);
+    return 'COMPLETED';
+  }
 
   // Largest first: a large one that starts last would keep one worker busy while the others have nothing to do.
   const queue = [...pending].sort((a, b) => b.rowsExpected - a.rowsExpected || a.partition - b.partition);
+  await withRetry(retrying, async () => await step.checkPlan?.(run.context));
+  const remote = await remoteOptionsOf(step, run);
+  if (remote !== undefined) return await runRemote(step, run, plan, remote.options, remote.definition);
   const shared = await withRetry(retrying, async () => await step.share?.(run.context));
   const failures: Error[] = [];
   const spans = new Map<number, Span>();
-  const begin = async (partition: PartitionProgress): Promise<PartitionTask> => {
+  const begin = async (partition: PartitionProgress, worker: number, cutFrom?: number): Promise<PartitionTask> => {
     const { span, carrier } = openSpan('partition', spanAttributes({ partition: partition.partition }));
     spans.set(partition.partition, span);
-    return { ...(await startPartition(run, partition)), traceCarrier: carrier };
+    return { ...(await startPartition(run, partition, { host: hostname(), worker, cutFrom })), traceCarrier: carrier };
   };
   let lastNumber = Math.max(...partitions.map(({ partition }) => partition));
   await runPool({
@@ -149,14 +167,17 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
     },
     maxYoungGenerationSizeMb: step.maxYoungGenerationSizeMb,
     signal: run.signal,
-    nextTask: async () => {
+    nextTask: async (worker) => {
       const partition = queue.shift();
-      return partition === undefined ? undefined : await begin(partition);
+      return partition === undefined ? undefined : await begin(partition, worker);
     },
     stealing: step.stealing && {
       rowsMin: step.stealing.rowsMin,
       nextNumber: () => ++lastNumber,
-      stolenTask: async (number) => await begin(await stolenPartition(step, run, number)),
+      stolenTask: async (number, worker) => {
+        const { stolen, victim } = await stolenPartition(step, run, number);
+        return await begin(stolen, worker, victim);
+      },
     },
     taskEnded: async (task, result) => {
       const failure = result.outcome === 'failed' ? fromRemoteError(result.error) : undefined;
@@ -169,13 +190,46 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
       span?.end();
       spans.delete(task.partition);
     },
-    onAdvanced: (partition, rows) => progress({ type: 'advanced', step: step.name, partition, rowsDone: rows }),
+    onAdvanced: (partition, rows, seconds) => {
+      tellMeasure({ type: 'chunk', job: run.job.name, step: step.name, seconds });
+      progress({ type: 'advanced', step: step.name, partition, rowsDone: rows });
+    },
+    onRetried: () => tellMeasure({ type: 'retried', job: run.job.name }),
     onLog: (line) => forwardLog(run, line),
   }).finally(() => {
     for (const span of spans.values()) span.end();
   });
   if (failures.length > 0) throw failures.find((failure) => !isPlanOutdated(failure)) ?? failures[0];
   return await outcomeOf(step, run);
+}
+
+/** Left by a run that died between the last partition and the end of the step. */
+async function takeDownStale(step: PartitionedStep, run: StepRun): Promise<void> {
+  const { database, fence, retrying } = run;
+  const stale = await withRetry(retrying, () => selectOffer(database.knex, fence.jobInstanceId, step.name));
+  if (stale !== undefined) await takeDown(step, run);
+}
+
+/**
+ * Whether workers of any host work on the step, and what they must be; undefined: only this run's threads. A run that goes
+ * on with a step which a dead one had put up leaves it to those who are at work on it.
+ */
+async function remoteOptionsOf(
+  step: PartitionedStep,
+  run: StepRun,
+): Promise<{ readonly options: RemoteOptions; readonly definition: string } | undefined> {
+  const { database, fence, options, retrying, logger } = run;
+  const left = await withRetry(retrying, () => selectOffer(database.knex, fence.jobInstanceId, step.name));
+  if (options.remote === undefined && left === undefined) return undefined;
+  if (!(step.remote ?? step.share === undefined)) {
+    logger.info('the step is for threads of this process only');
+    return undefined;
+  }
+  const job = run.job;
+  return {
+    options: options.remote ?? { ...defaultRemoteOptions, threads: options.workers },
+    definition: await definitionDigest(job, step),
+  };
 }
 
 /** How many workers could find something to do. */
@@ -186,7 +240,11 @@ function partsPossible({ stealing }: PartitionedStep, pending: readonly Partitio
 }
 
 /** The partition that was cut off a running one, as it is stored; tells of the one that it was cut off. */
-async function stolenPartition(step: PartitionedStep, run: StepRun, number: number): Promise<PartitionProgress> {
+async function stolenPartition(
+  step: PartitionedStep,
+  run: StepRun,
+  number: number,
+): Promise<{ stolen: PartitionProgress; victim: number | undefined }> {
   const partitions = await partitionsOf(step, run);
   const stolen = partitions.find(({ partition }) => partition === number);
   if (stolen === undefined) throw new Error(`partition ${number} of step ${step.name} was given up, but not stored`);
@@ -196,13 +254,14 @@ async function stolenPartition(step: PartitionedStep, run: StepRun, number: numb
     const { partition, rowsExpected } = victim;
     run.progress({ type: 'partition-resized', step: step.name, partition, rowsExpected });
   }
-  return stolen;
+  return { stolen, victim: victim?.partition };
 }
 
 /** Writes the partition's row for this execution, with the context that the last one left. */
 async function startPartition(
   run: StepRun,
   partition: PartitionProgress,
+  work: PartitionWork,
 ): Promise<Omit<PartitionTask, 'traceCarrier'>> {
   const { database, fence, execution, progress, retrying } = run;
   const { stepName, minId, maxId, rowsExpected, counts } = partition;
@@ -210,15 +269,15 @@ async function startPartition(
   const name = `${stepName}:${partition.partition}`;
   const stepExecution = newStepExecution(id, execution.id, name, run.now());
   const savedText = await withRetry(retrying, () => previousContext(database, partition));
-  const contextText = savedText ?? newContextText(partition);
+  const contextText = savedText ?? newPartitionContext(partition);
   await withRetry(retrying, () =>
     fencedTransaction(database, fence, async (tx) => {
       // An earlier attempt was committed, but the answer was lost.
       if ((await selectStepExecution(tx, id)) !== undefined) return;
       await insertStepExecution(tx, stepExecution);
       await insertStepContext(tx, id, contextText);
-      const change = { status: 'STARTED', stepExecutionId: id } as const;
-      await updatePartition(tx, fence.jobInstanceId, stepName, partition.partition, change);
+      await startOwnPartition(tx, fence.jobInstanceId, stepName, partition.partition, id);
+      await insertPartitionWork(tx, id, work);
     }),
   );
   const rowsDone = counts.readCount;
@@ -231,14 +290,6 @@ async function previousContext(
   { stepExecutionId }: PartitionProgress,
 ): Promise<string | undefined> {
   return stepExecutionId === undefined ? undefined : await selectStepContext(database.knex, stepExecutionId);
-}
-
-/** `minId` and `maxId` are where a Spring Batch partition keeps them. */
-function newContextText({ minId, maxId }: PartitionProgress): string {
-  const context = ExecutionContext.create();
-  context.put('minId', minId);
-  context.put(MAX_ID, maxId);
-  return serialiseContext(context);
 }
 
 /** A completed partition has said so itself, in its last transaction; how else it ended is written here. */

@@ -4,6 +4,8 @@ import type { Database, Transaction } from '../database/database.ts';
 import type { EventLoopMeasure } from '../engine/event-loop.ts';
 import { type ExecutionContext, serialiseContext } from '../engine/execution-context.ts';
 import { type Fence, fencedTransaction } from '../engine/fence.ts';
+import type { JobDefinition } from '../engine/job.ts';
+import type { MeasuredProgress } from '../engine/measured-progress.ts';
 import type { JobParameters } from '../engine/parameters.ts';
 import type { ProgressSink } from '../engine/progress.ts';
 import type { Retrying } from '../engine/retrying.ts';
@@ -19,6 +21,7 @@ export type StepOutcome = 'COMPLETED' | 'STOPPED';
 export type StepGate = (step: string, signal: AbortSignal) => Promise<'go' | 'stop'>;
 
 export interface JobRun {
+  readonly job: JobDefinition;
   readonly database: Database;
   readonly execution: JobExecution;
   readonly fence: Fence;
@@ -28,6 +31,8 @@ export interface JobRun {
   readonly signal: AbortSignal;
   readonly options: RunOptions;
   readonly progress: ProgressSink;
+  /** Rows over time of the steps that run. */
+  readonly measured: MeasuredProgress;
   /** With the policy of the step, in a step. */
   readonly retrying: Retrying;
   readonly now: () => Date;

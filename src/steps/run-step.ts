@@ -23,6 +23,7 @@ import {
   selectStepExecution,
   updateStepExecution,
 } from '../repository/step-execution.ts';
+import { savePoints } from '../repository/step-progress.ts';
 import type { BatchStatus, StepExecution } from '../repository/types.ts';
 import { skipCountOf } from './chunk-commit.ts';
 import { EXECUTING, newStepExecution } from './new-step-execution.ts';
@@ -31,6 +32,9 @@ import { runPartitioned } from './run-partitioned.ts';
 import { createStepContext, type JobRun, type StepOutcome, type StepRun } from './run-state.ts';
 import { runTasklet } from './run-tasklet.ts';
 import { inSpan, spanAttributes } from './tracing.ts';
+
+/** Of a shorter step its rows over time say nothing. */
+const MEASURED_MS_MIN = 1_000;
 
 export interface StepResult {
   readonly outcome: StepOutcome;
@@ -43,7 +47,9 @@ export interface StepResult {
 /** Throws what the step threw, after its row says FAILED, and a START_LIMIT error when it was started too often. */
 export async function runStep(definition: Step, jobRun: JobRun): Promise<StepResult> {
   const { database, fence, retrying } = jobRun;
-  const step: Step = { ...definition, ...definition.bind?.(jobRun) };
+  const { parameters, jobContext } = jobRun;
+  const scope = { parameters, jobContext, database, jobInstanceId: fence.jobInstanceId };
+  const step: Step = { ...definition, ...(await withRetry(retrying, async () => await definition.bind?.(scope))) };
   const history = await withRetry(retrying, () => findStepHistory(database.knex, fence.jobInstanceId, step.name));
   if (history.last?.status === 'COMPLETED' && !step.allowStartIfComplete) {
     jobRun.logger.info({ step: step.name }, 'step had completed before');
@@ -130,6 +136,7 @@ async function startStep(step: Step, jobRun: JobRun, last: StepExecution | undef
       await insertStepContext(tx, id, serialiseContext(executionContext));
     }),
   );
+  jobRun.measured.begin(step.name, id);
   const logger = jobRun.logger.child({ step: step.name });
   logger.info({ restart: isRestart }, 'step started');
   const run: JobRun = { ...jobRun, logger, retrying: { ...retrying, logger } };
@@ -140,8 +147,10 @@ async function startStep(step: Step, jobRun: JobRun, last: StepExecution | undef
 async function endStep(step: Step, run: StepRun, status: BatchStatus, exitMessage: string): Promise<void> {
   const { database, fence, stepExecution, execution } = run;
   const now = run.now();
+  const points = run.measured.end(step.name, MEASURED_MS_MIN);
   const ended = await withRetry(run.retrying, () =>
     fencedTransaction(database, fence, async (tx) => {
+      if (points !== undefined) await savePoints(tx, stepExecution.id, points);
       const stored = await selectStepExecution(tx, stepExecution.id, { lock: true });
       // A commit whose answer was lost, this one in an earlier attempt or the last one of a run that gave up, has
       // moved the row on.

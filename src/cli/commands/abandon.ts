@@ -16,10 +16,10 @@ export function registerAbandon({ program, withDatabase }: Cli): void {
       await withDatabase(command.optsWithGlobals(), async ({ database }) => {
         const { requireExecution } = await import('../find-execution.ts');
         const { abandonExecution } = await import('../../engine/operate.ts');
-        await requireExecution(database, id);
-        await abandonExecution(database, id, reason.trim());
+        const { id: own } = await requireExecution(database, id);
+        await abandonExecution(database, own, reason.trim());
         const { print } = await import('../output/stdout.ts');
-        await print(`execution ${id} is abandoned\n`);
+        await print(`execution ${own} is abandoned\n`);
       });
     });
 }

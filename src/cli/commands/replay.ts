@@ -26,14 +26,14 @@ export function registerReplay({ program, exit, withDatabase, forceOption, regis
         const job = await registry.findJob(execution.jobName);
         if (job.replay === 'rerun') {
           const stores = await registry.setAside();
-          const waiting = await Promise.all(stores.map((store) => store.count(database, id)));
+          const waiting = await Promise.all(stores.map((store) => store.count(database, execution.id)));
           if (waiting.every((count) => count === 0)) {
             return await print(flags.json ? formatJson({ replayed: 0, failed: [] }) : 'nothing waits to be replayed\n');
           }
           const { listJobParameters } = await import('../../repository/job-parameters.ts');
           const { REVISION } = await import('../../engine/parse-parameters.ts');
           const { executeJob } = await import('../execute-job.ts');
-          const stored = (await listJobParameters(database, id)).filter(({ name }) => name !== REVISION);
+          const stored = (await listJobParameters(database, execution.id)).filter(({ name }) => name !== REVISION);
           const parameters = Object.fromEntries(stored.map(({ name, value }) => [name, value]));
           return exit(await executeJob(context, job, parameters, { ...flags, rerun: true }));
         }

@@ -67,6 +67,8 @@ export function registerRuns({ program, helpOf, withReadableDatabase, forOutput 
         );
         const { runsTable } = await import('../output/runs-table.ts');
         await print(flags.json ? formatJson(rows) : runsTable(rows, now));
+        const { tellWaitingRuns } = await import('../waiting-runs.ts');
+        await tellWaitingRuns(context.database, now);
       });
     });
   forOutput(own);

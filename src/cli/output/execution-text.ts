@@ -113,9 +113,11 @@ function partitionsText(step: StepView): string {
     header,
     align: 'right' as const,
   }));
+  const hasWorkers = step.partitions.some(({ worker }) => worker !== undefined);
+  const ofWorkers = hasWorkers ? [{ header: 'host' }, { header: 'epoch', align: 'right' as const }] : [];
   const table = formatTable(
-    [{ header: '#', align: 'right' }, { header: 'status' }, ...right],
-    step.partitions.map(partitionRow),
+    [{ header: '#', align: 'right' }, { header: 'status' }, ...right, ...ofWorkers],
+    step.partitions.map((part) => [...partitionRow(part), ...(hasWorkers ? workerCells(part) : [])]),
   );
   return `\npartitions of ${step.name}${note}\n${indent(table)}`;
 }
@@ -131,6 +133,10 @@ function partitionRow(part: PartitionView): string[] {
     part.status === 'COMPLETED' ? '100 %' : formatPercent(part.rowsDone, part.rowsExpected),
     part.durationMs === undefined ? '-' : formatDuration(part.durationMs),
   ];
+}
+
+function workerCells({ worker }: PartitionView): string[] {
+  return worker === undefined ? ['-', '-'] : [worker.host, `${worker.epoch} (attempt ${worker.attempts})`];
 }
 
 /** Of a value in a context, for one line; `--json` has it whole. */

@@ -1,9 +1,8 @@
 /** Progress on a terminal: one bar for each running partition and one for the whole step. */
 import type { SingleBar } from 'cli-progress';
-import { visibleLine } from '../../rules/visible-text.ts';
 import { formatCount, formatDuration } from './format.ts';
 import type { ProgressDisplay } from './progress-display.ts';
-import { barLayout } from './progress-layout.ts';
+import { barLayout, barName } from './progress-layout.ts';
 import { progressScreen } from './progress-screen.ts';
 import { ProgressState, rateOf, type Track, timeLeftMs } from './progress-state.ts';
 
@@ -21,7 +20,7 @@ export function progressBars(): ProgressDisplay {
     const total = Math.max(track.rowsExpected ?? 0, track.rowsDone, 1);
     const left = timeLeftMs(track, now);
     const payload = {
-      name: label(track).padEnd(layout.name),
+      name: barName(track, layout.name).padEnd(layout.name),
       shownPercent:
         track.rowsExpected === undefined ? '    ' : `${Math.floor((track.rowsDone * 100) / total)} %`.padStart(5),
       rows: formatCount(track.rowsDone),
@@ -56,8 +55,4 @@ export function progressBars(): ProgressDisplay {
       screen.stop();
     },
   };
-}
-
-function label(track: Track): string {
-  return track.partition === undefined ? visibleLine(track.step) : `  partition ${track.partition}`;
 }

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { formatDuration, formatPercent } from './format.ts';
 import type { ProgressDisplay } from './progress-display.ts';
-import { ProgressState, rateOf, timeLeftMs } from './progress-state.ts';
+import { ProgressState, rateOf, type Track, timeLeftMs } from './progress-state.ts';
 
 const PERIOD_MS = 5_000;
 
@@ -12,6 +12,7 @@ export function progressLines(logger: Logger, periodMs = PERIOD_MS): ProgressDis
   const timer = setInterval(() => {
     const now = Date.now();
     for (const track of state.steps.values()) {
+      const running = [...state.partitions.values()].filter((one) => one.step === track.step);
       const left = timeLeftMs(track, now);
       log.info(
         {
@@ -21,8 +22,8 @@ export function progressLines(logger: Logger, periodMs = PERIOD_MS): ProgressDis
           rowsPerSecond: Math.round(rateOf(track, now)),
           percent: formatPercent(track.rowsDone, track.rowsExpected),
           timeLeft: left === undefined ? undefined : formatDuration(left),
-          partitionsRunning:
-            [...state.partitions.values()].filter((one) => one.step === track.step).length || undefined,
+          partitionsRunning: running.length || undefined,
+          hosts: partitionsByHost(running),
         },
         'progress',
       );
@@ -37,4 +38,11 @@ export function progressLines(logger: Logger, periodMs = PERIOD_MS): ProgressDis
     },
     end: () => clearInterval(timer),
   };
+}
+
+/** Partitions that are being worked on, by host; undefined where the run's own threads do all of it. */
+function partitionsByHost(running: readonly Track[]): Readonly<Record<string, number>> | undefined {
+  const hosts = running.flatMap(({ host }) => (host === undefined ? [] : [host]));
+  if (hosts.length === 0) return undefined;
+  return Object.fromEntries([...Map.groupBy(hosts, (host) => host)].map(([host, all]) => [host, all.length]));
 }

@@ -12,6 +12,8 @@ export interface Track {
   /** Rows that an earlier run had done: no part of this run's rate. */
   rowsAtStart: number;
   readonly startedAtMs: number;
+  /** Of the worker that has the partition; undefined for the run's own threads. */
+  readonly host: string | undefined;
 }
 
 export class ProgressState {
@@ -87,11 +89,11 @@ export function timeLeftMs(track: Track, nowMs: number): number | undefined {
 function newTrack(
   step: string,
   partition: number | undefined,
-  start: { readonly rowsExpected: number | undefined; readonly rowsDone: number },
+  start: { readonly rowsExpected: number | undefined; readonly rowsDone: number; readonly host?: string },
   nowMs: number,
 ): Track {
-  const { rowsExpected, rowsDone } = start;
-  return { step, partition, rowsExpected, rowsDone, rowsAtStart: rowsDone, startedAtMs: nowMs };
+  const { rowsExpected, rowsDone, host } = start;
+  return { step, partition, rowsExpected, rowsDone, rowsAtStart: rowsDone, startedAtMs: nowMs, host };
 }
 
 function key(step: string, partition: number): string {

@@ -36,9 +36,9 @@ const MESSAGE_LENGTH_MAX = 60;
 const FILE_LENGTH_MAX = 30;
 
 /** The exit code of the command for a run that completed; else why it ended, or what its owner is at. */
-function exitText({ exitCode, exitMessage, owner, skipped, status }: RunRow, now: Date): string {
+function exitText({ exitCode, exitMessage, owner, skipped, status, workers }: RunRow, now: Date): string {
   if (owner !== undefined) {
-    if (owner.isAlive) return '-';
+    if (owner.isAlive) return workers === undefined ? '-' : workersText(workers);
     const { heartbeatAt } = owner;
     const silent = heartbeatAt === undefined ? '' : ` for ${formatDuration(now.getTime() - heartbeatAt.getTime())}`;
     return `no heartbeat${silent}: settle recover`;
@@ -47,6 +47,16 @@ function exitText({ exitCode, exitMessage, owner, skipped, status }: RunRow, now
   const message = exitMessage.split('\n')[0];
   if (message === '') return exitCode;
   return `${exitCode}: ${message.length > MESSAGE_LENGTH_MAX ? `${message.slice(0, MESSAGE_LENGTH_MAX)}...` : message}`;
+}
+
+const HOSTS_MAX = 3;
+
+/** `3 workers: host-a, host-b (dead), host-c`. */
+function workersText(workers: NonNullable<RunRow['workers']>): string {
+  const hosts = [...new Set(workers.map(({ host, isAlive }) => (isAlive ? host : `${host} (dead)`)))];
+  const more = hosts.length > HOSTS_MAX ? ` and ${hosts.length - HOSTS_MAX} more` : '';
+  const count = `${workers.length} ${workers.length === 1 ? 'worker' : 'workers'}`;
+  return `${count}: ${hosts.slice(0, HOSTS_MAX).join(', ')}${more}`;
 }
 
 /** The end of a long path is what tells files apart. */

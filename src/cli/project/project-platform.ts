@@ -26,7 +26,9 @@ export async function projectPlatform(args: readonly string[], platform: Platfor
 
 async function platformOf(values: ConfigValues, file: string, platform: Platform): Promise<Platform> {
   const { projectDomain, projectMigrations } = await import('./project-domain.ts');
-  const { sinks } = values;
+  const { sinks, cache, replicas } = values;
+  if (cache !== undefined) setDefault('SETTLE_CACHE', cache);
+  if (replicas !== undefined) setDefault('SETTLE_REPLICAS', replicas.join(' '));
   if (sinks !== undefined) setDefault('SETTLE_SINKS', typeof sinks === 'string' ? sinks : JSON.stringify(sinks));
   const own = projectDomain(values, file);
   const migrations = () => projectMigrations(values, file);

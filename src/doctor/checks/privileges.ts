@@ -17,16 +17,16 @@ export const privilegesCheck: Check = {
   async run({ database, domains = [] }) {
     const findings: Finding[] = [];
     const { own, sources, imports } = tablePrivileges(domains);
-    const lacking = await missing(database, { ...own, ...sources });
+    const lacking = await lackingPrivileges(database, { ...own, ...sources });
     for (const [privilege, tables] of lacking) {
-      const message = `the user lacks ${privilege} on ${named(tables)}`;
+      const message = `the user lacks ${privilege} on ${namedTables(tables)}`;
       findings.push(
         misconfigured(message, 'grant what docs/operations.md lists; of a view, on the table that it reads too'),
       );
     }
-    const importsLack = await missing(database, imports);
+    const importsLack = await lackingPrivileges(database, imports);
     if (importsLack.size > 0) {
-      const lacks = [...importsLack].map(([privilege, tables]) => `${privilege} on ${named(tables)}`).join('; ');
+      const lacks = [...importsLack].map(([privilege, tables]) => `${privilege} on ${namedTables(tables)}`).join('; ');
       findings.push(
         warn(
           `enough to run, but import and seed lack ${lacks}`,
@@ -38,7 +38,7 @@ export const privilegesCheck: Check = {
     if (tooMuch.length > 0) {
       findings.push(
         warn(
-          `the user may change what is append-only: ${named(tooMuch)}`,
+          `the user may change what is append-only: ${namedTables(tooMuch)}`,
           'let runs use a user with the grants of docs/operations.md: what has been posted is then out of their reach',
         ),
       );
@@ -48,7 +48,7 @@ export const privilegesCheck: Check = {
 };
 
 /** What of the privileges is missing: tables by privilege. A table on which the user has none at all cannot be seen. */
-async function missing(database: Database, wanted: PrivilegesOf): Promise<Map<Privilege, string[]>> {
+export async function lackingPrivileges(database: Database, wanted: PrivilegesOf): Promise<Map<Privilege, string[]>> {
   const lacking = new Map<Privilege, string[]>();
   for (const [table, privileges] of Object.entries(wanted)) {
     for (const privilege of await database.dialect.inspect.missingPrivileges(database, table, privileges)) {
@@ -69,7 +69,7 @@ async function changeable(database: Database, appendOnly: readonly string[]): Pr
   return tables;
 }
 
-function named(tables: readonly string[]): string {
+export function namedTables(tables: readonly string[]): string {
   const more = tables.length > TABLES_NAMED_MAX ? ` and ${tables.length - TABLES_NAMED_MAX} more` : '';
   return `${tables.slice(0, TABLES_NAMED_MAX).join(', ')}${more}`;
 }

@@ -17,6 +17,8 @@ const COMMANDS = [
   'restart',
   'abandon',
   'recover',
+  'wait',
+  'worker',
   'purge',
   'migrate',
   'import',

@@ -167,6 +167,7 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
       [['verify', '--date', DATE], 0],
       [['stats', '--date', DATE], 0],
       [['settlement', '--date', DATE], 0],
+      [['worker', '--once'], 0],
       [['run', 'points-expiry', '--date', DATE], 0],
       [['close', '--date', DATE], 0],
       [['import', 'rates', newCard], 0],
@@ -243,6 +244,14 @@ describe.each(serverDatabases())('on $name', ({ name }) => {
       privilege === 'SELECT' ? /^fail .*SELECT command denied/m : new RegExp(`lacks ${privilege} on`),
     );
     expect(doctor.code).toBe(2);
+    // Before it has taken anything.
+    const worker = await run(user, 'worker', '--once');
+    expect(worker.code).toBe(2);
+    expect(worker.stderr).toMatch(
+      privilege === 'SELECT'
+        ? /lacks a privilege/
+        : new RegExp(`^settle: this worker's database user lacks ${privilege} on `),
+    );
   });
 
   test.each(sampled(name, MIGRATE_NOW))('migrate without %s', async (privilege) => {

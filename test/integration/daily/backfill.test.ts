@@ -76,16 +76,19 @@ describe.each(sampledDatabases(import.meta.url))('a span of dates on $name', ({ 
     return { ...outcome, json: outcome.stdout.startsWith('{') ? JSON.parse(outcome.stdout) : undefined };
   };
 
-  beforeAll(async () => {
-    const test = await withLog();
-    const database = await openDatabase(test.url);
-    try {
-      for (const date of span()) await settle(database, date, zone, { workers: 2 });
-    } finally {
-      await database.close();
-    }
-    expected = await digestResults(test.url);
-  }, 600_000);
+  beforeAll(
+    async () => {
+      const test = await withLog();
+      const database = await openDatabase(test.url);
+      try {
+        for (const date of span()) await settle(database, date, zone, { workers: 2 });
+      } finally {
+        await database.close();
+      }
+      expected = await digestResults(test.url);
+    },
+    isThorough ? 3_600_000 : 600_000,
+  );
   afterAll(async () => {
     for (const test of opened) await test.drop();
   });
@@ -107,7 +110,9 @@ describe.each(sampledDatabases(import.meta.url))('a span of dates on $name', ({ 
     expect({ code: again.code, dates: again.json.dates }).toEqual({ code: 0, dates: [] });
   });
 
-  it('is as date by date after kills and a stop at any moment', { timeout: 1_800_000 }, async () => {
+  it('is as date by date after kills and a stop at any moment', {
+    timeout: isThorough ? 7_200_000 : 1_800_000,
+  }, async () => {
     const kills = isThorough ? 30 : onServers(name, 3, 1);
     const test = await withLog();
     let done = 0;

@@ -36,10 +36,12 @@ const CHECKS = [
   'redis',
   'ledger',
   'leases',
+  'workers',
   'dates',
   'unfinished runs',
   'set aside',
   'outbox',
+  'replicas',
 ];
 
 describe.each(testDatabases())('doctor on $name', ({ name }) => {

@@ -1,12 +1,12 @@
 /** Who may run: crashes, takeovers, simultaneous starts and paused owners, with real processes. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { recoverExecutions } from '../../../src/engine/operate.ts';
 import type { TaskletStep } from '../../../src/engine/step.ts';
 import { getJobExecution, listJobExecutions } from '../../../src/repository/job-execution.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
-import { freshDatabase, sampledDatabases, serverDatabases, type TestDatabase } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, serverDatabases } from '../../support/databases.ts';
 import {
   numbers,
   openToyDatabase,
@@ -15,32 +15,20 @@ import {
   toyOutput,
   toyParameters,
 } from '../../support/toy/toy-job.ts';
-import { startToyProcess, type ToyProcess, type ToyProcessOptions } from '../../support/toy/toy-process.ts';
+import { startToyProcess, type ToyProcessOptions } from '../../support/toy/toy-process.ts';
+import { useToyDatabase } from '../../support/toy/use-toy-database.ts';
 
 const toy: ToyOptions = { ids: 40, partitions: 4, chunkSize: 2 };
 const slowToy: ToyOptions = { ...toy, shared: { delayMs: 30 } };
 
 describe.each(sampledDatabases(import.meta.url))('ownership on $name', ({ name }) => {
-  let place: TestDatabase;
+  const own = useToyDatabase(name);
   let database: Database;
-  let processes: ToyProcess[];
-
-  beforeEach(async () => {
-    place = await freshDatabase(name);
-    database = await openToyDatabase(place.url);
-    processes = [];
-  });
-  afterEach(async () => {
-    for (const one of processes) await one.kill();
-    await database.close();
-    await place.drop();
+  beforeEach(() => {
+    ({ database } = own);
   });
 
-  const spawnToy = async (options: ToyProcessOptions) => {
-    const started = await startToyProcess(place.url, { workers: 2, ...options });
-    processes.push(started);
-    return started;
-  };
+  const spawnToy = (options: ToyProcessOptions) => own.startProcess({ workers: 2, ...options });
   test('after kill -9 the next start takes over at once, and each id is written once', async () => {
     for (const commits of [1, 4, 2]) {
       const victim = await spawnToy(slowToy);

@@ -1,22 +1,16 @@
 /** Work stealing: a slow partition gives up the far part of its range, whatever happens around the cut. */
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import type { ProgressEvent } from '../../../src/engine/progress.ts';
 import { listJobExecutions } from '../../../src/repository/job-execution.ts';
 import { listPartitions } from '../../../src/repository/partition.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
-import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
-import {
-  numbers,
-  openToyDatabase,
-  type ToyOptions,
-  toyJob,
-  toyOutput,
-  toyParameters,
-} from '../../support/toy/toy-job.ts';
+import { sampledDatabases } from '../../support/databases.ts';
+import { numbers, type ToyOptions, toyJob, toyOutput, toyParameters } from '../../support/toy/toy-job.ts';
 import { startToyProcess } from '../../support/toy/toy-process.ts';
+import { useToyDatabase } from '../../support/toy/use-toy-database.ts';
 
 const SHRINK = 'update .settle_partition. set .max_id.';
 /** The first one is the plan's. */
@@ -32,15 +26,10 @@ const base: ToyOptions = {
 };
 
 describe.each(sampledDatabases(import.meta.url))('work stealing on $name', ({ name }) => {
-  let place: TestDatabase;
+  const own = useToyDatabase(name);
   let database: Database;
-  beforeEach(async () => {
-    place = await freshDatabase(name);
-    database = await openToyDatabase(place.url);
-  });
-  afterEach(async () => {
-    await database.close();
-    await place.drop();
+  beforeEach(() => {
+    ({ database } = own);
   });
 
   const run = (options: Partial<ToyOptions> = {}, more = {}) =>
@@ -104,8 +93,8 @@ describe.each(sampledDatabases(import.meta.url))('work stealing on $name', ({ na
     ['after the cut', undefined, 3],
   ])('a process killed %s is gone on from what was stored', async (_when, kill, partitionsMin) => {
     const killSwitch = new URL('../../support/kill-switch.ts', import.meta.url).href;
-    const env = kill && { ...kill, NODE_OPTIONS: `--import=${killSwitch}`, SETTLE_DATABASE_URL: place.url };
-    const toy = await startToyProcess(place.url, { ...base, workers: 2, env });
+    const env = kill && { ...kill, NODE_OPTIONS: `--import=${killSwitch}`, SETTLE_DATABASE_URL: database.url };
+    const toy = await startToyProcess(database.url, { ...base, workers: 2, env });
     const exited = once(toy.child, 'exit');
     toy.run();
     if (kill === undefined) {

@@ -25,8 +25,8 @@ export async function startSpareMariadb(options: readonly string[] = []): Promis
 
 async function startOwn(options: readonly string[]): Promise<Server> {
   if (await dockerAnswers()) return startContainer(options);
-  if (find() === undefined) await aptInstall('mariadb-server');
-  const programs = find();
+  if (findMariadb() === undefined) await aptInstall('mariadb-server');
+  const programs = findMariadb();
   if (programs === undefined) {
     throw new Error(
       'the integration tests need MariaDB: set SETTLE_TEST_DATABASE_URL=mysql://root@host:port/, start Docker, ' +
@@ -36,39 +36,53 @@ async function startOwn(options: readonly string[]): Promise<Server> {
   return startPrivate(programs, options);
 }
 
-function find(): { server: string; install: string } | undefined {
+export interface MariadbPrograms {
+  readonly server: string;
+  readonly install: string;
+}
+
+export function findMariadb(): MariadbPrograms | undefined {
   const server = findProgram('mariadbd');
   const install = findProgram('mariadb-install-db');
   return server === undefined || install === undefined ? undefined : { server, install };
 }
 
-async function startPrivate(
-  programs: { server: string; install: string },
-  options: readonly string[],
-): Promise<Server> {
-  const folder = privateFolder('mariadb');
-  const data = join(folder, 'data');
-  const user = `--user=${userInfo().username}`;
-  await promisify(execFile)(programs.install, [
+const user = () => `--user=${userInfo().username}`;
+
+/** An empty server's files, in a folder of its own. */
+export async function createMariadbData({ install }: MariadbPrograms, folder: string): Promise<void> {
+  await promisify(execFile)(install, [
     '--no-defaults',
-    `--datadir=${data}`,
+    `--datadir=${join(folder, 'data')}`,
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
-    user,
+    user(),
   ]);
-  const port = await freePort();
-  const stop = await startProcess(folder, port, [
-    programs.server,
+}
+
+/** Of its command line, for a server with the files of that folder. */
+export function mariadbArguments(folder: string, port: number): string[] {
+  return [
     '--no-defaults',
-    `--datadir=${data}`,
+    `--datadir=${join(folder, 'data')}`,
     `--socket=${join(folder, 'socket')}`,
     `--pid-file=${join(folder, 'pid')}`,
     `--port=${port}`,
     '--bind-address=127.0.0.1',
-    user,
+    user(),
     '--skip-log-bin',
     '--skip-name-resolve',
     '--local-infile=1',
+  ];
+}
+
+async function startPrivate(programs: MariadbPrograms, options: readonly string[]): Promise<Server> {
+  const folder = privateFolder('mariadb');
+  await createMariadbData(programs, folder);
+  const port = await freePort();
+  const stop = await startProcess(folder, port, [
+    programs.server,
+    ...mariadbArguments(folder, port),
     ...options,
     // It is thrown away when it ends, and no test ends it: nothing of it has to outlive a crash.
     '--innodb-flush-log-at-trx-commit=0',

@@ -15,9 +15,11 @@ export interface PrivateRedis {
 
 export const hasPrivateRedis = findProgram('redis-server') !== undefined;
 
+/** On a free port, unless the options name one: that of a server which is to come back. */
 export async function startPrivateRedis(...options: string[]): Promise<PrivateRedis> {
   const folder = privateFolder('own-redis');
-  const port = await freePort();
+  const at = options.indexOf('--port');
+  const port = at < 0 ? await freePort() : Number(options[at + 1]);
   const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
   const stop = await startProcess(folder, port, [findProgram('redis-server')!, ...fixed, ...options]);
   const client = new Redis({ host: '127.0.0.1', port });

@@ -10,7 +10,7 @@ import { runJob } from '../../../src/steps/run-job.ts';
 import { toyJob } from './toy-job.ts';
 
 const [url, optionsText] = process.argv.slice(2);
-const { leaseMs, workers, ...options } = JSON.parse(optionsText);
+const { leaseMs, workers, remote, ...options } = JSON.parse(optionsText);
 const database = await openDatabase(url);
 process.stdout.write('ready\n');
 for await (const date of createInterface(process.stdin)) {
@@ -22,6 +22,7 @@ for await (const date of createInterface(process.stdin)) {
       {
         workers,
         leaseMs,
+        remote,
         progress: (event) => {
           if (event.type === 'advanced') process.stdout.write('advanced\n');
           if (event.type === 'partition-resized') process.stdout.write('resized\n');

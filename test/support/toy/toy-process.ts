@@ -18,17 +18,31 @@ export interface ToyProcess {
 export interface ToyProcessOptions extends ToyOptions {
   readonly leaseMs?: number;
   readonly workers?: number;
+  /** Partitions are put up for workers; none of this process take any. */
+  readonly remote?: { readonly threads: number };
+  /** Told as soon as the process is there. */
+  readonly onSpawn?: (pid: number) => void;
   /** Added to its environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Resolves when the process is ready to run. */
-export async function startToyProcess(url: string, { env, ...options }: ToyProcessOptions): Promise<ToyProcess> {
-  const script = fileURLToPath(new URL('./run-toy.ts', import.meta.url));
+export async function startToyProcess(url: string, options: ToyProcessOptions): Promise<ToyProcess> {
+  return await start('./run-toy.ts', url, options);
+}
+
+/** A worker, which looks for work until it is ended. */
+export async function startToyWorker(url: string, options: ToyProcessOptions): Promise<ToyProcess> {
+  return await start('./run-toy-worker.ts', url, options);
+}
+
+async function start(file: string, url: string, { env, onSpawn, ...options }: ToyProcessOptions): Promise<ToyProcess> {
+  const script = fileURLToPath(new URL(file, import.meta.url));
   const child = spawn(process.execPath, [script, url, JSON.stringify(options)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
+  onSpawn?.(child.pid!);
   const lines: string[] = [];
   const reader = createInterface(child.stdout!);
   const ended = once(reader, 'close');

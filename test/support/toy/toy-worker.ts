@@ -11,6 +11,8 @@ export interface ToyShared {
     readonly atId: number;
     readonly kind: 'throw-in-read' | 'throw-in-write' | 'throw-in-finish' | 'throw-late' | 'exit' | 'outdated';
   };
+  /** Each chunk notes itself in the table toy_commit (nemesis/commits.ts), in its transaction. */
+  readonly notesCommits?: boolean;
   /** Milliseconds that a chunk takes. */
   readonly delayMs?: number;
   /** Delays only chunks of ids up to this one; default all. */
@@ -18,7 +20,7 @@ export interface ToyShared {
 }
 
 const openPartition: PartitionWorker = async (context: PartitionContext) => {
-  const { failure, delayMs, slowToId = Number.POSITIVE_INFINITY } = (context.shared ?? {}) as ToyShared;
+  const { failure, notesCommits, delayMs, slowToId = Number.POSITIVE_INFINITY } = (context.shared ?? {}) as ToyShared;
   let next = Number(context.executionContext.getLong('lastKey') ?? context.minId - 1n) + 1;
   const end = Number(context.maxId);
   const meets = (from: number, to: number, kind: string) =>
@@ -49,6 +51,11 @@ const openPartition: PartitionWorker = async (context: PartitionContext) => {
     async write(output, tx) {
       const ids = output as number[];
       await tx('toy_output').insert(ids.map((id) => ({ id })));
+      if (notesCommits) {
+        const { partition, stepExecutionId } = context;
+        const chunk = { from_id: ids[0], to_id: ids[ids.length - 1] };
+        await tx('toy_commit').insert({ partition_no: partition, step_execution_id: stepExecutionId, ...chunk });
+      }
       if (meets(ids[0], ids[ids.length - 1], 'throw-in-write')) throw new SettleError('TOY', 20, 'the toy is broken');
     },
     saveState(executionContext) {

@@ -22,8 +22,8 @@ test('without a domain there are the commands of the engine, and none of a platf
   const { command } = createProgram(platformOf(), () => {});
   const names = command.commands.map((one) => one.name());
   expect(names).toEqual([
-    ...['run', 'jobs', 'runs', 'show', 'skipped', 'replay', 'stop', 'restart', 'abandon', 'recover', 'purge'],
-    ...['doctor', 'migrate', 'copy-table'],
+    ...['run', 'jobs', 'runs', 'show', 'skipped', 'replay', 'stop', 'restart', 'abandon', 'recover'],
+    ...['wait', 'worker', 'purge', 'doctor', 'migrate', 'metrics', 'copy-table'],
   ]);
   const help = command.helpInformation();
   expect(help).toContain('Something else.');

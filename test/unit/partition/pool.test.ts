@@ -17,6 +17,7 @@ function poolOf(partitions: number[], results: Map<number, PartitionResult>, mor
     },
     taskEnded: async ({ partition }, result) => void results.set(partition, result),
     onAdvanced: () => {},
+    onRetried: () => {},
     onLog: () => {},
     signal: new AbortController().signal,
     ...more,
