@@ -9,7 +9,7 @@ define settle
 	@node bin/settle.js $(1)
 endef
 
-.PHONY: demo test test-thorough soak soak-challenges bench check fix build docs
+.PHONY: demo demo-workers test test-thorough soak soak-workers soak-challenges bench check fix build kernel docs pictures
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
@@ -28,6 +28,10 @@ demo: node_modules/.package-lock.json
 	$(call settle,verify --date 2022-04-10)
 	$(call settle,runs)
 
+# A date settled by three worker processes, one of them killed on its way: test/demo/workers.ts.
+demo-workers: node_modules/.package-lock.json
+	@node test/demo/workers.ts
+
 # The last line is `N passed, N failed`; a failed check counts as one.
 test: node_modules/.package-lock.json
 	@check=passed; npm run --silent check || check=failed; \
@@ -40,6 +44,10 @@ test-thorough: test
 # Many random kills (SOAK_KILLS, SETTLE_DATABASE_URL): test/soak/soak.ts says more.
 soak: node_modules/.package-lock.json
 	node test/soak/soak.ts
+
+# A run on workers under kills, pauses, cut networks and restarts of its database, from a seed: test/soak/nemesis.ts.
+soak-workers: node_modules/.package-lock.json
+	node test/soak/nemesis.ts
 
 # Challenges at size beside plain loops (SOAK_CHALLENGES, SOAK_MEMBERS, SETTLE_DATABASE_URL): test/soak/challenges.ts.
 soak-challenges: node_modules/.package-lock.json
@@ -59,7 +67,15 @@ fix: node_modules/.package-lock.json
 build: node_modules/.package-lock.json
 	npm run --silent build
 
+# The WebAssembly kernel, from its C source: the compiler (100 MB) comes for this command only.
+kernel: node_modules/.package-lock.json
+	npm exec --yes --package=@yowasp/clang@22.0.0-git20542-10 -- sh -c 'node src/jobs/views/kernel/build.ts "$$PATH"'
+
 # The reference of the library, from its comments, in build/api. typedoc reads types by TypeScript 5, the checkout has 7: both come
 # for this command only.
 docs: node_modules/.package-lock.json
 	npm exec --yes --package=typedoc@0.28 --package=typescript@5.9 -- typedoc
+
+# The pictures of the page, over a database that real runs fill: docs/pictures/page. Needs chromium.
+pictures: node_modules/.package-lock.json
+	node docs/pictures/page-pictures.ts

@@ -18,15 +18,15 @@ if (major < 24) {
 
 // By default V8 lets the young generation grow to some 130 MB before it collects; what a run needs is a few. The limit
 // can only be set when a process starts, so it starts over once, as the same process. What only looks is not worth the
-// 30 ms.
-var youngHeap = '--max-semi-space-size=4';
+// 30 ms. A service makes the garbage of many answers at once: with 16 MB an answer takes a quarter less than with 4.
+var words = process.argv.slice(2).join('\n');
+var youngHeap = /^serve$/m.test(words) ? '--max-semi-space-size=16' : '--max-semi-space-size=4';
 // glibc keeps freed buffers of threads for itself, unless told before a process starts; other systems read none of this.
 // What we set is taken back for the processes that we start.
 var allocator = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
 var SET_BY_US = 'SETTLE_ALLOCATOR';
 var environment = Object.assign({}, process.env);
 var allocatorIsSet = Object.keys(allocator).some((name) => name in environment);
-var words = process.argv.slice(2).join('\n');
 var isHelp = process.argv.length < 3 || /^(-h|--help|help|-V|--version)$/m.test(words);
 var onlyLooks =
   /^(abandon|challenge|close|completion|doctor|explain|init|jobs|migrate|purge|recover|runs|settlement|show|skipped|stats|stop)$/m;

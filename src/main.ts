@@ -13,7 +13,7 @@ export interface MainOptions {
 
 /** Commands of the engine; other arguments are those of a run. */
 const COMMANDS =
-  /^(run|jobs|runs|show|skipped|replay|stop|restart|abandon|recover|purge|doctor|migrate|-h|--help|-V|--version)$/;
+  /^(run|jobs|runs|show|skipped|replay|stop|restart|abandon|recover|purge|doctor|migrate|metrics|-h|--help|-V|--version)$/;
 
 /**
  * Does what the command line does, with its signals, log, progress and exit codes: `node orders.ts -p date=2024-01-31` runs the

@@ -6,6 +6,7 @@ import { migration as challengeMember } from './0402_challenge_member.ts';
 import { migration as challengeProof } from './0403_challenge_proof.ts';
 import { migration as settleChallenge } from './0404_settle_challenge.ts';
 import { migration as settlePayout } from './0405_settle_payout.ts';
+import { migration as settleChallengeDate } from './0980_settle_challenge_date.ts';
 
 export const challengesMigrations: readonly Migration[] = [
   challenge,
@@ -13,4 +14,5 @@ export const challengesMigrations: readonly Migration[] = [
   challengeProof,
   settleChallenge,
   settlePayout,
+  settleChallengeDate,
 ];

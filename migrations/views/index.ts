@@ -15,6 +15,10 @@ import { migration as settleStatisticsRun } from './0111_settle_statistics_run.t
 import { migration as settleRanking } from './0112_settle_ranking.ts';
 import { migration as statisticsRunLogEnd } from './0751_statistics_run_log_end.ts';
 import { migration as settlePublication } from './0806_settle_publication.ts';
+import { migration as settleReadHead } from './0950_settle_read_head.ts';
+import { migration as settleReadRevision } from './0951_settle_read_revision.ts';
+import { migration as settleReadStart } from './0952_settle_read_start.ts';
+import { migration as settleViewBatch } from './0953_settle_view_batch.ts';
 
 export const viewsMigrations: readonly Migration[] = [
   viewLog,
@@ -31,4 +35,8 @@ export const viewsMigrations: readonly Migration[] = [
   settleRanking,
   statisticsRunLogEnd,
   settlePublication,
+  settleReadHead,
+  settleReadRevision,
+  settleReadStart,
+  settleViewBatch,
 ];

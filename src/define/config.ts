@@ -40,6 +40,10 @@ export interface SettleConfig {
   readonly ledgerAnchors?: string;
   /** Where the outbox is delivered to: a URL, or several, for every topic; or these by topic, `*` for every other one. */
   readonly sinks?: string | readonly string[] | Readonly<Record<string, string | readonly string[]>>;
+  /** What runs and `settle serve` do with statistics that are kept beside the database. Default: `none`. */
+  readonly cache?: 'none' | 'update' | 'evict';
+  /** URLs of replicas of the database that `settle serve` may read from. Default: none. */
+  readonly replicas?: readonly string[];
   /** Path of the Ed25519 private key that signs its lines. */
   readonly ledgerAnchorKey?: string;
   /** What stands for `view_log`. `settle migrate` makes that name a view of it; docs/operations.md says what it must be like. */

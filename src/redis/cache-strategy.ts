@@ -9,12 +9,15 @@ export type CacheStrategy = (typeof cacheStrategies)[number];
 /** Statistics of a date and balances are kept for so long after the run that wrote them. */
 export const CACHE_MS = 35 * 86_400_000;
 
-/** @throws SettleError (exit 2) for anything else */
-export function cacheStrategy(): CacheStrategy {
-  const text = environment().SETTLE_CACHE || 'none';
+/** @param flag goes before SETTLE_CACHE. @throws SettleError (exit 2) for anything else */
+export function cacheStrategy(flag?: string): CacheStrategy {
+  const text = flag ?? (environment().SETTLE_CACHE || 'none');
   const found = cacheStrategies.find((one) => one === text);
   if (found === undefined)
-    throw usageError('SETTLE_CACHE is no strategy', `it is one of ${cacheStrategies.join(', ')}`);
+    throw usageError(
+      `${flag === undefined ? 'SETTLE_CACHE' : '--cache'} is no strategy`,
+      `it is one of ${cacheStrategies.join(', ')}`,
+    );
   return found;
 }
 

@@ -54,7 +54,8 @@ export function guardAccess(app: FastifyInstance, { token, isLoopback, isReadOnl
   });
 }
 
-function secure(reply: FastifyReply): void {
+/** Adds the headers of every answer. */
+export function secure(reply: FastifyReply): void {
   reply.headers({
     'content-security-policy': CONTENT_SECURITY_POLICY,
     'x-content-type-options': 'nosniff',

@@ -1,7 +1,7 @@
 /** How answers are written: exact JSON, CSV, and 304 for who has them already. */
-import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exactNumber } from '../cli/output/json.ts';
+import { type Answer, answerOf } from './cache/stored-answer.ts';
 
 /** Big integers that a double does not hold become text, as on the command line. */
 export function toJson(value: unknown): string {
@@ -23,29 +23,30 @@ function csvField(value: bigint | number | string | null | undefined): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/**
- * Sends a text with an entity tag made of it; 304 without it when the client names the same one (RFC 9110, section 13.1.2).
- */
-export async function sendTagged(
+/** Sends an answer with its entity tag; 304 without it when the client names the same one (RFC 9110, section 13.1.2). */
+export async function sendAnswer(
   request: FastifyRequest,
   reply: FastifyReply,
-  type: string,
-  text: string,
+  { type, tag, body }: Answer,
 ): Promise<FastifyReply> {
-  const tag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
   reply.header('etag', tag).header('cache-control', 'no-cache');
   const asked = request.headers['if-none-match'];
   if (asked?.split(',').some((one) => one.trim().replace(/^W\//, '') === tag || one.trim() === '*')) {
     return reply.code(304).send();
   }
-  return reply
-    .header('content-type', type)
-    .serializer((payload) => String(payload))
-    .send(text);
+  return reply.header('content-type', type).send(body);
+}
+
+export function jsonAnswer(value: unknown): Answer {
+  return answerOf('application/json; charset=utf-8', toJson(value));
+}
+
+export function csvAnswer<R>(columns: CsvColumns<R>, rows: readonly R[]): Answer {
+  return answerOf('text/csv; charset=utf-8', toCsv(columns, rows));
 }
 
 export async function sendJson(request: FastifyRequest, reply: FastifyReply, value: unknown): Promise<FastifyReply> {
-  return await sendTagged(request, reply, 'application/json; charset=utf-8', toJson(value));
+  return await sendAnswer(request, reply, jsonAnswer(value));
 }
 
 export async function sendCsv<R>(
@@ -54,5 +55,5 @@ export async function sendCsv<R>(
   columns: CsvColumns<R>,
   rows: readonly R[],
 ): Promise<FastifyReply> {
-  return await sendTagged(request, reply, 'text/csv; charset=utf-8', toCsv(columns, rows));
+  return await sendAnswer(request, reply, csvAnswer(columns, rows));
 }

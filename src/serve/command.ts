@@ -10,6 +10,10 @@ interface Flags extends GlobalFlags {
   readonly readOnly?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly cache?: string;
+  readonly cacheMb: string;
+  readonly redis?: string;
+  readonly replicaLag: string;
 }
 
 export function registerServe({ program, registry, withReadableDatabase }: Cli): void {
@@ -21,14 +25,19 @@ export function registerServe({ program, registry, withReadableDatabase }: Cli):
     .option('--read-only', 'no actions, also with a token')
     .option('--tls-cert <file>', 'certificate chain, PEM')
     .option('--tls-key <file>', 'its private key, PEM')
+    .option('--cache <strategy>', 'answers that are kept: none, update or evict; default SETTLE_CACHE')
+    .option('--cache-mb <n>', 'MB of answers in the memory of this process; 0: in Redis alone', '64')
+    .option('--redis <url>', 'Redis that services keep answers in and check views by; default SETTLE_REDIS_URL')
+    .option('--replica-lag <seconds>', 'replicas of SETTLE_REPLICAS that are further behind are left out', '10')
     .addHelpText(
       'after',
       '\nExamples:\n  settle serve\n  settle serve --listen 0.0.0.0:8443 --token-file token --tls-cert cert.pem --tls-key key.pem\n',
     )
     .action(async (_own: unknown, command) => {
       const flags: Flags = command.optsWithGlobals();
-      const { parseListen, readTls, readToken } = await import('./options.ts');
-      const address = parseListen(flags.listen);
+      const { answerSettings, readTls, readToken } = await import('./options.ts');
+      const { parseListen } = await import('../cli/listen-address.ts');
+      const address = parseListen('--listen', flags.listen);
       const token = flags.tokenFile === undefined ? undefined : readToken(flags.tokenFile);
       const tls = readTls(flags.tlsCert, flags.tlsKey);
       if (!address.isLoopback && token === undefined) {
@@ -40,9 +49,15 @@ export function registerServe({ program, registry, withReadableDatabase }: Cli):
       await withReadableDatabase(flags, async ({ database, logger, settings }) => {
         const { createServer } = await import('./server.ts');
         const { serveUntilStopped } = await import('./serve-until-stopped.ts');
+        const { openAnswers } = await import('./cache/open-answers.ts');
+        const answering = answerSettings(flags, database.url);
+        const opened = await openAnswers(database, logger, answering);
         const app = await createServer({
           database,
           registry,
+          answers: opened.answers,
+          observe: opened.observe,
+          redisUrl: answering.redisUrl,
           logger,
           zone: settings.zone,
           token,
@@ -51,7 +66,11 @@ export function registerServe({ program, registry, withReadableDatabase }: Cli):
           tls,
           settleCommand: [process.execPath, launcherPath()],
         });
-        await serveUntilStopped(app, address, tls !== undefined);
+        try {
+          await serveUntilStopped(app, address, tls !== undefined);
+        } finally {
+          await opened.close();
+        }
       });
     });
 }

@@ -1,32 +1,15 @@
-/** Options of `settle serve`: where it listens, and who may do what. */
-import { isIP } from 'node:net';
+/** Options of `settle serve`: who may do what, and where answers are kept. */
+import { wholeNumber } from '../cli/setting-values.ts';
 import { readTrustedFile } from '../cli/trusted-file.ts';
 import { usageError } from '../errors.ts';
-
-export interface ListenAddress {
-  readonly host: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
-  readonly isLoopback: boolean;
-}
+import { cacheStrategy, redisUrl } from '../redis/cache-strategy.ts';
+import { parseRedisUrl } from '../redis/redis-options.ts';
+import type { AnswerSettings } from './cache/open-answers.ts';
+import { replicaUrls } from './replicas/replica-urls.ts';
 
 const TOKEN_BYTES_MAX = 1_000;
 const TOKEN_LENGTH_MIN = 16;
 const PEM_BYTES_MAX = 1_000_000;
-
-/** `127.0.0.1:8080`, `[::1]:8080`, `:8080` (loopback) or a name and port. @throws SettleError (exit 2) */
-export function parseListen(text: string): ListenAddress {
-  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]*):(\d{1,5})$/i.exec(text);
-  const host = match === null ? '' : match[1].replace(/^\[(.*)\]$/, '$1') || '127.0.0.1';
-  const port = match === null ? -1 : Number(match[2]);
-  if (match === null || port > 65_535 || (match[1].startsWith('[') && isIP(host) !== 6)) {
-    throw usageError(
-      `--listen: ${JSON.stringify(text)} is no address`,
-      'write host:port, for example 127.0.0.1:8080 or [::1]:8080',
-    );
-  }
-  return { host, port, isLoopback: host === 'localhost' || host === '::1' || /^127\./.test(host) };
-}
 
 /** The token of a file that nobody else can have written; its line end is no part of it. @throws SettleError (exit 2) */
 export function readToken(path: string): string {
@@ -51,4 +34,36 @@ export function readTls(
     cert: readTrustedFile('the certificate', certificate, PEM_BYTES_MAX),
     key: readTrustedFile('the private key', key, PEM_BYTES_MAX),
   };
+}
+
+interface AnswerFlags {
+  readonly cache?: string;
+  readonly cacheMb: string;
+  readonly redis?: string;
+  readonly replicaLag: string;
+}
+
+/** Where answers are kept, and read. @throws SettleError (exit 2) */
+export function answerSettings(flags: AnswerFlags, databaseUrl: string): AnswerSettings {
+  const megabytes = flags.cacheMb === '0' ? 0 : number('--cache-mb', flags.cacheMb);
+  const strategy = cacheStrategy(flags.cache);
+  const redis = flags.redis ?? redisUrl();
+  if (redis !== undefined) parseRedisUrl(redis);
+  if (megabytes === 0 && strategy !== 'none' && redis === undefined) {
+    throw usageError('--cache-mb 0 keeps answers in Redis alone, and there is none', 'give --redis URL, or more MB');
+  }
+  return {
+    strategy,
+    memoryBytes: megabytes * 2 ** 20,
+    redisUrl: redis,
+    replicaUrls: replicaUrls(databaseUrl),
+    lagSecondsMax: number('--replica-lag', flags.replicaLag),
+  };
+}
+
+function number(flag: string, text: string): number {
+  const found = wholeNumber(text);
+  if (found === undefined)
+    throw usageError(`${flag} must be a whole number of at least 1, not ${JSON.stringify(text)}`);
+  return found;
 }

@@ -1,6 +1,7 @@
 /** Errors as problem details (RFC 9457): what a settle error, a schema and an unknown address are over HTTP. */
 import type { FastifyError, FastifyReply } from 'fastify';
 import { ExitCode, hideCredentials, isSettleError } from '../errors.ts';
+import { BATCH_KEY_TAKEN, VIEWS_WAITING } from '../jobs/views/online/intake-errors.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -23,6 +24,13 @@ const STATUSES: ReadonlyMap<number, number> = new Map([
   [ExitCode.schemaOutdated, 503],
   [ExitCode.invariantBroken, 409],
 ]);
+const FAILED = 'the request failed; the log of the service has the reason';
+/** Codes that say more than their exit code does. */
+const STATUSES_OF_CODES: Readonly<Record<string, number>> = {
+  NOT_FOUND: 404,
+  [BATCH_KEY_TAKEN]: 422,
+  [VIEWS_WAITING]: 429,
+};
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
   401: 'Not authorised',
@@ -33,6 +41,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Body too large',
   415: 'Unsupported media type',
   421: 'Misdirected request',
+  422: 'Unprocessable content',
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Not available',
@@ -46,8 +55,10 @@ export function problem(status: number, detail: string, more: Partial<Problem> =
 export function problemOf(error: unknown): Problem {
   if (isSettleError(error)) {
     const { code, exitCode, hint } = error;
-    const status = code === 'NOT_FOUND' ? 404 : (STATUSES.get(exitCode) ?? (isTransient(code) ? 503 : 500));
-    if (status === 500) return problem(500, 'the request failed; the log of the service has the reason', { code });
+    const status = STATUSES_OF_CODES[code] ?? STATUSES.get(exitCode) ?? (isTransient(code) ? 503 : 500);
+    if (status === 500) return problem(500, FAILED, { code });
+    // Of the database, not of the request: its words name users and hosts.
+    if (status === 400 && code.startsWith('DATABASE_')) return problem(503, FAILED, { code });
     return problem(status, error.message, {
       code,
       exitCode,
@@ -57,7 +68,7 @@ export function problemOf(error: unknown): Problem {
   const { statusCode, message, code } = error as Partial<FastifyError>;
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return problem(statusCode, message ?? '', { code });
-  return problem(500, 'the request failed; the log of the service has the reason');
+  return problem(500, FAILED);
 }
 
 /** Of the database: it may answer again. */

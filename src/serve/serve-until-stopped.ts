@@ -3,30 +3,18 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { tell } from '../cli/errors.ts';
+import { type ListenAddress, refusalOf } from '../cli/listen-address.ts';
 import { stopSignal } from '../cli/stop-signal.ts';
-import { usageError } from '../errors.ts';
-import type { ListenAddress } from './options.ts';
 
 /** Resolves when it has ended. @throws SettleError (exit 2) for an address that is taken or not of this machine. */
-export async function serveUntilStopped(
-  app: FastifyInstance,
-  { host, port }: ListenAddress,
-  isTls: boolean,
-): Promise<void> {
+export async function serveUntilStopped(app: FastifyInstance, address: ListenAddress, isTls: boolean): Promise<void> {
+  const { host, port } = address;
   const stop = stopSignal();
   try {
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    const { code } = error as NodeJS.ErrnoException;
-    const reason = {
-      EADDRINUSE: 'another program listens there',
-      EADDRNOTAVAIL: 'this machine has no such address',
-      EACCES: 'ports below 1024 need a right',
-      ENOTFOUND: 'there is no such name',
-    }[code ?? ''];
-    if (reason === undefined) throw error;
-    throw usageError(`cannot listen on ${host}:${port}: ${reason}`, 'choose another one by --listen');
+    throw refusalOf(error, address, '--listen') ?? error;
   }
   const { port: bound } = app.server.address() as AddressInfo;
   tell(`serving at ${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}/`);

@@ -4,7 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { toSettleError } from '../database/errors.ts';
 import { isSettleError } from '../errors.ts';
 import { version } from '../version.ts';
-import { guardAccess } from './access.ts';
+import { guardAccess, secure } from './access.ts';
 import { toJson } from './answer.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
 import { registerRoutes } from './routes/index.ts';
@@ -14,6 +14,8 @@ const BODY_BYTES_MAX = 1_048_576;
 /** A client that sends its headers and body more slowly is let go. */
 const REQUEST_MS_MAX = 10_000;
 const IDLE_MS_MAX = 65_000;
+/** Node.js by itself looks for such clients every 30 s, and waits for headers for a minute. */
+const slowness = { connectionsCheckingInterval: 1_000, headersTimeout: REQUEST_MS_MAX, requestTimeout: REQUEST_MS_MAX };
 
 /** The service, not listening yet. Closing it waits for the answers that are on their way. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
@@ -28,7 +30,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     trustProxy: false,
-    ...(tls === undefined ? {} : { https: tls }),
+    ...(tls === undefined ? { http: slowness } : { https: { ...tls, ...slowness } }),
+    // An address that cannot be read comes to no hook and no handler.
+    frameworkErrors: (error, _request, reply) => {
+      secure(reply);
+      void sendProblem(reply, problemOf(error));
+    },
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
   });
   app.setSerializerCompiler(() => toJson);
@@ -39,7 +46,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
         ? error
         : toSettleError(error);
     const found = problemOf(known);
-    if (found.status >= 500) request.log.error({ err: error, url: request.url.split('?', 1)[0] }, 'request failed');
+    const url = request.url.split('?', 1)[0];
+    if (isHangUp(error) && request.raw.socket.destroyed) request.log.debug({ url }, 'the client hung up');
+    else if (found.status >= 500) request.log.error({ err: error, url }, 'request failed');
     return await sendProblem(reply, found);
   });
   app.setNotFoundHandler(async (request, reply) => {
@@ -60,4 +69,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   guardAccess(app, options);
   await registerRoutes(app, options);
   return app;
+}
+
+/** What Node tells of a request whose client has closed the connection: no fault of the service. */
+function isHangUp(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === 'ECONNRESET' && message === 'aborted';
 }

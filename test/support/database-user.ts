@@ -14,6 +14,8 @@ export interface DatabaseUser {
   /** Table by table. */
   grantTables(privileges: PrivilegesByTable): Promise<void>;
   revoke(privileges: readonly string[]): Promise<void>;
+  /** Table by table. */
+  revokeTables(privileges: PrivilegesByTable): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -46,6 +48,12 @@ export async function createUser(
       for (const [table, privileges] of Object.entries(byTable)) {
         const granted = `GRANT ${privileges.join(', ')} ON ${database}.\`${table}\``;
         await administer(kind, `${granted} TO ${accounts.join(', ')}`);
+      }
+    },
+    revokeTables: async (byTable) => {
+      for (const [table, privileges] of Object.entries(byTable)) {
+        const revoked = `REVOKE ${privileges.join(', ')} ON ${database}.\`${table}\``;
+        await administer(kind, `${revoked} FROM ${accounts.join(', ')}`);
       }
     },
     revoke: (privileges) => forEach((account) => `REVOKE ${privileges.join(', ')} ON ${schema} FROM ${account}`),

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { openDatabase } from '../../src/database/open.ts';
 
 const OWN =
-  /^(batch_|settle_(migration|fence|lease|lock|claim|zone|partition|skipped|audit|settlement_lock|outbox_lane)|sqlite_|knex_)/i;
+  /^(batch_|settle_(migration|fence|lease|lock|claim|zone|partition|skipped|audit|settlement_lock|outbox_lane|read_head|read_revision|step_progress|offer)|sqlite_|knex_)/i;
 /** Where they are part of a hash, the ledger's own verification compares them. */
 const VARYING =
   /^(job_execution_id|execution_id|computed_at|created_at|imported_at|posted_at|completed_at|previous_hash|hash|last_hash)$/;

@@ -1,7 +1,7 @@
 /**
  * A TCP proxy between settle and a database server, which breaks what goes through it: connections cut before or after
  * a statement, in the middle of an answer, or all at once; answers that never come; a server that is away for a while;
- * latency. It reads the packets of the client, so that a fault can be aimed at a statement. Plain connections only.
+ * a network that holds back what goes one way or both, and delivers it late; latency. It reads the packets of the client, so that a fault can be aimed at a statement. Plain connections only.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -49,6 +49,9 @@ interface Link {
   answerLeft: number | undefined;
 }
 
+/** To the server, to the client, or both. */
+export type Direction = 'up' | 'down' | 'both';
+
 const COM_QUERY = 0x03;
 const COM_STMT_PREPARE = 0x16;
 const COM_STMT_EXECUTE = 0x17;
@@ -72,6 +75,11 @@ export class FaultProxy {
   readonly #server: Server;
   readonly #links = new Set<Link>();
   readonly #mute = new Set<Socket>();
+  /** What waits for a network that holds it back; undefined where it does not. */
+  readonly #held: { up: (() => void)[] | undefined; down: (() => void)[] | undefined } = {
+    up: undefined,
+    down: undefined,
+  };
   #armed: Armed[] = [];
   #awayUntilMs = 0;
 
@@ -112,6 +120,7 @@ export class FaultProxy {
     this.rewrite = undefined;
     this.onStatement = undefined;
     this.#awayUntilMs = 0;
+    this.release();
     for (const link of this.#links) if (link.isSilent) cut(link);
     for (const socket of this.#mute) socket.destroy();
   }
@@ -120,6 +129,23 @@ export class FaultProxy {
   restart(awayMs: number): void {
     this.#awayUntilMs = performance.now() + awayMs;
     for (const link of this.#links) cut(link);
+  }
+
+  /**
+   * From now on nothing passes in that direction, on old connections and on new ones; nobody sees an end or a reset that
+   * would have to pass. What was sent meanwhile arrives after `release`.
+   */
+  hold(direction: Direction): void {
+    if (direction !== 'down') this.#held.up ??= [];
+    if (direction !== 'up') this.#held.down ??= [];
+  }
+
+  release(): void {
+    for (const direction of ['up', 'down'] as const) {
+      const waiting = this.#held[direction] ?? [];
+      this.#held[direction] = undefined;
+      for (const send of waiting) send();
+    }
   }
 
   async close(): Promise<void> {
@@ -155,10 +181,13 @@ export class FaultProxy {
     const gone = () => {
       this.#links.delete(link);
       client.destroy();
-      server.destroy();
+      // What was on its way arrives before the end does.
+      if (server.writableLength > 0) server.end();
+      else server.destroy();
     };
-    for (const socket of [client, server]) socket.on('error', () => {}).on('close', gone);
-    server.on('data', (bytes) => this.#later(() => sendAnswer(link, bytes)));
+    client.on('error', () => {}).on('close', () => this.#pass('up', gone));
+    server.on('error', () => {}).on('close', () => this.#pass('down', gone));
+    server.on('data', (bytes) => this.#later('down', () => sendAnswer(link, bytes)));
     this.#readClient(link);
   }
 
@@ -192,7 +221,7 @@ export class FaultProxy {
       else link.recent.push(statement);
       if (fault !== undefined && !(await this.#strike(link, fault, statement))) return;
     }
-    this.#later(() => link.server.write(packet));
+    this.#later('up', () => link.server.write(packet));
   }
 
   #faultFor(link: Link, statement: string): Fault | undefined {
@@ -238,9 +267,15 @@ export class FaultProxy {
     }
   }
 
-  #later(send: () => void): void {
-    if (this.latencyMs === 0) send();
-    else setTimeout(send, this.latencyMs);
+  #later(direction: 'up' | 'down', send: () => void): void {
+    if (this.latencyMs === 0) this.#pass(direction, send);
+    else setTimeout(() => this.#pass(direction, send), this.latencyMs);
+  }
+
+  #pass(direction: 'up' | 'down', send: () => void): void {
+    const waiting = this.#held[direction];
+    if (waiting === undefined) send();
+    else waiting.push(send);
   }
 }
 

@@ -102,7 +102,8 @@ export async function runThroughKills(
   return kills;
 }
 
-function switchEnv(mode: string, at: number, match?: string): Record<string, string> {
+/** The environment of a process that is killed at a point. */
+export function switchEnv(mode: string, at: number, match?: string): Record<string, string> {
   return {
     ...quiet,
     NODE_OPTIONS: `--import=${killSwitch}`,

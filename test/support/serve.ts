@@ -11,14 +11,20 @@ export interface RunningService {
   readonly url: string;
   readonly pid: number;
   stop(): Promise<Outcome>;
+  /** When it has ended by itself, or was killed. */
+  readonly ended: Promise<Outcome>;
 }
 
-export async function startService(databaseUrl: string, flags: readonly string[] = []): Promise<RunningService> {
+export async function startService(
+  databaseUrl: string,
+  flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningService> {
   const folder = mkdtempSync(join(tmpdir(), 'settle-serve-'));
   const tokenFile = join(folder, 'token');
   writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
   const args = ['serve', '--listen', '127.0.0.1:0', '--token-file', tokenFile, ...flags];
-  const { child, outcome } = startSettle(args, { url: databaseUrl, timeoutMs: 300_000 });
+  const { child, outcome } = startSettle(args, { url: databaseUrl, timeoutMs: 900_000, env });
   const url = await new Promise<string>((resolve, reject) => {
     let text = '';
     child.stderr.on('data', (data: Buffer) => {
@@ -31,6 +37,7 @@ export async function startService(databaseUrl: string, flags: readonly string[]
   return {
     url,
     pid: child.pid!,
+    ended: outcome,
     stop: async () => {
       child.kill('SIGTERM');
       const ended = await outcome;

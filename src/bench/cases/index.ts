@@ -3,13 +3,16 @@ import { usageError } from '../../errors.ts';
 import type { BenchCase } from '../case.ts';
 import { challengeSettlementCase } from './challenge-settlement.ts';
 import { copyCase } from './copy.ts';
+import { copyTableCase } from './copy-table.ts';
 import { dailyCase } from './daily.ts';
 import { growthCase } from './growth.ts';
 import { ledgerVerifyCase } from './ledger-verify.ts';
+import { postViewsCase } from './post-views.ts';
 import { relayCase } from './relay.ts';
 import { relayDelayCase } from './relay-delay.ts';
 import { restartCase } from './restart.ts';
 import { scaleCase } from './scale.ts';
+import { serveCase } from './serve.ts';
 import { shapesCase } from './shapes.ts';
 import { sqliteCase } from './sqlite.ts';
 import { startUpCase } from './start-up.ts';
@@ -21,12 +24,15 @@ export const benchCases: readonly BenchCase[] = [
   sqliteCase,
   relayCase,
   relayDelayCase,
+  serveCase,
+  postViewsCase,
   startUpCase,
   restartCase,
   ledgerVerifyCase,
   shapesCase,
   growthCase,
   scaleCase,
+  copyTableCase,
 ];
 
 /** @throws SettleError (exit 2) for a name that there is not */

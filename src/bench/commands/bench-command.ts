@@ -31,7 +31,7 @@ const ROUNDS = 3;
 /** Made by the bench itself where the settings name no database: never the one that runs use by default. */
 const OWN_DATABASE_URL = 'sqlite:settle-bench.db';
 
-/** @returns the exit code: 1 when with `--ci` a ratio is below its floor, or settle itself failed or was wrong */
+/** @returns the exit code: 1 when a result of settle itself was wrong; with `--ci` also when it failed, or a ratio is below its floor */
 export async function benchCommand(names: readonly string[], flags: BenchFlags): Promise<number> {
   if (flags.list) {
     await print(benchCases.map(caseLine).join(''));
@@ -42,7 +42,9 @@ export async function benchCommand(names: readonly string[], flags: BenchFlags):
   if (flags.html !== undefined) writeFileSync(flags.html, reportHtml(result));
   if (flags.markdown !== undefined) writeMarkdown(flags.markdown, result);
   await print(flags.json ? formatJson(result) : reportText(result));
-  return flags.ci ? judge(result, flags.floor ?? {}) : ExitCode.completed;
+  const problems = flags.ci ? judge(result, flags.floor ?? {}) : wrongOf(result);
+  for (const problem of problems) tell(problem);
+  return problems.length === 0 ? ExitCode.completed : ExitCode.failed;
 }
 
 async function measure(names: readonly string[], flags: BenchFlags): Promise<BenchResult> {
@@ -102,7 +104,16 @@ function readResults(paths: readonly string[]): BenchResult {
   );
 }
 
-function judge(result: BenchResult, floors: Readonly<Record<string, number>>): number {
+/** Fast and wrong is no result, whatever is compared. */
+function wrongOf(result: BenchResult): string[] {
+  const ours = result.cases.flatMap(({ contenders }) => contenders).filter(({ role }) => role === 'settle');
+  return ours.flatMap(({ name, attempts }) => {
+    const wrong = attempts.find((attempt) => attempt.wrong !== undefined)?.wrong;
+    return wrong === undefined ? [] : [`${name}: ${wrong}`];
+  });
+}
+
+function judge(result: BenchResult, floors: Readonly<Record<string, number>>): string[] {
   const problems = breachesOf(result.cases.flatMap(ratiosOf), floors).map(({ message }) => message);
   for (const { name, missing, contenders } of result.cases) {
     if (missing !== undefined) problems.push(`${name} was not run: ${missing}`);
@@ -113,8 +124,7 @@ function judge(result: BenchResult, floors: Readonly<Record<string, number>>): n
       if (bad !== undefined) problems.push(`${name}: ${bad}`);
     }
   }
-  for (const problem of problems) tell(problem);
-  return problems.length === 0 ? ExitCode.completed : ExitCode.failed;
+  return problems;
 }
 
 function caseLine({ name, title, dialects, onRequest }: BenchCase): string {

@@ -1,9 +1,12 @@
 /** The frame of the page: where one is, the language and theme, and the runs as they change. */
+import { get, listen } from './api.js';
 import { html, render, useEffect, useState } from './lib/preact.js';
-import { language, setLanguage, t } from './texts.js';
+import { language, setLanguage, speak, t, zone } from './texts.js';
 import { Audit } from './views/audit.js';
-import { DateView, Explanation } from './views/date.js';
-import { Challenge, Money, Statement } from './views/money.js';
+import { DateView } from './views/date.js';
+import { Explanation } from './views/explanation.js';
+import { Challenge, Money, Payout, Statement } from './views/money.js';
+import { Outbox } from './views/outbox.js';
 import { Overview } from './views/overview.js';
 import { Run } from './views/run.js';
 import { Runs } from './views/runs.js';
@@ -12,7 +15,7 @@ const ROUTES = [
   [/^$/, (_match, runs) => html`<${Overview} runs=${runs} />`],
   [/^runs$/, () => html`<${Runs} />`],
   [/^runs\/(\d+)$/, ([, id]) => html`<${Run} id=${id} key=${id} />`],
-  [/^dates\/(\d{4}-\d{2}-\d{2})$/, ([, date]) => html`<${DateView} date=${date} key=${date} />`],
+  [/^dates\/(\d{4}-\d{2}-\d{2})$/, ([, date], runs) => html`<${DateView} date=${date} runs=${runs} key=${date} />`],
   [
     /^dates\/(\d{4}-\d{2}-\d{2})\/videos\/(-?\d+)$/,
     ([, date, video]) => html`<${Explanation} date=${date} video=${video} />`,
@@ -20,12 +23,15 @@ const ROUTES = [
   [/^money$/, () => html`<${Money} />`],
   [/^users\/(-?\d+)$/, ([, user]) => html`<${Statement} user=${user} key=${user} />`],
   [/^challenges\/(-?\d+)$/, ([, id]) => html`<${Challenge} id=${id} key=${id} />`],
+  [/^challenges\/(-?\d+)\/users\/(-?\d+)$/, ([, id, user]) => html`<${Payout} id=${id} user=${user} />`],
+  [/^outbox$/, (_match, runs) => html`<${Outbox} runs=${runs} />`],
   [/^audit$/, () => html`<${Audit} />`],
 ];
 const NAVIGATION = [
   ['', 'overview'],
   ['runs', 'runs'],
   ['money', 'money'],
+  ['outbox', 'outbox'],
   ['audit', 'audit'],
 ];
 const THEMES = ['auto', 'light', 'dark'];
@@ -33,6 +39,18 @@ const THEMES = ['auto', 'light', 'dark'];
 function App() {
   const [place, setPlace] = useState(placeOf());
   const { runs, isLive } = useRuns();
+  const [, setZone] = useState(zone);
+  useEffect(() => {
+    get('/service').then(
+      (service) => {
+        speak(language, service.zone);
+        setZone(service.zone);
+      },
+      () => {
+        // The views say why nothing comes.
+      },
+    );
+  }, []);
   useEffect(() => {
     const follow = () => {
       setPlace(placeOf());
@@ -50,6 +68,7 @@ function App() {
       <a class="brand" href="#/">settle</a>
       <nav aria-label="settle">${NAVIGATION.map(([path, name]) => html`<a href="#/${path}" aria-current=${place.split('/')[0] === path ? 'page' : undefined}>${t(name)}</a>`)}</nav>
       <span role="status" class="tag ${isLive ? 'good' : 'busy'}">${t(isLive ? 'live' : 'lost')}</span>
+      <span class="zone">${t('timesOf', { zone })}</span>
       <${Choices} />
     </header>
     <main id="main" tabindex="-1">${found ? found[1](found[0], runs) : html`<h1>${t('notFound')}</h1>`}</main>`;
@@ -70,12 +89,13 @@ function Choices() {
 function useRuns() {
   const [state, setState] = useState({ runs: undefined, isLive: false });
   useEffect(() => {
-    const events = new EventSource('/api/v1/events');
-    events.addEventListener('open', () => setState((now) => ({ ...now, isLive: true })));
-    events.addEventListener('runs', ({ data }) => setState({ runs: JSON.parse(data), isLive: true }));
-    events.addEventListener('unavailable', () => setState((now) => ({ ...now, isLive: false })));
-    events.addEventListener('error', () => setState((now) => ({ ...now, isLive: false })));
-    return () => events.close();
+    const listening = new AbortController();
+    const on = (event, data) => {
+      if (event === 'runs') setState({ runs: JSON.parse(data), isLive: true });
+      else setState((now) => ({ ...now, isLive: event === 'open' }));
+    };
+    listen('/events', on, listening.signal);
+    return () => listening.abort();
   }, []);
   return state;
 }

@@ -16,6 +16,8 @@ const REFUSAL_MS = 3_000;
 const RUNNING_MAX = 8;
 /** 3: completed with skipped records; 4: complete, but rows arrived since. */
 const SUCCESSES: readonly number[] = [ExitCode.completed, ExitCode.completedWithSkips, ExitCode.outdated];
+/** A run that somebody stops while its start is still waited for: what was asked for has begun, and is no refusal. */
+const STOPPED: readonly number[] = [ExitCode.interrupted, ExitCode.terminated];
 
 const id = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
 /** Names and values of job parameters: no flag of the command line can be made of them. */
@@ -154,6 +156,8 @@ async function answer(reply: FastifyReply, audit: string, outcome: ActionOutcome
   if (outcome === undefined) return await reply.code(202).send({ audit, running: true });
   const { exitCode, message } = outcome;
   if (SUCCESSES.includes(exitCode)) return await reply.code(200).send({ audit, running: false, exitCode, message });
+  if (STOPPED.includes(exitCode))
+    return await reply.code(200).send({ audit, running: false, exitCode, message: message || 'it was stopped' });
   const status = exitCode === ExitCode.usage ? 400 : exitCode === ExitCode.failed ? 500 : 409;
   return await sendProblem(reply, problem(status, message, { exitCode }));
 }

@@ -8,10 +8,13 @@ import { registerEvents } from './events.ts';
 import { registerHealth } from './health.ts';
 import { registerLedger } from './ledger.ts';
 import { registerMetrics } from './metrics.ts';
+import { registerOutbox } from './outbox.ts';
 import { registerPage } from './page.ts';
 import { registerRuns } from './runs.ts';
+import { registerService } from './service.ts';
 import { registerSettlements } from './settlements.ts';
 import { registerStatistics } from './statistics.ts';
+import { registerViews } from './views.ts';
 
 export async function registerRoutes(app: FastifyInstance, options: ServerOptions): Promise<void> {
   registerHealth(app, options);
@@ -23,8 +26,11 @@ export async function registerRoutes(app: FastifyInstance, options: ServerOption
       registerLedger(api, options);
       registerRuns(api, options);
       registerDates(api, options);
+      registerOutbox(api, options);
+      registerService(api, options);
       registerActions(api, options);
       registerEvents(api, options);
+      await api.register(async (views) => await registerViews(views, options));
     },
     { prefix: '/api/v1' },
   );

@@ -1,10 +1,10 @@
 /** `/metrics` for Prometheus. */
 import { collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client';
 import type { FastifyInstance } from 'fastify';
-import { DatabaseMetrics } from '../metrics/database-metrics.ts';
+import { sharedMetrics } from '../../cli/metrics/metrics-text.ts';
 import type { ServerOptions } from '../server-options.ts';
 
-export function registerMetrics(app: FastifyInstance, { database }: ServerOptions): void {
+export function registerMetrics(app: FastifyInstance, { database, observe, registry: program }: ServerOptions): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
@@ -19,17 +19,10 @@ export function registerMetrics(app: FastifyInstance, { database }: ServerOption
     const route = request.routeOptions.url ?? 'unknown';
     requests.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000);
   });
-  const metrics = new DatabaseMetrics(database, registry);
-  let scrape: Promise<void> | undefined;
+  observe(registry);
+  const ofDatabase = sharedMetrics(database, () => program.metrics());
   app.get('/metrics', { schema: { tags: ['health'], summary: 'for Prometheus' } }, async (_request, reply) => {
-    // Several at once share one look at the database.
-    scrape ??= metrics.collect(new Date()).finally(() => {
-      scrape = undefined;
-    });
-    await scrape;
-    return await reply
-      .header('content-type', registry.contentType)
-      .serializer((text) => String(text))
-      .send(await registry.metrics());
+    const text = `${await ofDatabase()}\n${await registry.metrics()}`;
+    return await reply.header('content-type', registry.contentType).serializer(String).send(text);
   });
 }

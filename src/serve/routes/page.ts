@@ -1,27 +1,25 @@
 /** The page: static modules out of the package, and the libraries that they import, all read once. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
+import { PAGE_FOLDER } from '../page-folder.ts';
 
-/** Beside the sources; compiled code stands in dist/src/serve/routes, and the page still there. */
-const FOLDER = ['../page', '../../../../src/serve/page']
-  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-  .find((path) => existsSync(join(path, 'index.html')))!;
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
 
-/** Name below /assets/lib -> a file of a package. */
-const LIBRARIES: Readonly<Record<string, readonly [name: string, file: string]>> = {
-  'preact.js': ['htm', 'preact/standalone.module.js'],
-  'uplot.js': ['uplot', 'dist/uPlot.esm.js'],
-  'uplot.css': ['uplot', 'dist/uPlot.min.css'],
+/** Bare name of a module -> package, file, and name below /assets/lib: browsers know no bare names. */
+const LIBRARIES: Readonly<Record<string, readonly [name: string, file: string, served: string]>> = {
+  preact: ['preact', 'dist/preact.mjs', 'preact-core.js'],
+  'preact/hooks': ['preact', 'hooks/dist/hooks.mjs', 'preact-hooks.js'],
+  htm: ['htm', 'dist/htm.module.js', 'htm.js'],
+  'htm/preact': ['htm', 'preact/index.module.js', 'htm-preact.js'],
 };
 
 interface Asset {
@@ -32,12 +30,12 @@ interface Asset {
 
 export async function registerPage(app: FastifyInstance): Promise<void> {
   const assets = new Map<string, Asset>();
-  for (const name of readdirSync(FOLDER, { recursive: true }) as string[]) {
-    if (TYPES[extname(name)] !== undefined) assets.set(`/assets/${name}`, readAsset(join(FOLDER, name)));
+  for (const name of readdirSync(PAGE_FOLDER, { recursive: true }) as string[]) {
+    if (TYPES[extname(name)] !== undefined) assets.set(`/assets/${name}`, readAsset(join(PAGE_FOLDER, name)));
   }
   const require = createRequire(import.meta.url);
-  for (const [name, [library, file]] of Object.entries(LIBRARIES)) {
-    assets.set(`/assets/lib/${name}`, readAsset(join(packageFolder(require, library), file)));
+  for (const [library, file, served] of Object.values(LIBRARIES)) {
+    assets.set(`/assets/lib/${served}`, readAsset(join(packageFolder(require, library), file)));
   }
   for (const [path, asset] of [
     ...assets,
@@ -53,12 +51,19 @@ export async function registerPage(app: FastifyInstance): Promise<void> {
 }
 
 function readAsset(path: string): Asset {
-  const bytes = readFileSync(path);
+  const bytes = /\.m?js$/.test(path) ? Buffer.from(withPaths(readFileSync(path, 'utf8'))) : readFileSync(path);
   return {
     type: TYPES[extname(path)],
     bytes,
     tag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 27)}"`,
   };
+}
+
+/** Imports of the libraries by where they are served. */
+function withPaths(code: string): string {
+  return code.replace(/\bfrom\s*["']([a-z/]+)["']/g, (whole, name: string) =>
+    Object.hasOwn(LIBRARIES, name) ? `from"/assets/lib/${LIBRARIES[name][2]}"` : whole,
+  );
 }
 
 /** Its exports may hide its package.json: the folder is found above its main module. */

@@ -2,10 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 import { readExecutionView } from '../../cli/execution-view.ts';
 import { skippedRecords } from '../../cli/output/skipped-json.ts';
+import { readProgressView } from '../../cli/progress-view.ts';
 import { readRunRows } from '../../cli/run-rows.ts';
 import { readSkippedView } from '../../cli/skipped-view.ts';
 import { type ExecutionFilter, getJobExecution, listJobExecutions } from '../../repository/job-execution.ts';
 import type { BatchStatus } from '../../repository/types.ts';
+import { type ComparedPrediction, comparePrediction } from '../../steps/predict-cost.ts';
 import { sendJson } from '../answer.ts';
 import { problem, sendProblem } from '../problem.ts';
 import type { ServerOptions } from '../server-options.ts';
@@ -77,6 +79,45 @@ export function registerRuns(api: FastifyInstance, { database, registry }: Serve
     },
   );
 
+  api.get<{ Params: { id: number } }>(
+    '/runs/:id/progress',
+    {
+      schema: {
+        tags: ['runs'],
+        summary:
+          'what a run measured: rows over time of its steps (at most 120 points each), and who worked on its partitions',
+        params,
+        response: answers('steps, and attempts of partitions over all executions of the instance'),
+      },
+    },
+    async (request, reply) => {
+      const execution = await getJobExecution(database, request.params.id);
+      if (execution === undefined)
+        return await sendProblem(reply, problem(404, `there is no execution ${request.params.id}`));
+      return await sendJson(request, reply, await readProgressView({ database }, execution));
+    },
+  );
+
+  api.get<{ Params: { id: number } }>(
+    '/runs/:id/prediction',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'what a completed run took, beside what a dry run right before it would have predicted',
+        params,
+        response: answers('milliseconds, in all and by step; `predicted` is null where nothing can be said'),
+      },
+    },
+    async (request, reply) => {
+      const execution = await getJobExecution(database, request.params.id);
+      if (execution === undefined)
+        return await sendProblem(reply, problem(404, `there is no execution ${request.params.id}`));
+      const job = await registry.jobNamed(execution.jobName);
+      const compared = job && (await comparePrediction(database, job, execution));
+      return await sendJson(request, reply, predictionView(compared));
+    },
+  );
+
   api.get<{ Params: { id: number }; Querystring: { limit: number } }>(
     '/runs/:id/skipped',
     {
@@ -101,4 +142,19 @@ export function registerRuns(api: FastifyInstance, { database, registry }: Serve
       return await sendJson(request, reply, { reasons, total, records: skippedRecords(view), replacedBy, next });
     },
   );
+}
+
+function predictionView(compared: ComparedPrediction | undefined): object {
+  if (compared === undefined) return { predicted: null };
+  const { predicted, took } = compared;
+  const { ms, fromMs, toMs, memoryMb, basis } = predicted;
+  return {
+    predicted: { ms, fromMs, toMs, memoryMb, runs: basis.length },
+    took: { ms: took.ms, memoryMb: took.peakMb, workers: took.workers },
+    steps: Object.entries(predicted.steps).map(([name, of]) => ({
+      name,
+      predictedMs: of,
+      tookMs: took.steps[name]?.ms ?? null,
+    })),
+  };
 }

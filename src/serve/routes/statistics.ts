@@ -1,7 +1,7 @@
 /** Statistics and rankings: the figures of `settle stats`. */
 import type { FastifyInstance } from 'fastify';
 import { type RankingMetric, rankingMetrics, type VideoStatistics } from '../../jobs/views/rules/ranking.ts';
-import { readRanking } from '../../jobs/views/statistics/rank-videos.ts';
+import { type RankedVideo, readRanking } from '../../jobs/views/statistics/rank-videos.ts';
 import {
   listSettledDates,
   readStatistics,
@@ -9,7 +9,8 @@ import {
   readVideoDays,
 } from '../../jobs/views/statistics/read-statistics.ts';
 import { type PeriodKind, parseBusinessDate, periodOf } from '../../rules/business-time.ts';
-import { type CsvColumns, sendCsv, sendJson } from '../answer.ts';
+import { type CsvColumns, csvAnswer, jsonAnswer, sendAnswer } from '../answer.ts';
+import { questionKey } from '../cache/question-key.ts';
 import type { ServerOptions } from '../server-options.ts';
 import { answers, dateSchema, formatSchema, idSchema, limitSchema, periodSchema } from './schema.ts';
 
@@ -19,6 +20,12 @@ const COLUMNS: CsvColumns<VideoStatistics> = {
   views: (row) => row.views,
   ad_views: (row) => row.adViews,
   play_seconds: (row) => row.playSeconds,
+};
+
+const RANKING_COLUMNS: CsvColumns<RankedVideo> = {
+  place: (row) => row.place,
+  video_id: (row) => row.videoId,
+  value: (row) => row.value,
 };
 
 const toFields = (row: VideoStatistics) => ({
@@ -38,7 +45,7 @@ interface Query {
   readonly by: RankingMetric;
 }
 
-export function registerStatistics(api: FastifyInstance, { database }: ServerOptions): void {
+export function registerStatistics(api: FastifyInstance, { answers: kept }: ServerOptions): void {
   api.get<{ Querystring: Query }>(
     '/statistics',
     {
@@ -66,20 +73,27 @@ export function registerStatistics(api: FastifyInstance, { database }: ServerOpt
       const { date, period: kind, format, limit, after, top, by } = request.query;
       const period = periodOf(parseBusinessDate(date), kind);
       const isPage = top === undefined;
-      const rows = isPage
-        ? await readStatistics(database, period, { after: after === undefined ? undefined : BigInt(after), limit })
-        : await readTopVideos(database, period, by, top);
-      if (format === 'csv') return await sendCsv(request, reply, COLUMNS, rows);
-      const settled = await listSettledDates(database.knex, period);
-      return await sendJson(request, reply, {
-        period: period.label,
-        from: period.from,
-        to: period.to,
-        settledDates: settled,
-        rankedBy: isPage ? null : by,
-        rows: rows.map(toFields),
-        next: isPage && rows.length === limit ? rows.at(-1)?.videoId.toString() : null,
+      const answer = await kept.get({
+        key: questionKey('statistics', request.query),
+        scope: { subject: 'statistics', ...period },
+        async answer(knex) {
+          const rows = isPage
+            ? await readStatistics({ knex }, period, { after: after === undefined ? undefined : BigInt(after), limit })
+            : await readTopVideos({ knex }, period, by, top);
+          if (format === 'csv') return csvAnswer(COLUMNS, rows);
+          const settled = await listSettledDates(knex, period);
+          return jsonAnswer({
+            period: period.label,
+            from: period.from,
+            to: period.to,
+            settledDates: settled,
+            rankedBy: isPage ? null : by,
+            rows: rows.map(toFields),
+            next: isPage && rows.length === limit ? rows.at(-1)?.videoId.toString() : null,
+          });
+        },
       });
+      return await sendAnswer(request, reply, answer);
     },
   );
 
@@ -100,14 +114,19 @@ export function registerStatistics(api: FastifyInstance, { database }: ServerOpt
       },
     },
     async (request, reply) => {
-      const { from, to, format } = request.query;
-      const rows = await readVideoDays(database, BigInt(request.params.id), {
-        from: parseBusinessDate(from),
-        to: parseBusinessDate(to),
+      const { format } = request.query;
+      const period = { from: parseBusinessDate(request.query.from), to: parseBusinessDate(request.query.to) };
+      const answer = await kept.get({
+        key: questionKey('videos/days', { ...request.query, id: request.params.id }),
+        scope: { subject: 'statistics', ...period },
+        async answer(knex) {
+          const rows = await readVideoDays({ knex }, BigInt(request.params.id), period);
+          const columns: CsvColumns<(typeof rows)[number]> = { date: (row) => row.date, ...COLUMNS };
+          if (format === 'csv') return csvAnswer(columns, rows);
+          return jsonAnswer({ rows: rows.map((row) => ({ date: row.date, ...toFields(row) })) });
+        },
       });
-      const columns: CsvColumns<(typeof rows)[number]> = { date: (row) => row.date, ...COLUMNS };
-      if (format === 'csv') return await sendCsv(request, reply, columns, rows);
-      return await sendJson(request, reply, { rows: rows.map((row) => ({ date: row.date, ...toFields(row) })) });
+      return await sendAnswer(request, reply, answer);
     },
   );
 
@@ -134,20 +153,19 @@ export function registerStatistics(api: FastifyInstance, { database }: ServerOpt
     async (request, reply) => {
       const { date, kind, by, format } = request.query;
       const day = parseBusinessDate(date);
-      const label = kind === 'popular' ? day : periodOf(day, kind).label;
-      const ranked = await readRanking(database, kind, label, by);
-      const columns: CsvColumns<(typeof ranked)[number]> = {
-        place: (row) => row.place,
-        video_id: (row) => row.videoId,
-        value: (row) => row.value,
-      };
-      if (format === 'csv') return await sendCsv(request, reply, columns, ranked);
-      return await sendJson(request, reply, {
-        kind,
-        label,
-        by,
-        rows: ranked.map(({ place, videoId, value }) => ({ place, video_id: videoId, value })),
+      const period = kind === 'popular' ? { label: day, from: day, to: day } : periodOf(day, kind);
+      const { label, from, to } = period;
+      const answer = await kept.get({
+        key: questionKey('rankings', request.query),
+        scope: { subject: kind === 'popular' ? 'popular' : 'ranking', from, to },
+        async answer(knex) {
+          const ranked = await readRanking({ knex }, kind, label, by);
+          if (format === 'csv') return csvAnswer(RANKING_COLUMNS, ranked);
+          const rows = ranked.map(({ place, videoId, value }) => ({ place, video_id: videoId, value }));
+          return jsonAnswer({ kind, label, by, rows });
+        },
       });
+      return await sendAnswer(request, reply, answer);
     },
   );
 }

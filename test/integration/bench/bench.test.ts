@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase, testRedisUrl } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const SIZE = ['--rows', '5000', '--videos', '100', '--rounds', '1'];
@@ -69,6 +69,19 @@ describe('bench --ci', () => {
     const [{ contenders }] = JSON.parse(stdout).cases;
     expect(contenders[0].attempts, stderr).toMatchObject([{ rows: 2000 }]);
     expect(contenders[0].attempts[0]).not.toHaveProperty('wrong');
+  });
+
+  test('posts views, which are told what the night says; a check beside live keys is answered in time', async () => {
+    const args = ['bench', 'post-views', '--rows', '3000', '--rounds', '1', '--ci', '--json'];
+    const { code, stdout, stderr } = await runSettle(args, { url, env: { SETTLE_REDIS_URL: testRedisUrl() } });
+    expect(code, stderr).toBe(0);
+    const [{ contenders }] = JSON.parse(stdout).cases;
+    const [posted, checked] = contenders.map(({ attempts }: { attempts: unknown[] }) => attempts[0]);
+    expect(posted).toMatchObject({ rows: 3_000, figures: { sentAgain: 0 } });
+    expect(posted.figures.repeat).toBeGreaterThan(100);
+    expect(checked).toMatchObject({ rows: 1_000 });
+    expect(checked.figures.checkP99).toBeGreaterThan(0);
+    for (const attempt of [posted, checked]) expect(attempt).not.toHaveProperty('wrong');
   });
 
   test('shows an earlier run again, as a document with pictures', async () => {

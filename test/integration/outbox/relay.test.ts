@@ -147,7 +147,7 @@ describe.each(testDatabases())('the relay on $name', ({ name }) => {
     ]);
     await database.knex('settle_outbox').where('id', '<=', 10).update({ created_at: '2020-01-01 00:00:00.000' });
     const purged = await runSettle(['purge', '--days', '1', '--json'], { url: place.url });
-    expect(JSON.parse(purged.stdout).also).toEqual([{ what: 'delivered messages', removed: 9 }]);
+    expect(JSON.parse(purged.stdout).also).toContainEqual({ what: 'delivered messages', removed: 9 });
     expect(await purgeDelivered(database, new Date(Date.now() + 86_400_000), false)).toBe(10);
     expect((await database.knex('settle_outbox').pluck('id')).map(Number)).toEqual([3]);
     isPoison = () => false;

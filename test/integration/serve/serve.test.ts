@@ -83,6 +83,29 @@ describe.each(sampledDatabases(import.meta.url))('settle serve on $name', ({ nam
     expect(rows).toEqual(all);
   });
 
+  test('the days of a video are its rows of each date, in whatever order periods are asked for', async () => {
+    const [row] = (await json(`/api/v1/statistics?date=${DATE}&limit=1`)).rows;
+    const days = async (from: string, to: string) =>
+      (await json(`/api/v1/videos/${row.video_id}/days?from=${from}&to=${to}`)).rows;
+    const first = '2026-11-01';
+    for (const [to, expected] of [
+      ['2026-11-19', []],
+      [DATE, [{ date: DATE, ...row }]],
+      ['2026-11-30', [{ date: DATE, ...row }]],
+      // More than are named.
+      ['2029-11-30', [{ date: DATE, ...row }]],
+      ['2026-11-19', []],
+      ['2026-10-31', []],
+    ] as const) {
+      expect(await days(first, to), to).toEqual(expected);
+    }
+    expect(await days(DATE, DATE)).toEqual([{ date: DATE, ...row }]);
+    const csv = await get(`/api/v1/videos/${row.video_id}/days?from=${DATE}&to=${DATE}&format=csv`);
+    expect(await csv.text()).toBe(
+      `date,video_id,views,ad_views,play_seconds\n${DATE},${row.video_id},${row.views},${row.ad_views},${row.play_seconds}\n`,
+    );
+  });
+
   test('runs, steps, skipped records, dates, balances, statements, explanations and challenges are those of the command line', async () => {
     const runs = await commandJson('runs');
     expect((await json('/api/v1/runs')).rows).toEqual(runs);
@@ -174,6 +197,8 @@ describe.each(sampledDatabases(import.meta.url))('settle serve on $name', ({ nam
         '/api/v1/statistics',
         '/api/v1/runs/{id}',
         '/api/v1/actions/run',
+        '/api/v1/views',
+        '/api/v1/views/online',
       ]),
     );
     for (const [path, methods] of Object.entries<Record<string, { summary?: string }>>(paths)) {

@@ -154,7 +154,7 @@ const CLOCKS = /^(computed_at|created_at|closed_at|imported_at|settled_at|migrat
 /** Records on the chain are of rows with times of day, and so are the hashes after them; the verification compares them. */
 const CHAIN = /^(hash|previous_hash|last_hash)$/;
 /** What a run leaves about itself: times, ids of processes, sizes. */
-const OWN_RECORDS = /^(batch_|settle_(lease|partition|fence|migration))/i;
+const OWN_RECORDS = /^(batch_|settle_(lease|partition|fence|migration|step_progress|offer|read_head|read_revision))/i;
 
 /** Every table's shape and rows, read by the administrator. */
 async function textOf(server: SpareServer, database: string): Promise<string> {

@@ -4,9 +4,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { CronJob } from 'kubernetes-models/batch/v1/CronJob';
 import { Job } from 'kubernetes-models/batch/v1/Job';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
+import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 import { Secret } from 'kubernetes-models/v1/Secret';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -17,7 +19,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const read = (path: string) => readFileSync(`${ROOT}/${path}`, 'utf8');
 const { version } = JSON.parse(read('package.json')) as { version: string };
 
-const MODELS = { CronJob, Job, NetworkPolicy, Secret };
+const MODELS = { CronJob, Deployment, Job, NetworkPolicy, PodDisruptionBudget, Secret };
 
 // biome-ignore lint/suspicious/noExplicitAny: a manifest is what the file holds; the schema says what it may be
 type Manifest = any;
@@ -31,6 +33,14 @@ const manifests = readdirSync(`${ROOT}/deploy/kubernetes`).flatMap((file) =>
 const jobs = manifests
   .filter(({ manifest }) => ['CronJob', 'Job'].includes(manifest.kind))
   .map(({ file, manifest }) => ({ file, job: (manifest.spec.jobTemplate ?? manifest).spec as Manifest }));
+const named = (name: string) => manifests.filter(({ file }) => file === name).map(({ manifest }) => manifest);
+const [deployment, budget] = named('workers.yaml');
+const [indexed] = named('indexed-job.yaml');
+/** Whatever makes pods: its template. */
+const templates = [...jobs, { file: 'workers.yaml', job: deployment.spec }].map(({ file, job }) => ({
+  file,
+  template: job.template as Manifest,
+}));
 
 test.each(manifests)('$file is what the schema of its kind says', ({ manifest }) => {
   const Model = MODELS[manifest.kind as keyof typeof MODELS] as typeof CronJob;
@@ -57,25 +67,35 @@ describe.each(jobs)('$file', ({ job }) => {
   test('is never restarted in place, and has bounds', () => {
     expect(pod.restartPolicy).toBe('Never');
     expect(pod.terminationGracePeriodSeconds).toBeLessThanOrEqual(30);
-    expect(job.backoffLimit).toBeGreaterThan(0);
+    expect(job.backoffLimitPerIndex ?? job.backoffLimit).toBeGreaterThan(0);
     expect(job.activeDeadlineSeconds).toBeGreaterThan(0);
-    expect(container.resources.limits.memory).toBeDefined();
-    expect(container.resources.requests.cpu).toBeDefined();
   });
 
   test('gives up on the exit codes that no retry helps with, and on no others', () => {
     const rules: Manifest[] = job.podFailurePolicy.rules;
-    const failing = rules.filter(({ action }) => action === 'FailJob').flatMap((rule) => rule.onExitCodes.values);
+    const giveUp = job.completionMode === 'Indexed' ? 'FailIndex' : 'FailJob';
+    const failing = rules.filter(({ action }) => action === giveUp).flatMap((rule) => rule.onExitCodes.values);
     expect(failing).toEqual([ExitCode.usage, ExitCode.outdated, ExitCode.schemaOutdated, ExitCode.invariantBroken]);
     // Rules are taken in their order, and a drained pod exits with 143.
     expect(rules[0]).toMatchObject({ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] });
     for (const rule of rules) if (rule.onExitCodes) expect(rule.onExitCodes.containerName).toBe(container.name);
   });
+});
 
-  test('has no rights that it does not need', () => {
+describe.each(templates)('pods of $file', ({ template }) => {
+  const pod = template.spec;
+  const [container] = pod.containers;
+
+  test('have room, and the time that a stop takes', () => {
+    expect(pod.terminationGracePeriodSeconds).toBe(30);
+    expect(container.resources.limits.memory).toBeDefined();
+    expect(container.resources.requests.cpu).toBeDefined();
+  });
+
+  test('have no rights that they do not need', () => {
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
     expect(pod.automountServiceAccountToken).toBe(false);
-    expect(brokenRules(pod, job.template.metadata?.annotations)).toEqual([]);
+    expect(brokenRules(pod, template.metadata?.annotations)).toEqual([]);
     expect(container.securityContext).toEqual({
       runAsNonRoot: true,
       allowPrivilegeEscalation: false,
@@ -84,7 +104,7 @@ describe.each(jobs)('$file', ({ job }) => {
     });
   });
 
-  test('has its secret from a secret, its image from this version, and its message where settle writes it', () => {
+  test('have their secret from a secret, their image from this version, and their message where settle writes it', () => {
     const url = container.env.find(({ name }: { name: string }) => name === 'SETTLE_DATABASE_URL_FILE').value;
     const [{ name, secret }] = pod.volumes;
     expect(secret.secretName).toBe('settle');
@@ -102,6 +122,29 @@ describe.each(jobs)('$file', ({ job }) => {
     expect(container.image).toMatch(new RegExp(`^settle:${version.replaceAll('.', '[.]')}@sha256:[0-9a-f]{64}$`));
     expect(container.terminationMessagePath).toBe('/dev/termination-log');
   });
+});
+
+test('workers are any number of pods, of which a drain takes one after the other', () => {
+  const labels = deployment.spec.template.metadata.labels;
+  expect(deployment.spec.selector.matchLabels).toEqual(labels);
+  expect(budget).toMatchObject({ kind: 'PodDisruptionBudget', spec: { maxUnavailable: 1 } });
+  expect(budget.spec.selector.matchLabels).toEqual(labels);
+  expect(budget.metadata.name).toBe(deployment.metadata.name);
+  const { spec } = deployment.spec.template;
+  expect(spec.restartPolicy).toBe('Always');
+  expect(spec.containers[0].args[0]).toBe('worker');
+  // A pod of a run is nobody's worker: the budget and the deployment leave it alone.
+  for (const { job } of jobs) expect(job.template.metadata.labels).not.toHaveProperty(['app.kubernetes.io/component']);
+});
+
+test('the indexed job begins a pod again when it has ended, and is done when its run is', () => {
+  const { spec } = indexed;
+  expect(spec).toMatchObject({ completionMode: 'Indexed', podReplacementPolicy: 'Failed' });
+  expect(spec.backoffLimitPerIndex).toBeGreaterThan(0);
+  // Kubernetes then takes the greatest number for it.
+  expect(spec.backoffLimit).toBeUndefined();
+  expect(spec.completions).toBe(spec.parallelism);
+  expect(spec.successPolicy).toEqual({ rules: [{ succeededIndexes: '0' }] });
 });
 
 test('the cron job never runs twice at once, and knows its zone', () => {
@@ -160,7 +203,7 @@ test('the standard for pods does find mistakes', () => {
 test('the network of its pods leads to name servers and to one database, and nobody leads to them', () => {
   const { spec } = manifests.find(({ manifest }) => manifest.kind === 'NetworkPolicy')!.manifest;
   const labels = spec.podSelector.matchLabels;
-  for (const { job } of jobs) expect(job.template.metadata.labels).toMatchObject(labels);
+  for (const { template } of templates) expect(template.metadata.labels).toMatchObject(labels);
   expect(spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'], ingress: [] });
   for (const { to, ports } of spec.egress) {
     expect(to.length).toBeGreaterThan(0);

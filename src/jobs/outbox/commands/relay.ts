@@ -7,6 +7,7 @@ const PROGRESS_MS = 10_000;
 interface Flags extends GlobalFlags {
   readonly sink?: string;
   readonly once?: boolean;
+  readonly metricsListen?: string;
   readonly json?: boolean;
 }
 
@@ -19,6 +20,7 @@ export function registerRelay({ program, withDatabase, exit }: Cli): void {
       'where every topic goes (default: SETTLE_SINKS): http(s)://, push+http(s)://, redis://, kafka://',
     )
     .option('--once', 'end when nothing is due')
+    .option('--metrics-listen <host:port>', 'answer /metrics for Prometheus there')
     .option('--json', 'print one JSON object at the end')
     .addHelpText(
       'after',
@@ -30,8 +32,12 @@ export function registerRelay({ program, withDatabase, exit }: Cli): void {
       const flags: Flags = command.optsWithGlobals();
       const { sinkRoutes, sinkSecret } = await import('../routes.ts');
       const routes = sinkRoutes(flags.sink);
+      const { parseListen } = await import('../../../cli/listen-address.ts');
+      const at = flags.metricsListen === undefined ? undefined : parseListen('--metrics-listen', flags.metricsListen);
       await withDatabase(flags, async ({ database, logger }) => {
         const { openSinks } = await import('../sinks/open-sinks.ts');
+        const metrics = at && (await (await import('../relay-metrics.ts')).serveRelayMetrics(at));
+        if (metrics !== undefined) logger.info({ url: metrics.url }, 'metrics');
         const sinks = await openSinks(routes, sinkSecret(), database);
         const { stopSignal } = await import('../../../cli/stop-signal.ts');
         const { relay } = await import('../lanes/relay.ts');
@@ -49,9 +55,13 @@ export function registerRelay({ program, withDatabase, exit }: Cli): void {
             sinks,
             once: flags.once === true,
             signal,
-            onProblem: (text, lane) => logger.warn(lane < 0 ? {} : { lane }, text),
+            onProblem: (text, lane) => {
+              metrics?.problem();
+              logger.warn(lane < 0 ? {} : { lane }, text);
+            },
             onProgress: (counts) => {
               latest = { ...counts };
+              metrics?.count(counts);
             },
           });
           const { print } = await import('../../../cli/output/stdout.ts');
@@ -68,6 +78,7 @@ export function registerRelay({ program, withDatabase, exit }: Cli): void {
         } finally {
           clearInterval(timer);
           await sinks.close();
+          await metrics?.close();
         }
       });
     });

@@ -7,6 +7,7 @@ import { t, time } from '../texts.js';
 export function Audit() {
   const [given, setGiven] = useState(token.get());
   const state = useLoaded(() => get('/audit'), given);
+  const service = useLoaded(() => get('/service'), given);
   const use = (event) => {
     event.preventDefault();
     token.set(new FormData(event.target).get('token'));
@@ -17,6 +18,7 @@ export function Audit() {
     setGiven('');
   };
   return html`<h1>${t('audit')}</h1>
+    <${Loaded} state=${service}>${({ takesActions }) => !takesActions && html`<p class="banner none">${t('readOnly')}</p>`}</${Loaded}>
     ${
       given === ''
         ? html`<form onSubmit=${use}><label>${t('token')}<input name="token" type="password" autocomplete="off" /></label><button>${t('useToken')}</button></form>`
