@@ -23,6 +23,8 @@ import { settle } from './support.ts';
 const COMMITS = '^(?!.*_SEQ\\b)';
 /** Odd, so that kills before a commit and after one are met in turn. */
 const COMMIT_STRIDE = 15;
+/** So many commits more has a run that the machine keeps waiting: measured progress and heartbeats go by time. */
+const TIMED_COMMITS = 4;
 const TIMED_KILLS_AN_INSTANCE = 3;
 
 /** A change of the seed changes which statements are met; each run of the tests meets the same. */
@@ -105,7 +107,8 @@ describe.each(testDatabases())('case 19: a date that is killed on $name', { time
       points.push({ mode: 'before-commit', at, match: COMMITS }, { mode: 'after-commit', at, match: COMMITS });
     }
     await killAndRunAgain(spread(name, points, COMMIT_STRIDE), async (url, point) => {
-      expect((await runKilled(crashArgs(1), url, point)).killed, pointText(point)).toBe(true);
+      const { killed } = await runKilled(crashArgs(1), url, point);
+      if (!killed) expect(Number('at' in point && point.at), pointText(point)).toBeGreaterThan(commits - TIMED_COMMITS);
     });
   });
 

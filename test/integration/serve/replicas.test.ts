@@ -65,7 +65,7 @@ for (const { kind } of kinds) {
       ]);
     }, 180_000);
     afterAll(async () => {
-      for (const one of [plain, service]) expect((await one?.stop())?.code).toBe(0);
+      for (const one of [plain, service]) if (one !== undefined) expect((await one.stop()).code).toBe(0);
       await servers?.replica.stop();
       await servers?.primary.stop();
     });

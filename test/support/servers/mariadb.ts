@@ -1,5 +1,6 @@
 /** MariaDB 10.11 for a test run: one that is named, a container, or a private server on this machine. */
 import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -49,11 +50,19 @@ export function findMariadb(): MariadbPrograms | undefined {
 
 const user = () => `--user=${userInfo().username}`;
 
+/**
+ * Its temporary tables, apart from those of other servers: one that starts removes all `#sql` files of the folder that it is
+ * given, and another one's creation breaks off.
+ */
+const temporary = (folder: string) => join(folder, 'tmp');
+
 /** An empty server's files, in a folder of its own. */
 export async function createMariadbData({ install }: MariadbPrograms, folder: string): Promise<void> {
+  mkdirSync(temporary(folder));
   await promisify(execFile)(install, [
     '--no-defaults',
     `--datadir=${join(folder, 'data')}`,
+    `--tmpdir=${temporary(folder)}`,
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
     user(),
@@ -65,6 +74,7 @@ export function mariadbArguments(folder: string, port: number): string[] {
   return [
     '--no-defaults',
     `--datadir=${join(folder, 'data')}`,
+    `--tmpdir=${temporary(folder)}`,
     `--socket=${join(folder, 'socket')}`,
     `--pid-file=${join(folder, 'pid')}`,
     `--port=${port}`,

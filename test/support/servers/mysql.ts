@@ -3,7 +3,7 @@
  * how to start. Where there is none, its tests are left out and the closing output says so.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -56,8 +56,9 @@ function neighbourRoot(): string | undefined {
 async function startInRoot(root: string, options: readonly string[]): Promise<Server> {
   const folder = mkdtempSync(join(root, 'tmp', 'spare-'));
   const inside = `/tmp/${basename(folder)}`;
+  mkdirSync(join(folder, 'tmp'));
   const program = ['chroot', root, 'mysqld', '--no-defaults', '--user=root', `--datadir=${inside}/data`];
-  const own = ['--disable-log-bin', '--mysqlx=0', '--secure-file-priv='];
+  const own = [`--tmpdir=${inside}/tmp`, '--disable-log-bin', '--mysqlx=0', '--secure-file-priv='];
   const small = ['--innodb-redo-log-capacity=16M', '--innodb-buffer-pool-size=64M', ...own];
   const port = await freePort();
   const run = promisify(execFile);

@@ -1,9 +1,8 @@
 /** A MariaDB of its own with a certificate that a test made, for one test file. */
 import { execFile } from 'node:child_process';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findProgram } from './find-program.ts';
+import { createMariadbData, findMariadb, mariadbArguments } from './mariadb.ts';
 import { freePort, privateFolder, type Server, startProcess } from './private-process.ts';
 
 const run = promisify(execFile);
@@ -44,31 +43,14 @@ async function openssl(...args: string[]): Promise<void> {
 
 /** Undefined where this machine has no MariaDB of its own (the tests then use a container, whose files are elsewhere). */
 export async function startTlsMariadb({ cert, key, ca }: Certificates): Promise<Server | undefined> {
-  const server = findProgram('mariadbd');
-  const install = findProgram('mariadb-install-db');
-  if (server === undefined || install === undefined) return undefined;
+  const programs = findMariadb();
+  if (programs === undefined) return undefined;
   const folder = privateFolder('tls');
-  const data = join(folder, 'data');
-  const user = `--user=${userInfo().username}`;
-  await run(install, [
-    '--no-defaults',
-    `--datadir=${data}`,
-    '--auth-root-authentication-method=normal',
-    '--skip-test-db',
-    user,
-  ]);
+  await createMariadbData(programs, folder);
   const port = await freePort();
   const stop = await startProcess(folder, port, [
-    server,
-    '--no-defaults',
-    `--datadir=${data}`,
-    `--socket=${join(folder, 'socket')}`,
-    `--pid-file=${join(folder, 'pid')}`,
-    `--port=${port}`,
-    '--bind-address=127.0.0.1',
-    user,
-    '--skip-log-bin',
-    '--skip-name-resolve',
+    programs.server,
+    ...mariadbArguments(folder, port),
     '--innodb-buffer-pool-size=32M',
     `--ssl-cert=${cert}`,
     `--ssl-key=${key}`,
