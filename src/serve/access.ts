@@ -23,6 +23,16 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Of every answer. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+};
+
 /** What needs no token, also where the service listens to other machines: probes, and the page, which asks for it. */
 const OPEN_PATHS = /^\/(healthz|readyz|$|assets\/|favicon\.svg$)/;
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -56,14 +66,7 @@ export function guardAccess(app: FastifyInstance, { token, isLoopback, isReadOnl
 
 /** Adds the headers of every answer. */
 export function secure(reply: FastifyReply): void {
-  reply.headers({
-    'content-security-policy': CONTENT_SECURITY_POLICY,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
-    'x-frame-options': 'DENY',
-  });
+  reply.headers(SECURITY_HEADERS);
 }
 
 /** A page of another name that resolves to this machine (DNS rebinding) names itself. */

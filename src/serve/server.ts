@@ -6,6 +6,7 @@ import { isSettleError } from '../errors.ts';
 import { version } from '../version.ts';
 import { guardAccess, secure } from './access.ts';
 import { toJson } from './answer.ts';
+import { answerClientError } from './client-error.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
 import { registerRoutes } from './routes/index.ts';
 import type { ServerOptions } from './server-options.ts';
@@ -36,6 +37,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       secure(reply);
       void sendProblem(reply, problemOf(error));
     },
+    clientErrorHandler: answerClientError,
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
   });
   app.setSerializerCompiler(() => toJson);
