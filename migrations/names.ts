@@ -120,4 +120,5 @@ export const platformMigrationNames: readonly string[] = [
   '0971_settle_offer',
   '0980_settle_challenge_date',
   '0985_settle_request',
+  '0986_settle_shard',
 ];

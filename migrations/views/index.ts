@@ -19,6 +19,7 @@ import { migration as settleReadHead } from './0950_settle_read_head.ts';
 import { migration as settleReadRevision } from './0951_settle_read_revision.ts';
 import { migration as settleReadStart } from './0952_settle_read_start.ts';
 import { migration as settleViewBatch } from './0953_settle_view_batch.ts';
+import { migration as settleShard } from './0986_settle_shard.ts';
 
 export const viewsMigrations: readonly Migration[] = [
   viewLog,
@@ -39,4 +40,5 @@ export const viewsMigrations: readonly Migration[] = [
   settleReadRevision,
   settleReadStart,
   settleViewBatch,
+  settleShard,
 ];

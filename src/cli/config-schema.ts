@@ -40,6 +40,8 @@ const schema = z.strictObject(
     chunk: count.optional(),
     cache: one(['none', 'update', 'evict']).optional(),
     replicas: z.array(text, 'must be a list of URLs').optional(),
+    viewReplicas: z.array(text, 'must be a list of URLs').optional(),
+    shards: z.record(z.string(), urls, 'must be URLs by name').optional(),
     ledgerAnchors: text.optional(),
     ledgerAnchorKey: text.optional(),
     sinks: z

@@ -26,9 +26,10 @@ export function forceOption({ force = DEFAULT }: PlatformOptions): Option {
 /** @throws SettleError when what the job needs is known to be unfit; with the switch it is only told */
 export async function requireFit(
   { database, registry }: Pick<CommandContext, 'database' | 'registry'>,
-  job: Pick<JobDefinition, 'requireFit'>,
+  job: Pick<JobDefinition, 'requireFit' | 'requireHost'>,
   { forceUnfit }: ForceFlags,
 ): Promise<void> {
+  await job.requireHost?.(database);
   try {
     await job.requireFit?.(database);
   } catch (error) {

@@ -27,6 +27,7 @@ export async function requireFitWorker(
   await requirePrivileges(database, registry);
   for (const job of jobs) {
     if (!allSteps(job).some((step) => step.kind === 'partitioned' && step.remote)) continue;
+    await job.requireHost?.(database);
     const units = (await job.cost?.count?.(database)) ?? {};
     const neededMb = (count: number) => job.cost?.memoryMb(units, count) ?? PROCESS_MB + THREAD_MB * count;
     const problem = memoryProblem(job.name, neededMb, threads, availableMemoryMb());

@@ -1,7 +1,7 @@
 /** Range scans on MariaDB and MySQL. */
 import type { Database } from './database.ts';
 import { ServerRows } from './read-rows-server.ts';
-import { checkQuery, type RangeQuery, type Scanner } from './scanner.ts';
+import { checkQuery, type RangeQuery, type Scanner, selectedColumns } from './scanner.ts';
 import { unreadableValueError } from './unreadable.ts';
 
 /** Takes a connection out of the pool until it is closed. */
@@ -49,10 +49,11 @@ export async function openServerScanner(database: Database): Promise<Scanner> {
 }
 
 /** The same text for every range of a query, so that the server prepares it once. */
-function rangeSql({ table, key, columns, where }: RangeQuery, quote: (name: string) => string): string {
+function rangeSql(query: RangeQuery, quote: (name: string) => string): string {
+  const { table, key, where } = query;
   const condition = where === undefined ? '' : ` AND (${where})`;
   return (
-    `SELECT ${columns.map(({ name }) => quote(name)).join(', ')} FROM ${quote(table)} ` +
-    `WHERE ${quote(key)} BETWEEN ? AND ?${condition} ORDER BY ${quote(key)} LIMIT ?`
+    `SELECT ${selectedColumns(query, quote).join(', ')} FROM ${quote(table)} ` +
+    `WHERE ${quote(key)} BETWEEN ? AND ?${condition} ORDER BY ${quote(table)}.${quote(key)} LIMIT ?`
   );
 }

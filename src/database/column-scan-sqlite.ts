@@ -6,7 +6,7 @@ import SqliteDatabase, { type Database as SqliteConnection } from 'better-sqlite
 import type { ColumnBatch } from './column-batch.ts';
 import type { Database } from './database.ts';
 import { addPlainRows } from './plain-values.ts';
-import { checkQuery, type RangeQuery, type Scanner, type TakeRows } from './scanner.ts';
+import { checkQuery, type RangeQuery, type Scanner, selectedColumns, type TakeRows } from './scanner.ts';
 import { configureConnection } from './sqlite-client.ts';
 import { unreadableValueError } from './unreadable.ts';
 import { parseDatabaseUrl } from './url.ts';
@@ -42,17 +42,18 @@ export async function openSqliteScanner(database: Database): Promise<Scanner> {
 
 function scanRange(
   connection: SqliteConnection,
-  { table, key, columns, from, to, limit, where }: RangeQuery,
+  query: RangeQuery,
   batch: ColumnBatch,
   quote: (name: string) => string,
   take: TakeRows | undefined,
 ): number {
+  const { table, key, columns, from, to, limit, where } = query;
   const condition = where === undefined ? '' : ` AND (${where})`;
   // The key comes last, as the place where the next piece goes on.
   const statement = connection
     .prepare(
-      `SELECT ${[...columns.map(({ name }) => quote(name)), `${quote(key)}`].join(', ')} FROM ${quote(table)} ` +
-        `WHERE ${quote(key)} BETWEEN ? AND ?${condition} ORDER BY ${quote(key)} LIMIT ?`,
+      `SELECT ${[...selectedColumns(query, quote), `${quote(table)}.${quote(key)}`].join(', ')} FROM ${quote(table)} ` +
+        `WHERE ${quote(key)} BETWEEN ? AND ?${condition} ORDER BY ${quote(table)}.${quote(key)} LIMIT ?`,
     )
     .raw();
   batch.clear();

@@ -1,6 +1,7 @@
 /**
  * Reading rows on MariaDB and MySQL: the binary protocol through the seam, or mysql2's own text rows, which are several
- * times slower and give the same. `SETTLE_PLAIN_SCAN=1` asks for the plain way.
+ * times slower and give the same. `SETTLE_PLAIN_SCAN=1` asks for the plain way, and Vitess gets no other: in its OLAP mode
+ * prepared statements have given wrong rows (vitessio/vitess#19380).
  */
 import mysql, { type Connection, type RowDataPacket } from 'mysql2';
 import { environment } from '../environment.ts';
@@ -17,6 +18,12 @@ interface Query {
   readonly bindings: readonly RowBinding[];
 }
 
+/** By what the server calls itself when it greets. */
+export function isVitess(connection: Connection): boolean {
+  const { _handshakePacket } = connection as { _handshakePacket?: { readonly serverVersion?: string } };
+  return /vitess/i.test(_handshakePacket?.serverVersion ?? '');
+}
+
 const exactly = { isServer: true, isExact: true };
 
 export class ServerRows implements RowReader {
@@ -25,7 +32,7 @@ export class ServerRows implements RowReader {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#isPlain = environment().SETTLE_PLAIN_SCAN === '1' || !seamFits(connection);
+    this.#isPlain = environment().SETTLE_PLAIN_SCAN === '1' || isVitess(connection) || !seamFits(connection);
   }
 
   async read(sql: string, bindings: readonly RowBinding[], into: ColumnBatch): Promise<void> {

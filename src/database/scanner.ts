@@ -14,6 +14,8 @@ export interface RangeQuery {
   readonly to: bigint;
   /** Rows at most; without a taker at most the batch's capacity. */
   readonly limit: number;
+  /** Added to the key where it is among the columns. Default: 0. */
+  readonly keyBase?: bigint;
   /** Fixed SQL, never input: a further condition. */
   readonly where?: string;
 }
@@ -49,6 +51,13 @@ export interface Scanner {
   columnsOf(table: string): Promise<readonly ColumnSpec[]>;
   /** Gives the connection back. Idempotent. Close scanners before their database. */
   close(): Promise<void>;
+}
+
+/** The columns of a query as its SELECT has them. */
+export function selectedColumns({ key, columns, keyBase }: RangeQuery, quote: (name: string) => string): string[] {
+  return columns.map(({ name }) =>
+    keyBase !== undefined && name === key ? `${quote(name)} + ${keyBase} AS ${quote(name)}` : quote(name),
+  );
 }
 
 /** Refuses a query that cannot be what its caller means; a programming error, hence no SettleError. */

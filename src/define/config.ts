@@ -44,6 +44,10 @@ export interface SettleConfig {
   readonly cache?: 'none' | 'update' | 'evict';
   /** URLs of replicas of the database that `settle serve` may read from. Default: none. */
   readonly replicas?: readonly string[];
+  /** URLs of replicas of the database that runs may read the view log from. Default: none. */
+  readonly viewReplicas?: readonly string[];
+  /** Where the view log lies, by name of the shard: a URL, or a list of the primary's and its replicas'. Default: in the database itself. */
+  readonly shards?: Readonly<Record<string, string | readonly string[]>>;
   /** Path of the Ed25519 private key that signs its lines. */
   readonly ledgerAnchorKey?: string;
   /** What stands for `view_log`. `settle migrate` makes that name a view of it; docs/operations.md says what it must be like. */

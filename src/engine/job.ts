@@ -31,6 +31,11 @@ export interface JobDefinition {
   requireDue?(parameters: JobParameters, now: Date): void;
   /** Refuses a start on data that is known to be unfit, unless `force` is given at the edge, which asks it. */
   requireFit?(database: Database): Promise<void>;
+  /**
+   * Refuses a host whose settings lack what the job's work needs, by a usage error: asked when a run of the job starts
+   * there, and when a worker does. Nothing overrides it.
+   */
+  requireHost?(database: Database): Promise<void>;
   /** What has changed since the instance was completed; asked when it is started again. Undefined: nothing is known. */
   reviewCompleted?(database: Database, parameters: JobParameters): Promise<CompletedReview | undefined>;
   /** What `show` and the end of a run tell besides of an execution. */

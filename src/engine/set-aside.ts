@@ -4,6 +4,8 @@ import type { JobExecution, StoredParameter } from '../repository/types.ts';
 
 export interface SetAsideRow {
   readonly rowId: bigint;
+  /** Where the row lies, when its id alone does not say it: `id 17 of shard east`. */
+  readonly place?: string;
   /** Undefined for a row that belongs to no date. */
   readonly businessDate: string | undefined;
   readonly reason: string;

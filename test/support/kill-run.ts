@@ -65,10 +65,15 @@ export async function countPoints(
 }
 
 /** One run that is killed at the point, if it comes that far. Throws when it ends in any third way. */
-export async function runKilled(args: readonly string[], url: string, point: KillPoint): Promise<KilledRun> {
+export async function runKilled(
+  args: readonly string[],
+  url: string,
+  point: KillPoint,
+  added: Readonly<Record<string, string>> = {},
+): Promise<KilledRun> {
   const byTime = point.mode === 'time';
   const env = byTime ? quiet : switchEnv(point.mode, point.at, point.match);
-  const { child, outcome: ended } = startSettle(args, { url, env });
+  const { child, outcome: ended } = startSettle(args, { url, env: { ...env, ...added } });
   const timer = byTime ? setTimeout(() => child.kill('SIGKILL'), point.afterMs) : undefined;
   const outcome = await ended;
   clearTimeout(timer);
@@ -81,6 +86,7 @@ export async function runKilled(args: readonly string[], url: string, point: Kil
  * Returns how often it was killed.
  * @param runsMax more runs than this throw
  * @param afterKill called when it has been killed, before it is started again
+ * @param added variables of its environment
  */
 export async function runThroughKills(
   args: readonly string[],
@@ -88,16 +94,17 @@ export async function runThroughKills(
   points: Iterable<KillPoint>,
   runsMax = 100,
   afterKill: () => Promise<void> = async () => {},
+  added: Readonly<Record<string, string>> = {},
 ): Promise<number> {
   let kills = 0;
   let runs = 0;
   for (const point of points) {
     if (++runs > runsMax) throw new Error(`settle ${args.join(' ')} did not complete in ${runsMax} runs`);
-    if (!(await runKilled(args, url, point)).killed) return kills;
+    if (!(await runKilled(args, url, point, added)).killed) return kills;
     kills++;
     await afterKill();
   }
-  const last = await startSettle(args, { url, env: quiet }).outcome;
+  const last = await startSettle(args, { url, env: { ...quiet, ...added } }).outcome;
   requireExpected(args, last, COMPLETED, `after ${kills} kills`);
   return kills;
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { ColumnBatch } from '../../src/database/column-batch.ts';
 import type { ViewJudge } from '../../src/jobs/views/kernel/view-judge.ts';
-import { viewLogColumns } from '../../src/jobs/views/statistics/view-log.ts';
+import { viewLogColumns } from '../../src/jobs/views/log/view-log.ts';
 import { splitWords } from '../../src/rules/words.ts';
 import type { LogRow } from '../oracles/daily-statistics.ts';
 

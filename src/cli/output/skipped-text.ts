@@ -18,7 +18,12 @@ export function skippedText(view: SkippedView): string {
       { header: 'reason' },
       { header: 'record' },
     ];
-    const cells = view.rows.map((row) => [String(row.rowId), row.businessDate ?? '-', row.reason, row.payload]);
+    const cells = view.rows.map((row) => [
+      row.place ?? String(row.rowId),
+      row.businessDate ?? '-',
+      row.reason,
+      row.payload,
+    ]);
     parts.push(formatTable(columns, cells));
   }
   if (view.records.length > 0) {

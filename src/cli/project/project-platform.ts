@@ -24,11 +24,20 @@ export async function projectPlatform(args: readonly string[], platform: Platfor
   }
 }
 
+/** As SETTLE_SHARDS has them: NAME=URL for each URL of each name. */
+function wordsOfShards(shards: NonNullable<ConfigValues['shards']>): string {
+  return Object.entries(shards)
+    .flatMap(([name, urls]) => [urls].flat().map((url) => `${name}=${url}`))
+    .join(' ');
+}
+
 async function platformOf(values: ConfigValues, file: string, platform: Platform): Promise<Platform> {
   const { projectDomain, projectMigrations } = await import('./project-domain.ts');
-  const { sinks, cache, replicas } = values;
+  const { sinks, cache, replicas, viewReplicas, shards } = values;
   if (cache !== undefined) setDefault('SETTLE_CACHE', cache);
   if (replicas !== undefined) setDefault('SETTLE_REPLICAS', replicas.join(' '));
+  if (viewReplicas !== undefined) setDefault('SETTLE_VIEW_REPLICAS', viewReplicas.join(' '));
+  if (shards !== undefined) setDefault('SETTLE_SHARDS', wordsOfShards(shards));
   if (sinks !== undefined) setDefault('SETTLE_SINKS', typeof sinks === 'string' ? sinks : JSON.stringify(sinks));
   const own = projectDomain(values, file);
   const migrations = () => projectMigrations(values, file);

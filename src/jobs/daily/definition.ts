@@ -16,6 +16,7 @@ import { compareStockStep, stockSettlementStep } from '../stock/settlement/defin
 import { reservationMinutesParameter } from '../stock/settlement/stock-terms.ts';
 import { settlementSteps, videoSettlementSteps } from '../video-settlement/definition.ts';
 import { postedAmount } from '../video-settlement/posted-amount.ts';
+import { requireShards } from '../views/log/open-log.ts';
 import { defaultPopularDays, defaultRankingSize } from '../views/rules/ranking.ts';
 import { skipLimitParameter } from '../views/statistics/skip-limit.ts';
 import { statisticsStep } from '../views/statistics/statistics-plan.ts';
@@ -74,6 +75,7 @@ export const dailyJob: JobDefinition = {
   parameters,
   replay: 'rerun',
   requireFit: requireFitLedger,
+  requireHost: requireShards,
   requireDue: requireDateOver,
   reviewCompleted: reviewCompletedDate,
   describe: (_database, execution) => describeDaily(execution),

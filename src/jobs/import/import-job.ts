@@ -3,6 +3,7 @@ import type { JobDefinition } from '../../engine/job.ts';
 import { type PaymentKind, writePaymentsStep } from '../payments/import/write-payments.ts';
 import { requireFitLedger } from '../points/fit-ledger.ts';
 import { postGrantsStep } from '../points/grants/post-grants.ts';
+import { requireOwnLog } from '../views/log/open-log.ts';
 import { checkFileStep } from './check-file.ts';
 import { describeImport } from './describe-import.ts';
 import { type ImportKind, importParameterDefinitions } from './import-parameters.ts';
@@ -59,7 +60,11 @@ function paymentSteps(kind: PaymentKind): JobDefinition['steps'] {
 }
 
 const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | 'steps' | 'requireFit'>>> = {
-  views: { description: 'load a file of views into view_log', steps: [checkViews, writeViewsStep] },
+  views: {
+    description: 'load a file of views into view_log',
+    steps: [checkViews, writeViewsStep],
+    requireFit: async () => requireOwnLog(),
+  },
   videos: { description: 'load a file of videos and their creators', steps: [checkVideos, writeVideosStep] },
   challenges: { description: 'load a file of challenges', steps: [checkChallenges, writeChallengesStep] },
   members: {

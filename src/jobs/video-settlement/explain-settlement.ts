@@ -7,6 +7,7 @@ import { instantText } from '../../database/instant.ts';
 import { toBigInt, toNumber } from '../../database/values.ts';
 import { ExitCode, SettleError } from '../../errors.ts';
 import { businessDay, defaultZone } from '../../rules/business-time.ts';
+import { shardSettings } from '../views/log/log-settings.ts';
 import { readRateCards, type StoredCard } from './rate-card-store.ts';
 import { type Reversal, readReversals } from './reversals.ts';
 import { priceText, type Tier, tierShares, totalPrice, totalWon } from './rules/tiered-amount.ts';
@@ -195,6 +196,7 @@ async function readCredits({ knex }: Database, date: string, creatorId: bigint |
 async function sourcesOf({ knex }: Database, date: string, videoId: bigint): Promise<SettlementExplanation['sources']> {
   const run = await knex('settle_statistics_run').where({ business_date: date }).first('zone');
   const { startMs, endMs } = businessDay(date, run?.zone ?? defaultZone);
+  const shards = shardSettings().map(({ name }) => name);
   return {
     statistics:
       'SELECT business_date, views, ad_views FROM video_daily_stats ' +
@@ -202,6 +204,6 @@ async function sourcesOf({ knex }: Database, date: string, videoId: bigint): Pro
     views:
       'SELECT id, viewer_id, viewed_at, play_seconds, ad_views FROM view_log ' +
       `WHERE video_id = ${videoId} AND viewed_at >= '${instantText(startMs)}' AND viewed_at < '${instantText(endMs)}' ` +
-      'ORDER BY viewed_at, id',
+      `ORDER BY viewed_at, id${shards.length === 0 ? '' : ` -- on each of the shards ${shards.join(', ')}`}`,
   };
 }

@@ -1,6 +1,7 @@
 /** Views as they happen: `POST /views` takes batches, and what they were told is compared with the night. */
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { shardSettings } from '../../jobs/views/log/log-settings.ts';
 import { compareOnline, type OnlineComparison } from '../../jobs/views/online/compare-online.ts';
 import { BodyProblem, parseJsonViews, parseNdjsonViews } from '../../jobs/views/online/posted-view.ts';
 import { noViewCheck, RedisViewCheck } from '../../jobs/views/online/view-check.ts';
@@ -43,6 +44,7 @@ export async function registerViews(
 ): Promise<void> {
   const check = redisUrl === undefined ? noViewCheck : await RedisViewCheck.open(redisUrl);
   const intake = new ViewIntake(database, check, logger);
+  const isCut = shardSettings().length > 0;
   api.addHook('onClose', async () => await intake.close());
 
   let bodiesBytes = 0;
@@ -88,6 +90,13 @@ export async function registerViews(
         throw error;
       },
       onRequest: async (request, reply) => {
+        if (isCut) {
+          const hint = 'write the views there; each night reads them';
+          return await sendProblem(
+            reply,
+            problem(409, 'the view log lies on shards, which settle only reads', { hint }),
+          );
+        }
         if (keyOf(request) === undefined) {
           const hint =
             'send it as Idempotency-Key: 1 to 64 visible ASCII characters, the same when the batch is sent again';

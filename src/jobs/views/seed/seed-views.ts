@@ -8,6 +8,7 @@ import { toBigInt } from '../../../database/values.ts';
 import type { PartitionedStep, PlannedPartition } from '../../../engine/step.ts';
 import { ExitCode, SettleError } from '../../../errors.ts';
 import { workerModule } from '../../../partition/worker-module.ts';
+import { requireOwnLog } from '../log/open-log.ts';
 import { viewLogOptions } from './seed-parameters.ts';
 
 /** Some 3 MB of SQL: large enough to make the commit cheap, small enough to lose nothing when it is rolled back. */
@@ -28,6 +29,7 @@ export const seedViewsStep: PartitionedStep = {
   // TypeScript in a checkout, JavaScript in the published package.
   workerModule: workerModule('seed-views-worker', import.meta.url),
   async plan({ database, parameters, options }, partitionCount) {
+    requireOwnLog();
     const log = viewLogOptions(parameters);
     const newest = await database.knex('view_log').max({ id: 'id' }).first();
     const firstId = newest?.id == null ? 1n : toBigInt(newest.id) + 1n;

@@ -12,46 +12,64 @@ import type { Pair } from '../rules/resolve-open.ts';
 import { invalidReason, type ViewPolicy } from '../rules/verdict.ts';
 import { type Span, zonesToRead } from '../zones/date-plan.ts';
 import type { Zone } from '../zones/zone.ts';
-import { viewLog } from './view-log.ts';
+import type { ShardZones } from './statistics-plan.ts';
 
 const pairsAQuery = 200;
 
 /** Adds the pairs' valid views with startMs <= time < endMs (milliseconds since 1970) to `views`. */
 export async function addPairHistory(
   database: Database,
-  zones: readonly Zone[],
+  log: readonly ShardZones[],
   pairs: readonly Pair[],
   { startMs, endMs }: Span,
   policy: ViewPolicy,
   views: OpenViews,
 ): Promise<void> {
-  const runs = joinNeighbours(zonesToRead(zones, { startMs, endMs }));
+  const parts = log.map(({ shard, zones }) => ({
+    shard,
+    runs: joinNeighbours(zonesToRead(zones, { startMs, endMs })),
+  }));
   for (let at = 0; at < pairs.length; at += pairsAQuery) {
     const some = pairs.slice(at, at + pairsAQuery);
     const wanted = new Set(some.map((pair) => pairKey(pair.viewerLo, pair.viewerHi, pair.videoLo, pair.videoHi)));
     const viewers = [...new Set(some.map((pair) => joinWords(pair.viewerLo, pair.viewerHi).toString()))];
     const videos = [...new Set(some.map((pair) => joinWords(pair.videoLo, pair.videoHi).toString()))];
-    for (const run of runs) {
-      const rows = await database
-        .knex(`${viewLog.table} as v`)
-        .join('video as d', 'd.id', 'v.video_id')
-        .whereBetween('v.id', [run.fromId.toString(), run.toId.toString()])
-        .whereIn('v.viewer_id', viewers)
-        .whereIn('v.video_id', videos)
-        .where('v.viewed_at', '<', instantText(endMs))
-        .andWhere((query) => {
-          if (Number.isFinite(startMs)) query.where('v.viewed_at', '>=', instantText(startMs));
-        })
-        .select('v.id', 'v.video_id', 'v.viewer_id', 'v.viewed_at', 'v.play_seconds', 'v.ad_views', 'd.creator_id');
-      for (const row of rows) addRow(row, wanted, policy, views);
+    const creators = await readCreators(database, videos);
+    for (const { shard, runs } of parts) {
+      for (const run of runs) {
+        const rows = await shard.database
+          .knex(shard.table.table)
+          .whereBetween('id', [run.fromId.toString(), run.toId.toString()])
+          .whereIn('viewer_id', viewers)
+          .whereIn('video_id', videos)
+          .where('viewed_at', '<', instantText(endMs))
+          .andWhere((query) => {
+            if (Number.isFinite(startMs)) query.where('viewed_at', '>=', instantText(startMs));
+          })
+          .select('id', 'video_id', 'viewer_id', 'viewed_at', 'play_seconds', 'ad_views');
+        for (const row of rows) addRow(row, shard.base, { wanted, creators, policy }, views);
+      }
     }
   }
 }
 
+/** Creator by id of the video, null where it has none. Only videos that are known. */
+async function readCreators({ knex }: Database, videos: readonly string[]): Promise<Map<bigint, bigint | null>> {
+  const rows = await knex('video').whereIn('id', videos).select('id', 'creator_id');
+  return new Map(rows.map((row) => [toBigInt(row.id), row.creator_id === null ? null : toBigInt(row.creator_id)]));
+}
+
+interface Wanted {
+  /** Pairs, as `pairKey` writes them. */
+  readonly wanted: ReadonlySet<string>;
+  readonly creators: ReadonlyMap<bigint, bigint | null>;
+  readonly policy: ViewPolicy;
+}
+
 function addRow(
   row: Record<string, string | number | null>,
-  wanted: ReadonlySet<string>,
-  policy: ViewPolicy,
+  base: bigint,
+  { wanted, creators, policy }: Wanted,
   views: OpenViews,
 ): void {
   const [viewerLo, viewerHi] = splitWords(toBigInt(row.viewer_id));
@@ -61,8 +79,9 @@ function addRow(
   const ads = row.ad_views === null ? Number.NaN : Number(row.ad_views);
   if (!Number.isSafeInteger(play) || !Number.isSafeInteger(ads)) return;
   if (invalidReason(policy, true, play, ads) !== undefined) return;
-  if (row.creator_id !== null && toBigInt(row.creator_id) === toBigInt(row.viewer_id)) return;
-  const [idLo, idHi] = splitWords(toBigInt(row.id));
+  const creator = creators.get(toBigInt(row.video_id));
+  if (creator === undefined || creator === toBigInt(row.viewer_id)) return;
+  const [idLo, idHi] = splitWords(toBigInt(row.id) + base);
   const time = parseInstant(String(row.viewed_at));
   if (Number.isNaN(time)) return;
   views.add({

@@ -2,65 +2,110 @@
  * Step `quarantine-undated`: rows without a time (NULL, or a zero date of MySQL) belong to no date, so no date's ranges need hold them. Zones know how
  * many they have; those that are not in quarantine yet are put there, once, by row id.
  */
-import type { Database, Transaction } from '../../../database/database.ts';
+import type { Database } from '../../../database/database.ts';
+import { type Row, toBigInt } from '../../../database/values.ts';
 import type { StepCounts } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
+import type { LogShard } from '../log/log-shard.ts';
+import { withViewLog } from '../log/open-log.ts';
+import { placeOf } from '../log/shard-key.ts';
 import { loadZones } from '../zones/zone-store.ts';
 import { quarantine } from './publish-statistics.ts';
-import { viewLog } from './view-log.ts';
 
-const rowsAQuery = 1_000;
+/** From 1,000 values in a list on MariaDB reads the whole table. */
+const rowsAQuery = 999;
 
 export async function quarantineUndated(context: StepContext): Promise<Partial<StepCounts>> {
+  return await withViewLog(context.database, async ({ shards }) => {
+    await releaseDated(context, shards);
+    let writeCount = 0;
+    for (const shard of shards) writeCount += await quarantineShard(context, shard);
+    return { writeCount };
+  });
+}
+
+async function quarantineShard(context: StepContext, shard: LogShard): Promise<number> {
   const { database } = context;
-  await context.transaction((tx) => releaseDated(database, tx));
   let writeCount = 0;
-  for (const zone of await loadZones(database.knex, viewLog.table)) {
+  for (const zone of await loadZones(database.knex, shard.map)) {
     if (zone.undated === 0) continue;
-    const ids: [string, string] = [zone.fromId.toString(), zone.toId.toString()];
-    for (;;) {
-      const rows = await database
-        .knex(`${viewLog.table} as v`)
-        .leftJoin('settle_quarantine as q', 'q.row_id', 'v.id')
-        .whereBetween('v.id', ids)
-        .whereRaw(database.dialect.holdsNoTime('v.viewed_at'))
-        .whereNull('q.row_id')
-        .orderBy('v.id')
-        .limit(rowsAQuery)
-        .select('v.id', 'v.video_id', 'v.viewer_id', 'v.play_seconds', 'v.ad_views');
+    for (let from = zone.fromId; ; ) {
+      context.signal.throwIfAborted();
+      const rows = await undatedRows(shard, from, zone.toId);
       if (rows.length === 0) break;
-      await context.transaction((tx) =>
-        quarantine(
-          database,
-          tx,
-          'ignore',
-          null,
-          context.jobExecutionId,
-          rows.map((row) => ({ row_id: row.id, reason: 'undated', payload: JSON.stringify(payloadOf(row)) })),
-        ),
-      );
-      writeCount += rows.length;
+      const keyOf = (row: Row) => toBigInt(row.id) + shard.base;
+      const known = await quarantinedAmong(database, rows.map(keyOf));
+      const added = rows.filter((row) => !known.has(keyOf(row)));
+      if (added.length > 0) {
+        const records = added.map((row) => ({
+          row_id: keyOf(row).toString(),
+          reason: 'undated',
+          payload: JSON.stringify(payloadOf(row)),
+        }));
+        await context.transaction(
+          async (tx) => await quarantine(database, tx, 'ignore', null, context.jobExecutionId, records),
+        );
+        writeCount += added.length;
+      }
+      from = toBigInt(rows[rows.length - 1].id) + 1n;
     }
   }
-  return { writeCount };
+  return writeCount;
+}
+
+async function undatedRows({ database, table }: LogShard, from: bigint, to: bigint): Promise<Row[]> {
+  return await database
+    .knex(table.table)
+    .whereBetween('id', [from.toString(), to.toString()])
+    .whereRaw(database.dialect.holdsNoTime('viewed_at'))
+    .orderBy('id')
+    .limit(rowsAQuery)
+    .select('id', 'video_id', 'viewer_id', 'play_seconds', 'ad_views');
+}
+
+async function quarantinedAmong({ knex }: Database, keys: readonly bigint[]): Promise<Set<bigint>> {
+  const found = await knex('settle_quarantine').whereIn('row_id', keys.map(String)).select('row_id');
+  return new Set(found.map((row) => toBigInt(row.row_id)));
 }
 
 /** A row that has got its time since is an ordinary row of its date. */
-async function releaseDated({ dialect }: Database, tx: Transaction): Promise<void> {
-  const dated = await tx('settle_quarantine as q')
-    .join(`${viewLog.table} as v`, 'v.id', 'q.row_id')
-    .whereNull('q.business_date')
-    .whereRaw(`NOT (${dialect.holdsNoTime('v.viewed_at')})`)
-    .select('q.row_id');
-  for (let at = 0; at < dated.length; at += rowsAQuery) {
-    const ids = dated.slice(at, at + rowsAQuery).map(({ row_id }) => row_id);
-    await tx('settle_quarantine').whereNull('business_date').whereIn('row_id', ids).delete();
+async function releaseDated(context: StepContext, shards: readonly LogShard[]): Promise<void> {
+  const { knex } = context.database;
+  for (let after: bigint | undefined; ; ) {
+    context.signal.throwIfAborted();
+    const query = knex('settle_quarantine').whereNull('business_date').orderBy('row_id').limit(rowsAQuery);
+    if (after !== undefined) query.where('row_id', '>', after.toString());
+    const keys = (await query.select('row_id')).map((row) => toBigInt(row.row_id));
+    if (keys.length === 0) return;
+    after = keys[keys.length - 1];
+    const dated: bigint[] = [];
+    for (const shard of shards) dated.push(...(await datedAmong(shard, keys, shards.length > 1)));
+    if (dated.length === 0) continue;
+    await context.transaction(
+      async (tx) =>
+        await tx('settle_quarantine').whereNull('business_date').whereIn('row_id', dated.map(String)).delete(),
+    );
   }
 }
 
+/** Keys of rows of the shard that have a time now. */
+async function datedAmong(shard: LogShard, keys: readonly bigint[], isOneOfMany: boolean): Promise<bigint[]> {
+  const { database, table, base } = shard;
+  const ids = (isOneOfMany ? keys.filter((key) => placeOf(key).number === shard.number) : keys).map(
+    (key) => key - base,
+  );
+  if (ids.length === 0) return [];
+  const rows = await database
+    .knex(table.table)
+    .whereIn('id', ids.map(String))
+    .whereRaw(`NOT (${database.dialect.holdsNoTime('viewed_at')})`)
+    .select('id');
+  return rows.map((row) => toBigInt(row.id) + base);
+}
+
 /** The same fields as ViewJudge writes for a row that it meets. */
-function payloadOf(row: Record<string, string | number | null>): Record<string, string | number | null> {
-  const text = (value: string | number | null) => (value === null ? null : String(value));
+function payloadOf(row: Row): Record<string, unknown> {
+  const text = (value: unknown) => (value === null ? null : String(value));
   return {
     video_id: text(row.video_id),
     viewer_id: text(row.viewer_id),

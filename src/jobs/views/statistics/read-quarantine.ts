@@ -2,6 +2,8 @@
 import type { Database } from '../../../database/database.ts';
 import { toBigInt, toNumber } from '../../../database/values.ts';
 import type { SetAsideRow } from '../../../engine/set-aside.ts';
+import { placeOf } from '../log/shard-key.ts';
+import { selectShards } from '../log/shard-store.ts';
 
 /** By row id, at most `limit` rows with ids above `after`. */
 export async function readQuarantine(
@@ -16,12 +18,24 @@ export async function readQuarantine(
     .limit(limit)
     .select('row_id', 'business_date', 'reason', 'payload');
   const rows = await (after === undefined ? query : query.where('row_id', '>', after.toString()));
+  const placeOfRow = await placesOf(database);
   return rows.map((row) => ({
     rowId: toBigInt(row.row_id),
+    ...placeOfRow(toBigInt(row.row_id)),
     businessDate: row.business_date ?? undefined,
     reason: row.reason,
     payload: row.payload,
   }));
+}
+
+/** Tells the shard and the id of a row by its key, where the log lies on shards. */
+async function placesOf({ knex }: Database): Promise<(key: bigint) => Pick<SetAsideRow, 'place'>> {
+  const names = new Map([...(await selectShards(knex))].map(([name, number]) => [number, name]));
+  if (names.size === 0) return () => ({});
+  return (key) => {
+    const { number, id } = placeOf(key);
+    return { place: `id ${id} of shard ${names.get(number) ?? number}` };
+  };
 }
 
 /**

@@ -7,8 +7,9 @@ import { instantText, parseInstant } from '../../../database/instant.ts';
 import { findOddTime, oddTimeError } from '../../../database/odd-time.ts';
 import { streamRows } from '../../../database/stream-rows.ts';
 import { toBigInt } from '../../../database/values.ts';
+import type { LogShard } from '../log/log-shard.ts';
+import { withViewLog } from '../log/open-log.ts';
 import type { ViewPolicy } from '../rules/verdict.ts';
-import { viewLog } from './view-log.ts';
 
 export interface Sums {
   views: bigint;
@@ -42,19 +43,23 @@ export async function recomputeDate(
   policy: ViewPolicy,
   listener?: VerdictListener,
 ): Promise<Recomputed> {
-  const odd = await findOddTime(database, viewLog);
-  if (odd !== undefined) throw oddTimeError(viewLog.table, viewLog.key, viewLog.time, odd);
-  const creators = await readCreators(database);
-  for (const lookbackMs of lookbacksMs) {
-    listener?.begin();
-    const recomputed = await recompute({ database, ...day, lookbackMs, policy, creators, listener });
-    if (recomputed !== undefined) return recomputed;
-  }
-  throw new Error('a scan from the first row on does not know the windows at its start');
+  return await withViewLog(database, async ({ shards }) => {
+    for (const { database: place, table } of shards) {
+      const odd = await findOddTime(place, table);
+      if (odd !== undefined) throw oddTimeError(table.table, table.key, table.time, odd);
+    }
+    const creators = await readCreators(database);
+    for (const lookbackMs of lookbacksMs) {
+      listener?.begin();
+      const recomputed = await recompute({ shards, ...day, lookbackMs, policy, creators, listener });
+      if (recomputed !== undefined) return recomputed;
+    }
+    throw new Error('a scan from the first row on does not know the windows at its start');
+  });
 }
 
 interface Recomputation {
-  readonly database: Database;
+  readonly shards: readonly LogShard[];
   readonly startMs: number;
   readonly endMs: number;
   readonly lookbackMs: number;
@@ -73,17 +78,17 @@ async function readCreators(database: Database): Promise<Map<bigint, bigint | nu
 
 /** Undefined when the look-back was too short to know a window at the start of the date. */
 async function recompute(asked: Recomputation): Promise<Recomputed | undefined> {
-  const { database, startMs, endMs, lookbackMs, policy, creators, listener } = asked;
+  const { shards, startMs, endMs, lookbackMs, policy, creators, listener } = asked;
   const fromMs = startMs - lookbackMs;
   const sums = new Map<bigint, Sums>();
   const verdicts = { invalid: 0, self: 0, repeat: 0, counted: 0 };
   const note = (row: Record<string, unknown>, verdict: DateVerdict) => {
     verdicts[verdict]++;
-    listener?.take(toBigInt(row.id), verdict);
+    listener?.take(keyOf(row), verdict);
   };
   /** Pair -> its last view, whether counted or not known; oldest first, so that old ones can be dropped. */
   const windows = new Map<string, { time: number; known: boolean }>();
-  for await (const { row, time } of inOrder(sortedViews(database, fromMs, endMs))) {
+  for await (const { row, time } of inOrder(shards.map((shard) => sortedViews(shard, fromMs, endMs)))) {
     const ofDay = time >= startMs;
     const video = int64Of(row.video_id);
     const viewer = int64Of(row.viewer_id);
@@ -127,14 +132,24 @@ async function recompute(asked: Recomputation): Promise<Recomputed | undefined> 
   return { sums, verdicts };
 }
 
-function sortedViews(database: Database, fromMs: number, endMs: number): AsyncGenerator<Record<string, unknown>> {
+/** The shard's rows by time and id; `base` is what makes a key of the id. */
+async function* sortedViews(
+  { database, base }: LogShard,
+  fromMs: number,
+  endMs: number,
+): AsyncGenerator<Record<string, unknown>> {
   const columns = 'id, video_id, viewer_id, viewed_at, play_seconds, ad_views';
   const bounded = Number.isFinite(fromMs);
-  return streamRows(
+  const rows = streamRows(
     database,
     `SELECT ${columns} FROM view_log WHERE ${bounded ? 'viewed_at >= ? AND ' : ''}viewed_at < ? ORDER BY viewed_at, id`,
     bounded ? [instantText(fromMs), instantText(endMs)] : [instantText(endMs)],
   );
+  for await (const row of rows) yield { ...row, base };
+}
+
+function keyOf(row: Record<string, unknown>): bigint {
+  return toBigInt(row.id) + (row.base as bigint);
 }
 
 /**
@@ -142,14 +157,12 @@ function sortedViews(database: Database, fromMs: number, endMs: number): AsyncGe
  * told apart here. Rows without a real time are left out.
  */
 async function* inOrder(
-  rows: AsyncGenerator<Record<string, unknown>>,
+  shards: readonly AsyncGenerator<Record<string, unknown>>[],
 ): AsyncGenerator<{ readonly row: Record<string, unknown>; readonly time: number }> {
   let same: { row: Record<string, unknown>; time: number }[] = [];
   const byId = (a: { row: Record<string, unknown> }, b: { row: Record<string, unknown> }) =>
-    toBigInt(a.row.id) < toBigInt(b.row.id) ? -1 : 1;
-  for await (const row of rows) {
-    const time = parseInstant(String(row.viewed_at));
-    if (Number.isNaN(time)) continue;
+    keyOf(a.row) < keyOf(b.row) ? -1 : 1;
+  for await (const { row, time } of merged(shards)) {
     if (same.length > 0 && same[0].time !== time) {
       yield* same.length === 1 ? same : same.sort(byId);
       same = [];
@@ -157,6 +170,35 @@ async function* inOrder(
     same.push({ row, time });
   }
   yield* same.sort(byId);
+}
+
+/** Of several streams that each are in order of time: the earliest row of all next. */
+async function* merged(
+  shards: readonly AsyncGenerator<Record<string, unknown>>[],
+): AsyncGenerator<{ readonly row: Record<string, unknown>; readonly time: number }> {
+  const next = async (rows: AsyncGenerator<Record<string, unknown>>) => {
+    for (;;) {
+      const { value: row, done } = await rows.next();
+      if (done === true) return undefined;
+      const time = parseInstant(String(row.viewed_at));
+      if (!Number.isNaN(time)) return { row, time, rows };
+    }
+  };
+  try {
+    const heads = (await Promise.all(shards.map(next))).filter((head) => head !== undefined);
+    while (heads.length > 0) {
+      let first = 0;
+      for (let at = 1; at < heads.length; at++) if (heads[at].time < heads[first].time) first = at;
+      const head = heads[first];
+      yield head;
+      const following = await next(head.rows);
+      if (following === undefined) heads.splice(first, 1);
+      else heads[first] = following;
+    }
+  } finally {
+    // Whoever has read enough leaves the others open.
+    for (const rows of shards) await rows.return(undefined);
+  }
 }
 
 /** Undefined for NULL and for what is no signed integer of 64 bits. */

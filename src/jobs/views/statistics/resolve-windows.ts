@@ -6,6 +6,7 @@ import { giveTurn } from '../../../database/turn.ts';
 import type { StepCounts } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { Int64Index } from '../../../rules/int64-index.ts';
+import { withViewLog } from '../log/open-log.ts';
 import type { JudgeFrame } from '../rules/judge-frame.ts';
 import { OpenViews } from '../rules/open-views.ts';
 import { type Resolved, type ResolveFrame, resolveOpenViews } from '../rules/resolve-open.ts';
@@ -86,8 +87,12 @@ async function resolveAll(context: StepContext, views: OpenViews, frame: JudgeFr
       'reading the history of views that follow on one another',
     );
     const span = { startMs: start, endMs: known };
-    const zones = await trueZones(database, span, { concurrency: context.options.workers, signal: context.signal });
-    await addPairHistory(database, zones, resolved.needHistory, span, frame.policy, views);
+    const { needHistory } = resolved;
+    await withViewLog(database, async (log) => {
+      const options = { concurrency: context.options.workers, signal: context.signal };
+      const zones = await trueZones(database, log, span, options);
+      await addPairHistory(database, zones, needHistory, span, frame.policy, views);
+    });
     known = start;
     // Pairs without history have no view before the look-back, so the earlier start changes nothing for them.
     resolved = resolveOpenViews(views, { ...base, lookbackStartMs: start });

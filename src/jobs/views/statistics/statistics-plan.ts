@@ -11,6 +11,9 @@ import { ExitCode, planOutdated, SettleError } from '../../../errors.ts';
 import { selectPlan } from '../../../repository/partition.ts';
 import { businessDay, isSameZone } from '../../../rules/business-time.ts';
 import { splitWords } from '../../../rules/words.ts';
+import { type LogShard, zoneByKey } from '../log/log-shard.ts';
+import { registerShards, type ViewLog, withViewLog } from '../log/open-log.ts';
+import { readPosition } from '../log/replication-position.ts';
 import { type JudgeFrame, pairKey } from '../rules/judge-frame.ts';
 import { defaultViewPolicy } from '../rules/verdict.ts';
 import { cutPartitions, expectedOpenRows, isEdge, type Span, straysIn, zonesToRead } from '../zones/date-plan.ts';
@@ -18,7 +21,6 @@ import { measureZones } from '../zones/measure-zones.ts';
 import type { Zone } from '../zones/zone.ts';
 import { extendZoneMap, recheckZones, type ZoneMapOptions } from '../zones/zone-map.ts';
 import { loadZones } from '../zones/zone-store.ts';
-import { viewLog } from './view-log.ts';
 
 /** Name of the partitioned step. */
 export const statisticsStep = 'daily-statistics';
@@ -40,8 +42,12 @@ export interface StatisticsPlanDetail {
   readonly videoBounds?: readonly string[];
   /** `videosCheck` when the plan was made. */
   readonly videos: string;
-  /** The largest id of the log that the plan knows; absent in a plan of an older version, and for an empty log. */
+  /** The largest id of the log that the plan knows; absent in a plan of an older version, for an empty log, and for shards. */
   readonly logEndId?: string;
+  /** The shards on which the log lies, by number; absent for a log that is not cut. */
+  readonly shards?: readonly { readonly number: number; readonly name: string }[];
+  /** By number of the shard: what a replica must have replayed to have the plan's rows. Absent without replicas. */
+  readonly positions?: Readonly<Record<number, string>>;
 }
 
 /**
@@ -68,6 +74,8 @@ const edgePieces = 16;
 const edgeRowsMin = 32;
 /** With more edges than this the log is so disordered that finer zones would not help. */
 const edgesMax = 64;
+/** From 1,000 values in a list on MariaDB reads the whole table. */
+const idsAQuery = 999;
 /** Each round finds new late rows, or those of another run's planning. */
 const recheckRoundsMax = 8;
 
@@ -90,26 +98,45 @@ export async function planStatistics(context: StepContext, partitionCount: numbe
   const span: Span = { startMs: frame.lookbackStartMs, endMs: frame.dayEndMs };
   const mapOptions = { concurrency: options.workers, signal };
   await requireSameZone(database.knex, parameters);
-  await extendZoneMap(database, viewLog, mapOptions);
-  const map = await trueZones(database, span, mapOptions);
-  const zones = await refineZones(database, zonesToRead(map, span), span, partitionCount);
-  const partitions = cutPartitions(zones, partitionCount, options.workers);
-  const open = expectedOpenRows(zones, partitions, frame.lookbackStartMs, frame.policy.repeatWindowMs);
-  const detail: StatisticsPlanDetail = {
-    frame,
-    zones: zones.map((zone) => ({
-      from: zone.fromId.toString(),
-      to: zone.toId.toString(),
-      core: zone.minMs <= zone.maxMs ? [zone.minMs, zone.maxMs] : null,
-    })),
-    strayPairs: await findStrayPairs(database, zones, span),
-    buckets: Math.max(1, Math.ceil(open / openRowsABucket)),
-    videoBounds: await findVideoBounds(database),
-    videos: await videosCheck(database),
-    logEndId: map.at(-1)?.toId.toString(),
-  };
-  context.executionContext.put(plannedBy, BigInt(context.jobExecutionId));
-  return { partitions, detail, units: { [openViews]: open } };
+  return await withViewLog(database, async (log) => {
+    await registerShards(database, log);
+    for (const shard of log.shards) await extendZoneMap(database, shard, mapOptions);
+    const map = await trueZones(database, log, span, mapOptions);
+    const read = map.map(({ shard, zones }) => ({ shard, zones: zonesToRead(zones, span) }));
+    const refined = await refineZones(read, span, partitionCount);
+    const zones = refined.flatMap(({ shard, zones }) => zones.map((zone) => zoneByKey(shard, zone)));
+    const partitions = cutPartitions(zones, partitionCount, options.workers);
+    const open = expectedOpenRows(zones, partitions, frame.lookbackStartMs, frame.policy.repeatWindowMs);
+    const detail: StatisticsPlanDetail = {
+      frame,
+      zones: zones.map((zone) => ({
+        from: zone.fromId.toString(),
+        to: zone.toId.toString(),
+        core: zone.minMs <= zone.maxMs ? [zone.minMs, zone.maxMs] : null,
+      })),
+      strayPairs: await findStrayPairs(refined, span),
+      buckets: Math.max(1, Math.ceil(open / openRowsABucket)),
+      videoBounds: await findVideoBounds(database),
+      videos: await videosCheck(database),
+      ...(log.isCut ? { shards: log.shards.map(({ number, name = '' }) => ({ number, name })) } : {}),
+      logEndId: log.isCut ? undefined : map[0].zones.at(-1)?.toId.toString(),
+      ...(await positionsOf(log)),
+    };
+    context.executionContext.put(plannedBy, BigInt(context.jobExecutionId));
+    return { partitions, detail, units: { [openViews]: open } };
+  });
+}
+
+/** Taken when all is measured: a replica that is as far has every row of the plan. */
+async function positionsOf({ shards }: ViewLog): Promise<Pick<StatisticsPlanDetail, 'positions'>> {
+  const replicated = shards.filter(({ replicaUrls }) => replicaUrls.length > 0);
+  if (replicated.length === 0) return {};
+  const positions: Record<number, string> = {};
+  for (const { number, database } of replicated) {
+    const position = await readPosition(database);
+    if (position !== undefined) positions[number] = position;
+  }
+  return { positions };
 }
 
 /** On a restart: rows may have turned up where the frozen plan does not read. Throws PLAN_OUTDATED when some have. */
@@ -117,14 +144,24 @@ export async function requireTruePlan({ database, parameters, ...context }: Step
   if (context.executionContext.getLong(plannedBy) === BigInt(context.jobExecutionId)) return;
   const frame = frameOf(parameters.require('date'), parameters.require('zone'));
   const span: Span = { startMs: frame.lookbackStartMs, endMs: frame.dayEndMs };
-  const zones = await loadZones(database.knex, viewLog.table);
   const planned = await readPlanDetail(database.knex, context.jobInstanceId);
-  // Forgotten with another mapping of the log: there is nothing to look for late rows by.
-  if (zones.length === 0 && planned.zones.length > 0) throw planOutdated('the map of the log is gone');
-  const read = new Set(zonesToRead(zones, span));
   const options = { concurrency: context.options.workers, signal: context.signal };
-  if (!(await recheckZones(database, viewLog, zones, (zone) => !read.has(zone), options))) return;
-  throw planOutdated('rows turned up in old ids after the plan was made');
+  await withViewLog(database, async ({ shards, isCut }) => {
+    const names = shards.map(({ number, name = '' }) => ({ number, name }));
+    if (JSON.stringify(planned.shards ?? []) !== JSON.stringify(isCut ? names : [])) {
+      throw planOutdated('the log lies on other shards than when the plan was made');
+    }
+    let zonesKnown = 0;
+    for (const shard of shards) {
+      const zones = await loadZones(database.knex, shard.map);
+      zonesKnown += zones.length;
+      const read = new Set(zonesToRead(zones, span));
+      if (!(await recheckZones(database, shard, zones, (zone) => !read.has(zone), options))) continue;
+      throw planOutdated('rows turned up in old ids after the plan was made');
+    }
+    // Forgotten with another mapping of the log: there is nothing to look for late rows by.
+    if (zonesKnown === 0 && planned.zones.length > 0) throw planOutdated('the map of the log is gone');
+  });
 }
 
 /** The zones of a plan, as the planner saw them. */
@@ -142,15 +179,37 @@ export function plannedZones(detail: StatisticsPlanDetail): Zone[] {
   }));
 }
 
+/** A shard, and what is known of its ids: not its keys. */
+export interface ShardZones {
+  readonly shard: LogShard;
+  readonly zones: readonly Zone[];
+}
+
 /**
  * The zones, after it was made sure that those which the span does not read hold what is remembered of them: no row
  * that turned up in one of them stays hidden.
  */
-export async function trueZones(database: Database, span: Span, options: ZoneMapOptions): Promise<Zone[]> {
+export async function trueZones(
+  database: Database,
+  { shards }: ViewLog,
+  span: Span,
+  options: ZoneMapOptions,
+): Promise<ShardZones[]> {
+  const found: ShardZones[] = [];
+  for (const shard of shards) found.push({ shard, zones: await trueZonesOf(database, shard, span, options) });
+  return found;
+}
+
+async function trueZonesOf(
+  database: Database,
+  shard: LogShard,
+  span: Span,
+  options: ZoneMapOptions,
+): Promise<readonly Zone[]> {
   for (let round = 0; round < recheckRoundsMax; round++) {
-    const zones = await loadZones(database.knex, viewLog.table);
+    const zones = await loadZones(database.knex, shard.map);
     const read = new Set(zonesToRead(zones, span));
-    if (!(await recheckZones(database, viewLog, zones, (zone) => !read.has(zone), options))) return zones;
+    if (!(await recheckZones(database, shard, zones, (zone) => !read.has(zone), options))) return zones;
   }
   throw new SettleError(
     'LOG_UNSTEADY',
@@ -197,23 +256,27 @@ async function findVideoBounds({ knex }: Database): Promise<string[]> {
 
 /** Measures anew, in smaller pieces, the zones at the edges of the date, and all where too few are left to cut. */
 async function refineZones(
-  database: Database,
-  zones: readonly Zone[],
+  parts: readonly ShardZones[],
   span: Span,
   partitionCount: number | undefined,
-): Promise<Zone[]> {
-  const total = zones.reduce((sum, zone) => sum + zone.rows, 0);
+): Promise<ShardZones[]> {
+  const all = parts.flatMap(({ zones }) => zones);
+  const total = all.reduce((sum, zone) => sum + zone.rows, 0);
   const rowsWanted = partitionCount === undefined ? total : Math.ceil(total / (4 * partitionCount));
-  const edges = new Set(zones.filter((zone) => zone.rows >= edgeRowsMin && isEdge(zone, span)));
-  const refined: Zone[] = [];
-  for (const zone of zones) {
-    const edge = edges.size <= edgesMax && edges.has(zone);
-    if (!edge && zone.rows <= 2 * rowsWanted) refined.push(zone);
-    else {
-      const rows = edge ? Math.min(rowsWanted, Math.ceil(zone.rows / edgePieces)) : rowsWanted;
-      const pieces = await measureZones(database, viewLog, zone.fromId, zone.toId, Math.max(1, rows));
-      refined.push(...zonesToRead(pieces, span));
+  const edges = new Set(all.filter((zone) => zone.rows >= edgeRowsMin && isEdge(zone, span)));
+  const refined: ShardZones[] = [];
+  for (const { shard, zones } of parts) {
+    const finer: Zone[] = [];
+    for (const zone of zones) {
+      const edge = edges.size <= edgesMax && edges.has(zone);
+      if (!edge && zone.rows <= 2 * rowsWanted) finer.push(zone);
+      else {
+        const rows = Math.max(1, edge ? Math.min(rowsWanted, Math.ceil(zone.rows / edgePieces)) : rowsWanted);
+        const pieces = await measureZones(shard.database, shard.table, zone.fromId, zone.toId, rows);
+        finer.push(...zonesToRead(pieces, span));
+      }
     }
+    refined.push({ shard, zones: finer });
   }
   return refined;
 }
@@ -222,20 +285,22 @@ function isInt64(value: string | number): boolean {
   return /^-?\d+$/.test(String(value)) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
 }
 
-async function findStrayPairs(database: Database, zones: readonly Zone[], span: Span): Promise<string[]> {
-  const ids = zones.flatMap((zone) => straysIn(zone, span)).map(({ id }) => id.toString());
+async function findStrayPairs(parts: readonly ShardZones[], span: Span): Promise<string[]> {
   const pairs = new Set<string>();
-  for (let at = 0; at < ids.length; at += 1000) {
-    const rows = await database
-      .knex(viewLog.table)
-      .whereIn('id', ids.slice(at, at + 1000))
-      .whereNotNull('viewer_id')
-      .whereNotNull('video_id')
-      .select('viewer_id', 'video_id');
-    for (const row of rows) {
-      // Of no pair: such a row is invalid, and opens no window.
-      if (!isInt64(row.viewer_id) || !isInt64(row.video_id)) continue;
-      pairs.add(pairKey(...splitWords(toBigInt(row.viewer_id)), ...splitWords(toBigInt(row.video_id))));
+  for (const { shard, zones } of parts) {
+    const ids = zones.flatMap((zone) => straysIn(zone, span)).map(({ id }) => id.toString());
+    for (let at = 0; at < ids.length; at += idsAQuery) {
+      const rows = await shard.database
+        .knex(shard.table.table)
+        .whereIn(shard.table.key, ids.slice(at, at + idsAQuery))
+        .whereNotNull('viewer_id')
+        .whereNotNull('video_id')
+        .select('viewer_id', 'video_id');
+      for (const row of rows) {
+        // Of no pair: such a row is invalid, and opens no window.
+        if (!isInt64(row.viewer_id) || !isInt64(row.video_id)) continue;
+        pairs.add(pairKey(...splitWords(toBigInt(row.viewer_id)), ...splitWords(toBigInt(row.video_id))));
+      }
     }
   }
   return [...pairs];

@@ -4,6 +4,7 @@ import type { Step } from '../../../engine/step.ts';
 import type { StepContext } from '../../../engine/step-context.ts';
 import { workerModule } from '../../../partition/worker-module.ts';
 import { compileKernel } from '../kernel/kernel-module.ts';
+import { requireShards } from '../log/open-log.ts';
 import { discardPlan } from './discard-plan.ts';
 import { loadVideos } from './load-videos.ts';
 import { deletePartials } from './partial-store.ts';
@@ -54,6 +55,8 @@ export const rankingSteps: readonly Step[] = [
 
 /** Made at each start, by each host; what the plan says of the videos tells whether they are the same ones. */
 async function shareVideos({ database }: StepContext): Promise<StatisticsShare> {
+  // A host that does not know the shards takes nothing of the step.
+  await requireShards(database);
   const kernel = await compileKernel();
   for (let check = await videosCheck(database); ; ) {
     const videos = (await loadVideos(database)).share();

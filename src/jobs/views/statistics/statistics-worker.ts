@@ -3,9 +3,7 @@
  * Rows are judged and added up batch by batch, so that memory holds one batch of them whatever the chunk's size.
  */
 import { ColumnBatch } from '../../../database/column-batch.ts';
-import { openScanner } from '../../../database/column-scan.ts';
 import type { Transaction } from '../../../database/database.ts';
-import type { Scanner } from '../../../database/scanner.ts';
 import type { ExecutionContext } from '../../../engine/execution-context.ts';
 import type {
   AccumulatingHandlers,
@@ -17,6 +15,8 @@ import type {
 } from '../../../engine/step.ts';
 import { planOutdated } from '../../../errors.ts';
 import { type JudgedChunk, ViewJudge } from '../kernel/view-judge.ts';
+import { LogScanner } from '../log/log-scanner.ts';
+import { viewLogColumns } from '../log/view-log.ts';
 import { type SharedVideoDirectory, VideoDirectory } from '../rules/video-directory.ts';
 import { contestedBy } from '../zones/date-plan.ts';
 import type { Zone } from '../zones/zone.ts';
@@ -30,7 +30,6 @@ import {
 } from './partial-store.ts';
 import { requireSkipLimit } from './skip-limit.ts';
 import { plannedZones, type StatisticsPlanDetail } from './statistics-plan.ts';
-import { viewLog, viewLogColumns } from './view-log.ts';
 
 /** Rows of one scan. */
 const scanRows = 65_536;
@@ -77,7 +76,9 @@ export default async function openStatisticsPartition(
     open: detail.buckets,
     videoBounds: (detail.videoBounds ?? []).map((id) => videos.numbersUpTo(BigInt(id))),
   };
-  return new StatisticsPartition(context, buckets, judge, own, lastKey, await openScanner(context.database));
+  const { shards, positions } = detail;
+  const scanner = new LogScanner(context.database, { shards, positions, zones: own }, context.logger);
+  return new StatisticsPartition(context, buckets, judge, own, lastKey, scanner);
 }
 
 /** Into what results are spread, so that the merge holds a part of them at a time. */
@@ -95,7 +96,7 @@ class StatisticsPartition implements AccumulatingHandlers<JudgedChunk> {
   /** `#watermarks[z]`: the earliest time of a row in zone z or a later one of this partition. */
   readonly #watermarks: Float64Array;
   readonly #windowMs: number;
-  readonly #scanner: Scanner;
+  readonly #scanner: LogScanner;
   readonly #batch = new ColumnBatch(viewLogColumns, batchRows);
   /** The zone that the next row may lie in. */
   #zone = 0;
@@ -110,7 +111,7 @@ class StatisticsPartition implements AccumulatingHandlers<JudgedChunk> {
     judge: ViewJudge,
     zones: readonly Zone[],
     lastKey: bigint | undefined,
-    scanner: Scanner,
+    scanner: LogScanner,
   ) {
     this.#context = context;
     this.#buckets = buckets;
@@ -133,7 +134,7 @@ class StatisticsPartition implements AccumulatingHandlers<JudgedChunk> {
       if (run === undefined) break;
       const rowsMax = Math.min(limit - size, scanRows);
       const rows = await this.#scanner.scan(
-        { table: viewLog.table, key: viewLog.key, columns: viewLogColumns, from: run.from, to: run.to, limit: rowsMax },
+        { from: run.from, to: run.to, limit: rowsMax },
         this.#batch,
         (batch) => this.#judge.take(batch),
         (definitions) => this.#judge.decoder(definitions, viewLogColumns),

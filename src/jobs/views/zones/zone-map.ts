@@ -4,8 +4,9 @@
  */
 import pLimit from 'p-limit';
 import type { Database } from '../../../database/database.ts';
+import { type LogShard, requireShardIds } from '../log/log-shard.ts';
 import { checkIds, idBounds, measureZones } from './measure-zones.ts';
-import { type IdCheck, isDense, type LogTable, type Zone } from './zone.ts';
+import { isDense, sameIds, type Zone } from './zone.ts';
 import { deleteZones, insertZones, loadZones, lockExtent, readExtent, saveExtent } from './zone-store.ts';
 
 /** Rows a zone: small zones plan small logs exactly, large ones keep the map of a large log small. */
@@ -16,6 +17,7 @@ const zonesWanted = 1024n;
 /** How many zones are counted by one statement. */
 const zonesACount = 64;
 
+/** In all of these `database` is settle's own, which keeps the map; the log lies where `log.database` says. */
 export interface ZoneMapOptions {
   /** Statements under way at once. */
   readonly concurrency: number;
@@ -25,19 +27,20 @@ export interface ZoneMapOptions {
 }
 
 /** The zones of the log, extended over every row that is visible now. */
-export async function extendZoneMap(database: Database, log: LogTable, options: ZoneMapOptions): Promise<Zone[]> {
-  const extendedTo = await readExtent(database.knex, log.table);
-  const bounds = await idBounds(database, log, extendedTo);
-  if (bounds === undefined) return loadZones(database.knex, log.table);
+export async function extendZoneMap(database: Database, log: LogShard, options: ZoneMapOptions): Promise<Zone[]> {
+  const extendedTo = await readExtent(database.knex, log.map);
+  const bounds = await idBounds(log.database, log.table, extendedTo);
+  if (bounds === undefined) return loadZones(database.knex, log.map);
+  requireShardIds(log, bounds);
   const fromId = extendedTo === undefined ? bounds.minId : extendedTo + 1n;
-  const added = await measureInParallel(database, log, fromId, bounds.maxId, options);
+  const added = await measureInParallel(log, fromId, bounds.maxId, options);
   await database.transaction(async (tx) => {
     // Another run may have extended the map meanwhile; then its zones stand and ours are dropped.
-    if ((await lockExtent(tx, log.table)) !== extendedTo) return;
-    await insertZones(database, tx, log.table, added);
-    await saveExtent(tx, log.table, bounds.maxId);
+    if ((await lockExtent(tx, log.map)) !== extendedTo) return;
+    await insertZones(database, tx, log.map, added);
+    await saveExtent(tx, log.map, bounds.maxId);
   });
-  return loadZones(database.knex, log.table);
+  return loadZones(database.knex, log.map);
 }
 
 /**
@@ -47,7 +50,7 @@ export async function extendZoneMap(database: Database, log: LogTable, options: 
  */
 export async function recheckZones(
   database: Database,
-  log: LogTable,
+  log: LogShard,
   zones: readonly Zone[],
   doubted: (zone: Zone) => boolean,
   options: ZoneMapOptions,
@@ -58,7 +61,7 @@ export async function recheckZones(
     runs.map((run) =>
       limit(async () => {
         options.signal?.throwIfAborted();
-        return !sameIds(run, await checkIds(database, log, run[0].fromId, run[run.length - 1].toId));
+        return !sameIds(run, await checkIds(log.database, log.table, run[0].fromId, run[run.length - 1].toId));
       }),
     ),
   );
@@ -67,30 +70,21 @@ export async function recheckZones(
   return before || changed.includes(true);
 }
 
-function sameIds(zones: readonly Zone[], check: IdCheck): boolean {
-  const sum = (of: (zone: Zone) => number) => zones.reduce((total, zone) => total + of(zone), 0);
-  return (
-    sum(({ rows }) => rows) === check.rows &&
-    sum(({ idSum }) => idSum) === check.idSum &&
-    sum(({ idSquareSum }) => idSquareSum) === check.idSquareSum
-  );
-}
-
 /** Measures the ids of neighbouring zones again. Does nothing when another run has changed them meanwhile. */
-export async function remeasureZones(database: Database, log: LogTable, old: readonly Zone[]): Promise<void> {
+export async function remeasureZones(database: Database, log: LogShard, old: readonly Zone[]): Promise<void> {
   const { fromId } = old[0];
   const { toId } = old[old.length - 1];
   const rows = old.reduce((sum, zone) => sum + zone.rows, 0);
-  const zones = await measureZones(database, log, fromId, toId, rowsAZone(BigInt(rows) * zonesWanted));
+  const zones = await measureZones(log.database, log.table, fromId, toId, rowsAZone(BigInt(rows) * zonesWanted));
   await replaceZones(database, log, fromId, toId, old, zones);
 }
 
 /** Rows before the first zone, in ids that were taken before the map was begun. */
-async function measureBefore(database: Database, log: LogTable, zones: readonly Zone[]): Promise<boolean> {
-  const bounds = await idBounds(database, log);
+async function measureBefore(database: Database, log: LogShard, zones: readonly Zone[]): Promise<boolean> {
+  const bounds = await idBounds(log.database, log.table);
   if (bounds === undefined || zones.length === 0 || bounds.minId >= zones[0].fromId) return false;
   const toId = zones[0].fromId - 1n;
-  const found = await measureZones(database, log, bounds.minId, toId, rowsAZone(toId - bounds.minId + 1n));
+  const found = await measureZones(log.database, log.table, bounds.minId, toId, rowsAZone(toId - bounds.minId + 1n));
   await replaceZones(database, log, bounds.minId, toId, [], found);
   return true;
 }
@@ -98,29 +92,28 @@ async function measureBefore(database: Database, log: LogTable, zones: readonly 
 /** Puts `zones` in the place of `old`, unless the map is no longer what `old` was taken from. */
 async function replaceZones(
   database: Database,
-  log: LogTable,
+  log: LogShard,
   fromId: bigint,
   toId: bigint,
   old: readonly Zone[],
   zones: Zone[],
 ): Promise<void> {
   await database.transaction(async (tx) => {
-    await lockExtent(tx, log.table);
-    const current = (await loadZones(tx, log.table)).filter((zone) => zone.toId >= fromId && zone.fromId <= toId);
+    await lockExtent(tx, log.map);
+    const current = (await loadZones(tx, log.map)).filter((zone) => zone.toId >= fromId && zone.fromId <= toId);
     const isUnchanged =
       current.length === old.length &&
       current.every(
         (zone, at) => zone.fromId === old[at].fromId && zone.toId === old[at].toId && sameIds([old[at]], zone),
       );
     if (!isUnchanged) return;
-    await deleteZones(tx, log.table, fromId, toId);
-    await insertZones(database, tx, log.table, zones);
+    await deleteZones(tx, log.map, fromId, toId);
+    await insertZones(database, tx, log.map, zones);
   });
 }
 
 async function measureInParallel(
-  database: Database,
-  log: LogTable,
+  log: LogShard,
   fromId: bigint,
   toId: bigint,
   options: ZoneMapOptions,
@@ -131,7 +124,7 @@ async function measureInParallel(
   const measured = await Promise.all(
     parts.map(([from, to]) =>
       limit(() =>
-        measureZones(database, log, from, to, rowsWanted, (zone) => {
+        measureZones(log.database, log.table, from, to, rowsWanted, (zone) => {
           options.signal?.throwIfAborted();
           options.onRows?.(zone.rows);
         }),

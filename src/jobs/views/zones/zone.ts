@@ -43,6 +43,16 @@ export interface Zone extends IdCheck {
   readonly strays: readonly Stray[];
 }
 
+/** Whether the check is that of all of them together. */
+export function sameIds(zones: readonly IdCheck[], check: IdCheck): boolean {
+  const sum = (of: (zone: IdCheck) => number) => zones.reduce((total, zone) => total + of(zone), 0);
+  return (
+    sum(({ rows }) => rows) === check.rows &&
+    sum(({ idSum }) => idSum) === check.idSum &&
+    sum(({ idSquareSum }) => idSquareSum) === check.idSquareSum
+  );
+}
+
 /** Whether every id of the zone is taken: then no row can turn up in it. */
 export function isDense(zone: Zone): boolean {
   return BigInt(zone.rows) === zone.toId - zone.fromId + 1n;

@@ -1,0 +1,150 @@
+/** A view log that lies on several shards: the date is the one of the same rows in one log, whatever the cut. */
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { countArrivedRows } from '../../../src/jobs/views/statistics/arrived-rows.ts';
+import { readStatisticsRun } from '../../../src/jobs/views/statistics/statistics-run.ts';
+import { verifyDate } from '../../../src/jobs/views/statistics/verify.ts';
+import { buildLog, LOG_KINDS, randomOf } from '../../oracles/logs.ts';
+import { type Log, writeLog } from '../../oracles/read-log.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { runThroughKills } from '../../support/kill-run.ts';
+import { runSettle } from '../../support/run-settle.ts';
+import { isThorough, onServers } from '../../support/thorough.ts';
+import { type Bench, expectAsOracle, leftOvers, openBench, settle } from './support.ts';
+
+const zone = 'Asia/Seoul';
+const date = '2026-11-20';
+const names = ['east', 'west', 'north'];
+/** As domain.md has keys of shards in the order of the pair; written anew here. */
+const keyOf = (shard: number, id: bigint) => BigInt(shard) * 2n ** 45n + id;
+
+interface CutLog {
+  /** The rows of each shard, with their ids there. */
+  readonly parts: readonly Log[];
+  /** The same rows as one log, by keys. */
+  readonly whole: Log;
+}
+
+/** Rows fall anywhere, so that the views of a pair lie on several shards. */
+function cut(log: Log, seed: number): CutLog {
+  const random = randomOf(seed);
+  const shardOf = log.rows.map(() => Math.floor(random() * names.length));
+  const parts = names.map((_, shard) => ({
+    rows: log.rows.filter((_row, at) => shardOf[at] === shard),
+    videos: new Map<bigint, bigint | null>(),
+  }));
+  const whole = parts.flatMap(({ rows }, shard) => rows.map((row) => ({ ...row, id: keyOf(shard, row.id) })));
+  return { parts, whole: { rows: whole, videos: log.videos } };
+}
+
+describe.each(testDatabases())('a log on shards, on $name', ({ name }) => {
+  let bench: Bench | undefined;
+  let shards: TestDatabase[] = [];
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await bench?.drop();
+    await Promise.all(shards.map((shard) => shard.drop()));
+    [bench, shards] = [undefined, []];
+  });
+
+  const words = (of = shards) => of.map(({ url }, at) => `${names[at]}=${url}`).join(' ');
+
+  async function open(log: Log, seed: number): Promise<{ bench: Bench; cut: CutLog }> {
+    const parted = cut(log, seed);
+    bench = await openBench(name, { rows: [], videos: log.videos });
+    for (const part of parted.parts) {
+      const shard = await freshPlatform(name);
+      shards.push(shard);
+      await writeLog(shard.url, part);
+    }
+    vi.stubEnv('SETTLE_SHARDS', words());
+    return { bench, cut: parted };
+  }
+
+  const kinds = LOG_KINDS.filter((_, at) => isThorough || name === 'sqlite' || at % 3 === (name === 'mysql' ? 1 : 0));
+  test.each(kinds)('equals the naive pass over the same rows as one log that is %s', async (kind) => {
+    const opened = await open(buildLog(kind, 31, 3000, date, zone), 7);
+    const { database } = opened.bench;
+    for (const [day, options] of [
+      ['2026-11-19', { workers: 1 }],
+      [date, { workers: 2, partitions: 5, chunkSize: 97 }],
+    ] as const) {
+      await settle(database, day, zone, options);
+      await expectAsOracle(database, opened.cut.whole, day, zone);
+      expect((await verifyDate(database, { date: day })).differences).toEqual([]);
+    }
+    expect(await leftOvers(database)).toEqual([]);
+  });
+
+  test('rows that come late on one shard are told of, and taken in by the next run', async () => {
+    const log = buildLog('dirty', 32, 1200, date, zone);
+    const opened = await open(log, 8);
+    const { database } = opened.bench;
+    await settle(database, date, zone);
+    const arrived = async () => await countArrivedRows(database, (await readStatisticsRun(database.knex, date))!);
+    expect(await arrived()).toBe(0);
+    const [video] = log.videos.keys();
+    const late = {
+      id: 900_000n,
+      videoId: video,
+      viewerId: 777_777n,
+      viewedAt: Date.parse(`${date}T03:00:00Z`),
+      playSeconds: 5,
+      adViews: 1,
+    };
+    await writeLog(shards[1].url, { rows: [late], videos: new Map() });
+    expect(await arrived()).toBe(1);
+    const { code, stderr } = await runSettle(['run', 'daily', '--date', date, '--zone', zone, '--rerun'], {
+      url: opened.bench.test.url,
+      env: { SETTLE_SHARDS: words() },
+    });
+    expect([0, 3], stderr).toContain(code);
+    const { whole } = opened.cut;
+    const rows = [...whole.rows, { ...late, id: keyOf(1, late.id) }];
+    await expectAsOracle(database, { ...whole, rows }, date, zone);
+  });
+
+  test('killed at any commit and started again, it is the same', async () => {
+    const opened = await open(buildLog('dirty', 33, 2000, date, zone), 9);
+    const args = ['run', 'daily', '--date', date, '--zone', zone, '--partitions', '4', '--chunk', '150'];
+    const points = (onServers(name, [9, 21, 33], [21]) as number[]).map(
+      (at) => ({ mode: 'after-commit', at }) as const,
+    );
+    const environment = { SETTLE_SHARDS: words() };
+    const { url } = opened.bench.test;
+    expect(await runThroughKills(args, url, points, undefined, undefined, environment)).toBeGreaterThan(0);
+    await expectAsOracle(opened.bench.database, opened.cut.whole, date, zone);
+  });
+
+  test('a configuration that would lose rows or count them twice is refused, in one line', async () => {
+    const { bench: own } = await open(buildLog('dirty', 34, 300, date, zone), 10);
+    const { url } = own.test;
+    const run = async (SETTLE_SHARDS: string, args = ['run', 'daily', '--date', date, '--zone', zone]) => {
+      const { code, stderr } = await runSettle(args, { url, env: { SETTLE_SHARDS, SETTLE_LOG: 'error' } });
+      return { code, stderr };
+    };
+    const twice = `east=${shards[0].url} west=${shards[0].url}`;
+    expect(await run(twice)).toEqual({ code: 2, stderr: expect.stringContaining('the shards east and west are one') });
+    expect(await run('mysql://root@127.0.0.1/x')).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('SETTLE_SHARDS: number 1 does not begin with a name'),
+    });
+    expect((await run(words())).code).toBe(3);
+    for (const some of [words(shards.slice(0, 2)), '']) {
+      expect(await run(some, ['run', 'daily', '--date', date, '--zone', zone, '--rerun'])).toEqual({
+        code: 2,
+        stderr: expect.stringContaining('SETTLE_SHARDS does not name'),
+      });
+    }
+    const skipped = await runSettle(['skipped', '3'], { url, env: { SETTLE_SHARDS: words() } });
+    expect(skipped.stdout, skipped.stderr).toMatch(/id \d+ of shard (east|west|north)/);
+    expect(await run(words(), ['seed', '--rows', '10', '--date', date])).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('the view log lies on the shards'),
+    });
+    await writeLog(url, { rows: [buildLog('ordered', 1, 10, date, zone).rows[0]], videos: new Map() });
+    expect(await run(words(), ['run', 'daily', '--date', '2026-11-21', '--zone', zone])).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('view_log of this database has rows'),
+    });
+  });
+});
