@@ -7,7 +7,7 @@ import { buildLog, LOG_KINDS, randomOf } from '../../oracles/logs.ts';
 import { type Log, writeLog } from '../../oracles/read-log.ts';
 import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { runThroughKills } from '../../support/kill-run.ts';
-import { runSettle } from '../../support/run-settle.ts';
+import { runSettle, startSettle } from '../../support/run-settle.ts';
 import { isThorough, onServers } from '../../support/thorough.ts';
 import { type Bench, expectAsOracle, leftOvers, openBench, settle } from './support.ts';
 
@@ -113,6 +113,32 @@ describe.each(testDatabases())('a log on shards, on $name', ({ name }) => {
     const { url } = opened.bench.test;
     expect(await runThroughKills(args, url, points, undefined, undefined, environment)).toBeGreaterThan(0);
     await expectAsOracle(opened.bench.database, opened.cut.whole, date, zone);
+  });
+
+  test.skipIf(name === 'sqlite')('on workers, of which one does not know the shards and takes nothing', async () => {
+    const opened = await open(buildLog('repeats', 35, 2000, date, zone), 11);
+    const { url } = opened.bench.test;
+    const worker = (env: Record<string, string>) =>
+      startSettle(['worker', '--threads', '1'], { url, env: { ...env, SETTLE_LOG: 'warn' } });
+    const environment = { SETTLE_SHARDS: words() };
+    const args = ['run', 'daily', '--date', date, '--zone', zone, '--workers', 'remote', '--partitions', '6'];
+    const run = startSettle(args, { url, env: environment });
+    const ignorant = worker({});
+    let said = '';
+    ignorant.child.stderr.on('data', (data: Buffer) => {
+      said += data.toString();
+    });
+    await expect.poll(() => said, { timeout: 60_000 }).toContain('SETTLE_SHARDS does not name east, west, north');
+    const knowing = worker(environment);
+    const { code, stderr } = await run.outcome;
+    expect([0, 3], stderr).toContain(code);
+    for (const { child, outcome } of [ignorant, knowing]) {
+      child.kill('SIGTERM');
+      await outcome;
+    }
+    await expectAsOracle(opened.bench.database, opened.cut.whole, date, zone);
+    const rows = await opened.bench.database.knex('settle_partition').where('epoch', '<>', 1);
+    expect(rows).toEqual([]);
   });
 
   test('a configuration that would lose rows or count them twice is refused, in one line', async () => {

@@ -27,6 +27,7 @@ const CHECKS = [
   'columns',
   'indexes',
   'times',
+  'shards',
   'clock',
   'isolation',
   'server settings',

@@ -1,7 +1,7 @@
 /** A part of a log that one database has: the whole of it, or a shard. */
 import type { Database } from '../../../database/database.ts';
 import { ExitCode, SettleError } from '../../../errors.ts';
-import type { LogTable, Zone } from '../zones/zone.ts';
+import type { LogTable } from './log-table.ts';
 import { SHARD_IDS } from './shard-key.ts';
 
 export interface LogShard {
@@ -16,17 +16,6 @@ export interface LogShard {
   /** Key of a row = base + its id; of a log that is not cut, the id itself. */
   readonly base: bigint;
   readonly replicaUrls: readonly string[];
-}
-
-/** A zone of a shard, by keys instead of ids. What tells its rows from others stays as it is. */
-export function zoneByKey({ base }: LogShard, zone: Zone): Zone {
-  if (base === 0n) return zone;
-  return {
-    ...zone,
-    fromId: zone.fromId + base,
-    toId: zone.toId + base,
-    strays: zone.strays.map(({ id, timeMs }) => ({ id: id + base, timeMs })),
-  };
 }
 
 /** @throws SettleError SHARD_IDS (exit 2) when a shard has ids that its keys have no room for */

@@ -1,6 +1,6 @@
 /** The platform's view log as the daily job reads it (domain.md section 7). */
 import type { ColumnSpec } from '../../../database/column-batch.ts';
-import type { LogTable } from '../zones/zone.ts';
+import type { LogTable } from './log-table.ts';
 
 export const viewLog: LogTable = { table: 'view_log', key: 'id', time: 'viewed_at' };
 

@@ -11,14 +11,14 @@ import { ExitCode, planOutdated, SettleError } from '../../../errors.ts';
 import { selectPlan } from '../../../repository/partition.ts';
 import { businessDay, isSameZone } from '../../../rules/business-time.ts';
 import { splitWords } from '../../../rules/words.ts';
-import { type LogShard, zoneByKey } from '../log/log-shard.ts';
+import type { LogShard } from '../log/log-shard.ts';
 import { registerShards, type ViewLog, withViewLog } from '../log/open-log.ts';
 import { readPosition } from '../log/replication-position.ts';
 import { type JudgeFrame, pairKey } from '../rules/judge-frame.ts';
 import { defaultViewPolicy } from '../rules/verdict.ts';
 import { cutPartitions, expectedOpenRows, isEdge, type Span, straysIn, zonesToRead } from '../zones/date-plan.ts';
 import { measureZones } from '../zones/measure-zones.ts';
-import type { Zone } from '../zones/zone.ts';
+import { type Zone, zoneByKey } from '../zones/zone.ts';
 import { extendZoneMap, recheckZones, type ZoneMapOptions } from '../zones/zone-map.ts';
 import { loadZones } from '../zones/zone-store.ts';
 

@@ -15,11 +15,11 @@ import type {
 } from '../../../engine/step.ts';
 import { planOutdated } from '../../../errors.ts';
 import { type JudgedChunk, ViewJudge } from '../kernel/view-judge.ts';
-import { LogScanner } from '../log/log-scanner.ts';
 import { viewLogColumns } from '../log/view-log.ts';
 import { type SharedVideoDirectory, VideoDirectory } from '../rules/video-directory.ts';
 import { contestedBy } from '../zones/date-plan.ts';
 import type { Zone } from '../zones/zone.ts';
+import { LogScanner } from './log-scanner.ts';
 import {
   type ChunkKey,
   insertPartial,

@@ -10,8 +10,9 @@ import { parseInstant } from '../../../database/instant.ts';
 import { findOddTime, oddTimeError } from '../../../database/odd-time.ts';
 import { keyOutOfRange } from '../../../database/unreadable.ts';
 import { type Row, toBigInt, toNumber } from '../../../database/values.ts';
+import type { LogTable } from '../log/log-table.ts';
 import { coreInterval } from '../rules/core-interval.ts';
-import type { IdCheck, LogTable, Stray, Zone } from './zone.ts';
+import type { IdCheck, Stray, Zone } from './zone.ts';
 
 /** A run is measured again, half as wide, when it holds more than this many times the rows wanted. */
 const overfull = 4;

@@ -4,13 +4,7 @@
  * later than it was measured, trap 11 of domain.md) are found by counting (zone-map.ts) or by the scan itself.
  */
 
-/** A log: a table that grows, with an ascending integer key and a time. */
-export interface LogTable {
-  readonly table: string;
-  readonly key: string;
-  /** Column with the instant; NULL for undated rows. */
-  readonly time: string;
-}
+import type { LogShard } from '../log/log-shard.ts';
 
 /** A row whose time lies far from the others of its zone. */
 export interface Stray {
@@ -66,4 +60,15 @@ export function zoneMeets(zone: Zone, startMs: number, endMs: number): boolean {
 /** As `zoneMeets`, strays left aside. */
 export function coreMeets(zone: Zone, startMs: number, endMs: number): boolean {
   return zone.minMs < endMs && zone.maxMs >= startMs;
+}
+
+/** A zone of a shard, by keys instead of ids. What tells its rows from others stays as it is. */
+export function zoneByKey({ base }: LogShard, zone: Zone): Zone {
+  if (base === 0n) return zone;
+  return {
+    ...zone,
+    fromId: zone.fromId + base,
+    toId: zone.toId + base,
+    strays: zone.strays.map(({ id, timeMs }) => ({ id: id + base, timeMs })),
+  };
 }

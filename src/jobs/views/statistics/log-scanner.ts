@@ -12,13 +12,13 @@ import { openDatabase } from '../../../database/open.ts';
 import type { DecodeRows, Scanner, TakeRows } from '../../../database/scanner.ts';
 import { displayUrl } from '../../../database/url.ts';
 import { ExitCode, isPlanOutdated, SettleError } from '../../../errors.ts';
+import { type ShardSetting, shardSettings, viewReplicaUrls } from '../log/log-settings.ts';
+import { openShard, requireKnownShards } from '../log/open-log.ts';
+import { waitForPosition } from '../log/replication-position.ts';
+import { baseOf, placeOf } from '../log/shard-key.ts';
+import { viewLog, viewLogColumns } from '../log/view-log.ts';
 import { checkIds } from '../zones/measure-zones.ts';
 import { sameIds } from '../zones/zone.ts';
-import { type ShardSetting, shardSettings, viewReplicaUrls } from './log-settings.ts';
-import { openShard, requireKnownShards } from './open-log.ts';
-import { waitForPosition } from './replication-position.ts';
-import { baseOf, placeOf } from './shard-key.ts';
-import { viewLog, viewLogColumns } from './view-log.ts';
 
 /** How long a replica may take to have the plan's rows: the bound on its lag. */
 const LAG_SECONDS_MAX = 10;
