@@ -59,11 +59,13 @@ function paymentSteps(kind: PaymentKind): JobDefinition['steps'] {
   return [check, writePaymentsStep(kind)];
 }
 
-const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | 'steps' | 'requireFit'>>> = {
+const imports: Readonly<
+  Record<ImportKind, Pick<JobDefinition, 'description' | 'steps' | 'requireFit' | 'requireHost'>>
+> = {
   views: {
     description: 'load a file of views into view_log',
     steps: [checkViews, writeViewsStep],
-    requireFit: async () => requireOwnLog(),
+    requireHost: async () => requireOwnLog(),
   },
   videos: { description: 'load a file of videos and their creators', steps: [checkVideos, writeVideosStep] },
   challenges: { description: 'load a file of challenges', steps: [checkChallenges, writeChallengesStep] },
@@ -107,7 +109,7 @@ const imports: Readonly<Record<ImportKind, Pick<JobDefinition, 'description' | '
  * last committed row. Raw parameters come from `importParameters`.
  */
 export function importJob(kind: ImportKind): JobDefinition {
-  const { description, steps, requireFit } = imports[kind];
+  const { description, steps, requireFit, requireHost } = imports[kind];
   const parameters = importParameterDefinitions(kind);
   // The first step only reads the whole file; what it writes is what was imported.
   const countedStep = steps.at(-1)?.name;
@@ -117,6 +119,7 @@ export function importJob(kind: ImportKind): JobDefinition {
     parameters,
     steps,
     requireFit,
+    requireHost,
     countedStep,
     describe: async (database, execution) => await describeImport(database, kind, countedStep, execution),
   };

@@ -1,6 +1,6 @@
 /** What `settle doctor` looks at for the views: the log, its videos, and the tables of their statistics. */
 import type { DomainHealth } from '../../../doctor/check.ts';
-import { ALL, APPEND, APPEND_AND_DELETE, APPEND_AND_UPDATE, READ } from '../../../doctor/privilege-sets.ts';
+import { ALL, APPEND_AND_DELETE, APPEND_AND_UPDATE, READ } from '../../../doctor/privilege-sets.ts';
 import { viewsSources } from '../sources.ts';
 import { indexesCheck } from './indexes.ts';
 import { redisCheck } from './redis.ts';
@@ -23,7 +23,7 @@ export const viewsHealth: DomainHealth = {
       settle_statistics_run: ALL,
       settle_ranking: ALL,
       settle_publication: APPEND_AND_UPDATE,
-      settle_shard: APPEND,
+      settle_shard: APPEND_AND_DELETE,
       settle_read_head: ['SELECT', 'UPDATE'],
       settle_read_revision: APPEND_AND_UPDATE,
       settle_view_batch: APPEND_AND_DELETE,
