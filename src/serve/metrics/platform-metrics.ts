@@ -4,6 +4,7 @@ import type { Gauges } from '../../cli/metrics/gauges.ts';
 import type { Database } from '../../database/database.ts';
 import type { Row } from '../../database/values.ts';
 import { readOutboxState } from '../../jobs/outbox/store/outbox-state.ts';
+import { BoundedReading } from './bounded-reading.ts';
 
 const PARTS: readonly { readonly needs: readonly string[]; readonly collect: Collect }[] = [
   { needs: ['settle_statistics_run'], collect: collectDate },
@@ -58,7 +59,17 @@ async function collectVerification({ knex }: Database, gauges: Gauges): Promise<
   );
 }
 
-async function collectSum({ knex }: Database, gauges: Gauges): Promise<void> {
-  const [sum]: Row[] = await knex('settle_account').sum({ sum: 'balance' });
-  gauges.value('settle_ledger_sum', 'Sum of all accounts, which is 0.', Number(sum.sum ?? 0));
+/** By database: the sum reads every account. */
+const sums = new WeakMap<Database, BoundedReading<number>>();
+
+async function collectSum(database: Database, gauges: Gauges): Promise<void> {
+  let sum = sums.get(database);
+  if (sum === undefined) {
+    sum = new BoundedReading(async () => {
+      const [row]: Row[] = await database.knex('settle_account').sum({ sum: 'balance' });
+      return Number(row.sum ?? 0);
+    });
+    sums.set(database, sum);
+  }
+  gauges.value('settle_ledger_sum', 'Sum of all accounts, which is 0.', await sum.value());
 }
