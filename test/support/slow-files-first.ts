@@ -3,17 +3,37 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Those that take more than half a minute, the longest first. */
 const SLOW = [
+  'cli/privileges',
+  'daily/backfill',
   'daily/crash',
   'daily/oracle',
-  'servers/hostile-server',
-  'database/migrate-crash',
-  'jobs/import-crash',
-  'daily/real-logs',
   'cli/signals',
+  'payments/crash',
+  'package',
+  'serve/page',
+  'daily/stealing',
+  'serve/serve',
+  'database/migrate-crash',
   'faults/proxy',
-  'steps/faults',
-  'cli/privileges',
+  'serve/views',
+  'daily/real-logs',
+  'database/upgrade',
+  'outbox/sinks',
+  'bench/bench',
+  'steps/workers',
+  'cli/run',
+  'daily/traps',
+  'incidents/money',
   'steps/double-start',
+  'challenge/crash',
+  'payments/oracle',
+  'steps/run-partitioned',
+  'incidents/upgrade-night',
+  'cli/replay',
+  'rivals/payments',
+  'cli/secrets',
+  'deploy/container',
+  'steps/nemesis',
 ];
 
 export default class SlowFilesFirst extends BaseSequencer {
@@ -24,6 +44,6 @@ export default class SlowFilesFirst extends BaseSequencer {
 }
 
 function placeOf({ moduleId }: TestSpecification): number {
-  const place = SLOW.findIndex((name) => moduleId.endsWith(`${name}.test.ts`));
+  const place = SLOW.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
   return place === -1 ? SLOW.length : place;
 }
