@@ -12,7 +12,7 @@ export function onServers<T>(kind: DatabaseKind, all: T, less: T): T {
 }
 
 /** So many points a sweep meets at most in a sample; a kill, a restart and a comparison take 2 to 5 seconds of processor. */
-const SQLITE_MAX = 6;
+const SQLITE_MAX = 4;
 const SERVERS_MAX = 3;
 
 /** Every `stride`th of the points, on SQLite about every half `stride`th, beside the first and the last; few in any case. */

@@ -9,13 +9,13 @@ import type { SqlValue } from '../../../src/database/values.ts';
 import { viewLogTarget } from '../../../src/jobs/import/view-log-target.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { type JobRunResult, type RunJobOptions, runJob } from '../../../src/steps/run-job.ts';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 
 /** A fetch of the reader, and one row; far enough apart for two partitions. */
 const ROWS = 10_001;
 const GAP = 10;
 
-describe.each(testDatabases())('copy-views on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('copy-views on $name', ({ name }) => {
   let own: TestDatabase;
   let database: Database;
 

@@ -12,7 +12,7 @@ import { runScript } from '../../../src/redis/scripts/run-script.ts';
 import { setCounters } from '../../../src/redis/scripts/set-counters.ts';
 import { endTrouble } from '../../../src/redis/trouble.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
-import { testDatabases } from '../../support/databases.ts';
+import { sampledDatabases } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 import { hasPrivateRedis, type PrivateRedis, startPrivateRedis } from '../../support/servers/private-redis.ts';
 import { type Bench, openBench } from '../daily/support.ts';
@@ -21,7 +21,9 @@ import { DATE, DAY_START, importCsv, load, ZONE } from './support.ts';
 const HOUR = 3_600_000;
 const at = (minutes: number) => DAY_START + minutes * 60_000;
 
-describe.skipIf(!hasPrivateRedis).each(testDatabases())('what Redis promises beside $name', ({ name }) => {
+const databases = sampledDatabases(import.meta.url);
+
+describe.skipIf(!hasPrivateRedis).each(databases)('what Redis promises beside $name', ({ name }) => {
   // What only Redis does is the same beside every database.
   const ofRedis = test.skipIf(name !== 'sqlite');
   let redis: PrivateRedis;

@@ -113,7 +113,7 @@ describe.each(sampledDatabases(import.meta.url))('a span of dates on $name', ({ 
   it('is as date by date after kills and a stop at any moment', {
     timeout: isThorough ? 7_200_000 : 1_800_000,
   }, async () => {
-    const kills = isThorough ? 30 : onServers(name, 3, 1);
+    const kills = isThorough ? 30 : onServers(name, 2, 1);
     const test = await withLog();
     let done = 0;
     for (let tries = 0; done < kills && tries < 3 * kills; tries++) {

@@ -53,6 +53,6 @@ describe.each(testDatabases())('daily statistics on $name', ({ name }) => {
         await own.drop();
       }
     });
-    await fc.assert(property, { numRuns: isThorough ? 25 : onServers(name, 10, 3) });
+    await fc.assert(property, { numRuns: isThorough ? 25 : onServers(name, 6, 3) });
   });
 });

@@ -25,7 +25,7 @@ describe.each(testDatabases())('a migration that is killed on $name', { timeout:
     const first = await freshDatabase(name);
     const { statements } = await countPoints(['migrate'], first.url);
     await first.drop();
-    const kills = onServers(name, 10, 4);
+    const kills = isThorough ? 10 : onServers(name, 6, 3);
     for (let kill = 0; kill < kills; kill++) {
       const test = await freshDatabase(name);
       const point: KillPoint = { mode: 'before-statement', at: Math.ceil(((kill + 0.5) * statements) / kills) };
@@ -54,7 +54,7 @@ describe.each(serverDatabases())(
     });
     afterEach(() => test.drop());
 
-    it.each(isThorough ? [3, 4] : [name === 'mariadb' ? 10 : 11])(
+    it.each(isThorough ? [3, 4] : [name === 'mariadb' ? 18 : 19])(
       'goes on, always killed before change %i',
       async (at) => {
         const endless = Array.from(

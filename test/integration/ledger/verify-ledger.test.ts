@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPageThreads, type PageThreads } from '../../../src/ledger/page-threads.ts';
 import { reverseJournal } from '../../../src/ledger/reverse-journal.ts';
 import { type LedgerVerification, verifyLedger } from '../../../src/ledger/verify-ledger.ts';
-import { type DatabaseKind, testDatabases } from '../../support/databases.ts';
+import { type DatabaseKind, sampledDatabases } from '../../support/databases.ts';
 import { disarmLedger } from '../../support/disarm-ledger.ts';
 import { isThorough } from '../../support/thorough.ts';
 import { type Bench, openBench } from '../daily/support.ts';
@@ -22,7 +22,7 @@ const tables: Record<string, readonly string[]> = {
 const SAMPLED_OF = 3;
 const kinds: readonly DatabaseKind[] = ['sqlite', 'mariadb', 'mysql'];
 
-describe.each(testDatabases())('settle ledger verify on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('settle ledger verify on $name', ({ name }) => {
   let bench: Bench;
   let threads: PageThreads;
 

@@ -5,14 +5,14 @@ import { requestStop } from '../../../src/engine/operate.ts';
 import { getJobExecution } from '../../../src/repository/job-execution.ts';
 import { listStepExecutions } from '../../../src/repository/step-execution.ts';
 import { runJob } from '../../../src/steps/run-job.ts';
-import { serverDatabases, testDatabases } from '../../support/databases.ts';
+import { sampledDatabases, serverDatabases } from '../../support/databases.ts';
 import { type ItemsBench, itemsJob, itemsStep, openItemsBench, tasklet } from '../../support/items-job.ts';
 import { numbers, toyJob, toyOutput } from '../../support/toy/toy-job.ts';
 import { startToyProcess } from '../../support/toy/toy-process.ts';
 
 class BadItem extends Error {}
 
-describe.each(testDatabases())('Spring Batch’s known failures on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('Spring Batch’s known failures on $name', ({ name }) => {
   let bench: ItemsBench;
   beforeEach(async () => {
     bench = await openItemsBench(name);

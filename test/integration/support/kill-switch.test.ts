@@ -2,12 +2,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
 import { type CrashBench, crashArgs, openCrashBench } from '../../support/crash-bench.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { countPoints, runKilled, runThroughKills } from '../../support/kill-run.ts';
 
 const INSERT_INSTANCE = 'into .BATCH_JOB_INSTANCE. ';
 
-describe.each(testDatabases())('the kill switch on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('the kill switch on $name', ({ name }) => {
   let place: TestDatabase;
   let bench: CrashBench;
   beforeEach(async () => {
