@@ -1,7 +1,7 @@
 /** The skip limit of a date, what was skipped, another try for it, and purging, by the command line. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
-import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const DATE = '2026-11-20';
@@ -12,8 +12,7 @@ describe.each(sampledDatabases(import.meta.url))('skipped records on $name', ({ 
   const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);
 
   beforeAll(async () => {
-    place = await freshDatabase(name);
-    await run('migrate');
+    place = await freshPlatform(name);
     const options = ['--videos', '50', '--viewers', '90', '--invalid-rate', '0.01', '--seed', '5'];
     expect(await run('seed', '--rows', '2000', '--date', DATE, ...options)).toMatchObject({ code: 0 });
   });

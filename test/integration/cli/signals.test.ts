@@ -4,7 +4,7 @@ import { openDatabase } from '../../../src/database/open.ts';
 import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle, startSettle } from '../../support/run-settle.ts';
 
-const ROWS = 400_000;
+const ROWS = 250_000;
 const seedOf = (rows: number) => [
   'run',
   'seed',

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../src/database/open.ts';
 import { noteVerification, readLastVerification } from '../../../src/ledger/last-verification.ts';
-import { freshDatabase, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { disarmLedger } from '../../support/disarm-ledger.ts';
 import { registry } from '../../support/platform.ts';
 import { runSettle } from '../../support/run-settle.ts';
@@ -47,8 +47,7 @@ describe.each(places)('a changed ledger on $name', ({ name }) => {
   }
 
   beforeAll(async () => {
-    database = await freshDatabase(name);
-    await run('migrate');
+    database = await freshPlatform(name);
     await runSettle(['ledger', 'post', '-'], { url: database.url, input: GRANTS });
   });
   afterAll(() => database.drop());

@@ -3,7 +3,7 @@
  * came after, a night that was missed. Each leads to the command that mends it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle } from '../../support/run-settle.ts';
 
 const ZONE = 'Asia/Seoul';
@@ -26,8 +26,7 @@ describe.each(places)('dates on $name', ({ name }) => {
   const follow = (command: string) => run(...command.replace(/^settle /, '').split(' '));
 
   beforeAll(async () => {
-    database = await freshDatabase(name);
-    await run('migrate');
+    database = await freshPlatform(name);
   });
   afterAll(() => database.drop());
 

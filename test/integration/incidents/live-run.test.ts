@@ -1,6 +1,6 @@
 /** Incidents of a run that goes on, is paused, or is dead: `show` tells which, and its next command works. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshDatabase, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runSettle, startSettle } from '../../support/run-settle.ts';
 
 const DATE = '2026-11-20';
@@ -22,8 +22,7 @@ describe.each(places)('a run on $name', ({ name }) => {
   }
 
   beforeAll(async () => {
-    database = await freshDatabase(name);
-    await run('migrate');
+    database = await freshPlatform(name);
     await run('seed', '--rows', '60000', '--date', DATE, '--videos', '200', '--viewers', '5000');
   });
   afterAll(() => database.drop());

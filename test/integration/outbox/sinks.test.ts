@@ -8,8 +8,7 @@ import { relay } from '../../../src/jobs/outbox/lanes/relay.ts';
 import { openSinks } from '../../../src/jobs/outbox/sinks/open-sinks.ts';
 import { listDead, readHistory } from '../../../src/jobs/outbox/store/outbox-state.ts';
 import { postToOutbox } from '../../../src/outbox/post-to-outbox.ts';
-import { freshDatabase, type TestDatabase } from '../../support/databases.ts';
-import { migrate } from '../../support/migrate.ts';
+import { freshPlatform, type TestDatabase } from '../../support/databases.ts';
 import { runSettle, startSettle } from '../../support/run-settle.ts';
 import { kafkaIsMissing, startKafka } from '../../support/servers/kafka.ts';
 import { hasPrivateRedis, startPrivateRedis } from '../../support/servers/private-redis.ts';
@@ -19,9 +18,8 @@ let place: TestDatabase;
 let database: Database;
 
 beforeEach(async () => {
-  place = await freshDatabase('sqlite');
+  place = await freshPlatform('sqlite');
   database = await openDatabase(place.url);
-  await migrate(database);
 });
 afterEach(async () => {
   await database.close();
@@ -278,9 +276,8 @@ describe('the commands', () => {
     // On SQLite a process that is stopped within a transaction stops all others.
     await database.close();
     await place.drop();
-    place = await freshDatabase('mariadb');
+    place = await freshPlatform('mariadb');
     database = await openDatabase(place.url);
-    await migrate(database);
     let delayMs = 6_000;
     const receiver = await startReceiver(
       () => undefined,
