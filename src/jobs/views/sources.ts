@@ -7,10 +7,11 @@ export const viewsSources: readonly SourceTable[] = [
     setting: 'views',
     table: 'view_log',
     columns: targetsOf.views[0].columns,
-    // The map of the log's ids is that of another table.
+    // The map of the log's ids is that of another table, also where it is a shard among others.
     async forget(executor) {
-      for (const table of ['settle_zone', 'settle_zone_map'])
-        await executor(table).where({ table_name: 'view_log' }).del();
+      for (const table of ['settle_zone', 'settle_zone_map']) {
+        await executor(table).where({ table_name: 'view_log' }).orWhere('table_name', 'like', 'view_log@%').del();
+      }
     },
   },
   { setting: 'videos', table: 'video', columns: targetsOf.videos[0].columns },

@@ -1,21 +1,23 @@
 /** A view log that lies on several shards: the date is the one of the same rows in one log, whatever the cut. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { registerShards, withViewLog } from '../../../src/jobs/views/log/open-log.ts';
 import { countArrivedRows } from '../../../src/jobs/views/statistics/arrived-rows.ts';
 import { readStatisticsRun } from '../../../src/jobs/views/statistics/statistics-run.ts';
 import { verifyDate } from '../../../src/jobs/views/statistics/verify.ts';
+import { dailyStatistics, statisticsCsv } from '../../oracles/daily-statistics.ts';
 import { buildLog, LOG_KINDS, randomOf } from '../../oracles/logs.ts';
 import { type Log, writeLog } from '../../oracles/read-log.ts';
 import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
 import { runThroughKills } from '../../support/kill-run.ts';
 import { runSettle, startSettle } from '../../support/run-settle.ts';
 import { isThorough, onServers } from '../../support/thorough.ts';
-import { type Bench, expectAsOracle, leftOvers, openBench, settle } from './support.ts';
+import { type Bench, expectAsOracle, leftOvers, openBench, publishedCsv, settle } from './support.ts';
 
 const zone = 'Asia/Seoul';
 const date = '2026-11-20';
 const names = ['east', 'west', 'north'];
-/** As domain.md has keys of shards in the order of the pair; written anew here. */
-const keyOf = (shard: number, id: bigint) => BigInt(shard) * 2n ** 45n + id;
+/** As decision 0059 has keys of shards, written anew here; 0 is of a shard in settle's own database. */
+const keyOf = (shard: number, id: bigint) => BigInt(shard + 1) * 2n ** 45n + id;
 
 interface CutLog {
   /** The rows of each shard, with their ids there. */
@@ -141,6 +143,101 @@ describe.each(testDatabases())('a log on shards, on $name', ({ name }) => {
     expect(rows).toEqual([]);
   });
 
+  const viewAt = (id: bigint, video: bigint, viewerId: bigint, at = `${date}T03:00:00Z`) => ({
+    id,
+    videoId: video,
+    viewerId,
+    viewedAt: Date.parse(at),
+    playSeconds: 5,
+    adViews: 1,
+  });
+
+  test('the last id of a shard and the first one of the next are two runs', async () => {
+    const { bench: own } = await open({ rows: [], videos: new Map([[7n, null]]) }, 1);
+    const last = 2n ** 45n - 1n;
+    const rows = [viewAt(last - 1n, 7n, 1n), viewAt(last, 7n, 2n)];
+    await writeLog(shards[0].url, { rows, videos: new Map() });
+    await writeLog(shards[1].url, { rows: [viewAt(0n, 7n, 3n), viewAt(1n, 7n, 4n)], videos: new Map() });
+    await settle(own.database, date, zone, { workers: 1, partitions: 1 });
+    const whole = [
+      ...rows.map((row) => ({ ...row, id: keyOf(0, row.id) })),
+      viewAt(keyOf(1, 0n), 7n, 3n),
+      viewAt(keyOf(1, 1n), 7n, 4n),
+    ];
+    await expectAsOracle(own.database, { rows: whole, videos: new Map([[7n, null]]) }, date, zone);
+  });
+
+  test('a negative id that turns up late is refused, not looked for on the shard before', async () => {
+    const { bench: own } = await open({ rows: [], videos: new Map([[7n, null]]) }, 1);
+    await writeLog(shards[1].url, { rows: [viewAt(5n, 7n, 1n)], videos: new Map() });
+    await settle(own.database, date, zone);
+    await writeLog(shards[1].url, { rows: [viewAt(-3n, 7n, 2n)], videos: new Map() });
+    await expect(settle(own.database, date, zone, { rerun: true })).rejects.toMatchObject({ code: 'SHARD_IDS' });
+  });
+
+  test('a log that was one goes on as a shard among others, with its ids', async () => {
+    const log = buildLog('dirty', 36, 1500, date, zone);
+    const parted = cut(log, 12);
+    const own = await openBench(name, { rows: parted.parts[0].rows, videos: log.videos });
+    bench = own;
+    await settle(own.database, '2026-11-19', zone);
+    for (const part of parted.parts.slice(1)) {
+      const shard = await freshPlatform(name);
+      shards.push(shard);
+      await writeLog(shard.url, part);
+    }
+    // Named last, it has the number 0 all the same: its rows in the quarantine stay the ones that they are.
+    vi.stubEnv('SETTLE_SHARDS', `west=${shards[0].url} north=${shards[1].url} own=${own.test.url}`);
+    await settle(own.database, date, zone);
+    const rows = parted.parts.flatMap((part, shard) =>
+      part.rows.map((row) => ({ ...row, id: BigInt(shard) * 2n ** 45n + row.id })),
+    );
+    await expectAsOracle(own.database, { rows, videos: log.videos }, date, zone);
+    const run = { ...(await readStatisticsRun(own.database.knex, '2026-11-19'))! };
+    const verified = await verifyDate(own.database, { date: '2026-11-19' });
+    expect(await countArrivedRows(own.database, run)).toBe(verified.arrived);
+    expect((await verifyDate(own.database, { date })).differences).toEqual([]);
+    // Of a log of many rows the ids above the run's last one are counted; that is no key of a shard.
+    await own.database
+      .knex('settle_zone')
+      .where({ table_name: 'view_log@own' })
+      .limit(1)
+      .update({ row_count: 6_000_000 });
+    expect(await countArrivedRows(own.database, run)).toBe(verified.arrived);
+  });
+
+  test('a name that was given up and comes back is a new shard: nothing of the old one is remembered', async () => {
+    const { bench: own, cut: parted } = await open(buildLog('dirty', 37, 900, date, zone), 13);
+    await settle(own.database, date, zone);
+    await own.database.knex('settle_shard').where({ name: 'north' }).delete();
+    const other = await freshPlatform(name);
+    // Ids that the zones of the old one had without a gap, of another date.
+    const videos = [...parted.whole.videos.keys()];
+    const rows = parted.parts[2].rows.map(({ id }) => viewAt(id, videos[0], id, `${date}T04:00:00Z`));
+    await writeLog(other.url, { rows, videos: new Map() });
+    await Promise.all(shards.splice(2).map((shard) => shard.drop()));
+    shards.push(other);
+    vi.stubEnv('SETTLE_SHARDS', words());
+    await settle(own.database, date, zone, { rerun: true });
+    const number = (await own.database.knex('settle_shard').where({ name: 'north' }).first()).shard_no;
+    const kept = parted.whole.rows.filter((row) => row.id < keyOf(2, 0n));
+    const whole = [...kept, ...rows.map((row) => ({ ...row, id: BigInt(number) * 2n ** 45n + row.id }))];
+    const expected = dailyStatistics(whole, parted.whole.videos, date, zone);
+    expect(await publishedCsv(own.database, date)).toBe(statisticsCsv(expected.sums));
+  });
+
+  test('a run that began before another one named one more shard is refused', async () => {
+    const { bench: own } = await open({ rows: [], videos: new Map([[7n, null]]) }, 1);
+    const { database } = own;
+    vi.stubEnv('SETTLE_SHARDS', words(shards.slice(0, 2)));
+    const registered = withViewLog(database, async (log) => {
+      vi.stubEnv('SETTLE_SHARDS', words());
+      await withViewLog(database, async (more) => await registerShards(database, more, async () => {}));
+      await registerShards(database, log, async () => {});
+    });
+    await expect(registered).rejects.toMatchObject({ code: 'SHARDS_CHANGED' });
+  });
+
   test('a configuration that would lose rows or count them twice is refused, in one line', async () => {
     const { bench: own } = await open(buildLog('dirty', 34, 300, date, zone), 10);
     const { url } = own.test;
@@ -161,7 +258,8 @@ describe.each(testDatabases())('a log on shards, on $name', ({ name }) => {
         stderr: expect.stringContaining('SETTLE_SHARDS does not name'),
       });
     }
-    const skipped = await runSettle(['skipped', '3'], { url, env: { SETTLE_SHARDS: words() } });
+    const [{ last }] = await own.database.knex('settle_quarantine').max({ last: 'job_execution_id' });
+    const skipped = await runSettle(['skipped', String(last)], { url, env: { SETTLE_SHARDS: words() } });
     expect(skipped.stdout, skipped.stderr).toMatch(/id \d+ of shard (east|west|north)/);
     expect(await run(words(), ['seed', '--rows', '10', '--date', date])).toEqual({
       code: 2,

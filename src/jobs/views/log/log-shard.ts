@@ -18,6 +18,11 @@ export interface LogShard {
   readonly replicaUrls: readonly string[];
 }
 
+/** Name of a shard's map in settle_zone: by `view_log@%` all of them are found. */
+export function mapOfShard(name: string): string {
+  return `view_log@${name}`;
+}
+
 /** @throws SettleError SHARD_IDS (exit 2) when a shard has ids that its keys have no room for */
 export function requireShardIds(
   { name, table }: LogShard,

@@ -1,13 +1,13 @@
 /** Opens the view log, wherever it lies: in settle's own database, or on the shards of the configuration. */
 import { realpathSync } from 'node:fs';
-import type { Database } from '../../../database/database.ts';
+import type { Database, Transaction } from '../../../database/database.ts';
 import { openDatabase } from '../../../database/open.ts';
 import { parseDatabaseUrl } from '../../../database/url.ts';
 import { ExitCode, SettleError, usageError } from '../../../errors.ts';
 import { type ShardSetting, shardSettings, viewReplicaUrls } from './log-settings.ts';
-import type { LogShard } from './log-shard.ts';
+import { type LogShard, mapOfShard } from './log-shard.ts';
 import { baseOf } from './shard-key.ts';
-import { insertShards, numberShards, selectShards } from './shard-store.ts';
+import { insertShard, lockShards, numberShards, readUnusedNumber, selectShards } from './shard-store.ts';
 import { viewLog } from './view-log.ts';
 
 export interface ViewLog {
@@ -27,16 +27,14 @@ export async function withViewLog<T>(database: Database, work: (log: ViewLog) =>
   const known = await selectShards(database.knex);
   requireKnownShards(known, settings);
   if (settings.length === 0) return await work({ shards: [wholeLog(database)], isCut: false });
-  const opened = await openShards(
-    settings,
-    numberShards(
-      known,
-      settings.map(({ name }) => name),
-    ),
-  );
+  const opened = await openShards(settings);
   try {
-    await requireApart(database, opened);
-    return await work({ shards: opened.toSorted((a, b) => a.number - b.number), isCut: true });
+    const own = await requireApart(database, opened);
+    const names = settings.map(({ name }) => name);
+    const unused = names.every((name) => known.has(name)) ? 0 : await readUnusedNumber(database.knex);
+    const numbers = numberShards(known, names, unused, own);
+    const shards = opened.map((shard) => numbered(shard, numbers.get(shard.name) as number));
+    return await work({ shards: shards.sort((a, b) => a.number - b.number), isCut: true });
   } finally {
     await closeAll(opened);
   }
@@ -44,20 +42,40 @@ export async function withViewLog<T>(database: Database, work: (log: ViewLog) =>
 
 /**
  * Keeps the numbers of shards that are new, for good.
- * @throws SettleError (exit 1) when another run has numbered other ones meanwhile
+ * @param forget told of each new one: what is remembered by its name is of another one, whose row was deleted
+ * @throws SettleError (exit 1) when another run has named other ones meanwhile
  */
-export async function registerShards(database: Database, { shards, isCut }: ViewLog): Promise<void> {
+export async function registerShards(
+  database: Database,
+  { shards, isCut }: ViewLog,
+  forget: (tx: Transaction, shard: LogShard) => Promise<void>,
+): Promise<void> {
   if (!isCut) return;
-  const numbers = new Map(shards.map(({ name = '', number }) => [name, number]));
-  const isKept = (known: ReadonlyMap<string, number>) =>
-    [...numbers].every(([name, number]) => known.get(name) === number);
-  if (isKept(await selectShards(database.knex))) return;
+  const added = (known: ReadonlyMap<string, number>) => shards.filter(({ name = '' }) => !known.has(name));
+  const before = await selectShards(database.knex);
+  requireSameShards(before, shards);
+  if (added(before).length === 0) return;
   await database.transaction(async (tx) => {
-    await insertShards(tx, [...numbers.keys()]);
-    if (isKept(await selectShards(tx))) return;
-    throw new SettleError('SHARDS_CHANGED', ExitCode.failed, 'another run has named other shards at the same time', {
-      hint: 'Name the same shards for every run, and start it again.',
-    });
+    await lockShards(tx);
+    const known = await selectShards(tx);
+    requireSameShards(known, shards);
+    for (const shard of added(known)) {
+      await forget(tx, shard);
+      await insertShard(tx, shard.name ?? '', shard.number);
+    }
+  });
+}
+
+/** One that another run has named since the shards were opened would be left out, or two would share a number. */
+function requireSameShards(known: ReadonlyMap<string, number>, shards: readonly LogShard[]): void {
+  const numbers = new Map(shards.map(({ name = '', number }) => [name, number]));
+  const taken = new Set(known.values());
+  const isSame =
+    [...known].every(([name, number]) => numbers.get(name) === number) &&
+    [...numbers].every(([name, number]) => known.has(name) || !taken.has(number));
+  if (isSame) return;
+  throw new SettleError('SHARDS_CHANGED', ExitCode.failed, 'another run has named other shards at the same time', {
+    hint: 'Name the same shards for every run, and start it again.',
   });
 }
 
@@ -100,15 +118,20 @@ function wholeLog(database: Database): LogShard {
   };
 }
 
-async function openShards(
-  settings: readonly ShardSetting[],
-  numbers: ReadonlyMap<string, number>,
-): Promise<LogShard[]> {
+interface OpenedShard {
+  readonly name: string;
+  readonly database: Database;
+  readonly replicaUrls: readonly string[];
+}
+
+function numbered({ name, database, replicaUrls }: OpenedShard, number: number): LogShard {
+  return { number, name, database, table: viewLog, map: mapOfShard(name), base: baseOf(number), replicaUrls };
+}
+
+async function openShards(settings: readonly ShardSetting[]): Promise<OpenedShard[]> {
   const opened = await Promise.allSettled(
-    settings.map(async ({ name, url, replicaUrls }): Promise<LogShard> => {
-      const number = numbers.get(name) as number;
-      const database = await openShard(name, url);
-      return { number, name, database, table: viewLog, map: `view_log@${name}`, base: baseOf(number), replicaUrls };
+    settings.map(async ({ name, url, replicaUrls }): Promise<OpenedShard> => {
+      return { name, database: await openShard(name, url), replicaUrls };
     }),
   );
   const shards = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -128,14 +151,17 @@ export async function openShard(name: string, url: string, poolSizeMax?: number)
   }
 }
 
-async function closeAll(shards: readonly LogShard[]): Promise<void> {
+async function closeAll(shards: readonly OpenedShard[]): Promise<void> {
   await Promise.all(shards.map(({ database }) => database.close()));
 }
 
-/** Two names of one table would count its rows twice; rows of settle's own view_log would not be counted at all. */
-async function requireApart(own: Database, shards: readonly LogShard[]): Promise<void> {
+/**
+ * Two names of one table would count its rows twice; rows of settle's own view_log would not be counted at all.
+ * @returns the name of the shard in settle's own database, if there is one
+ */
+async function requireApart(own: Database, shards: readonly OpenedShard[]): Promise<string | undefined> {
   const names = new Map<string, string>();
-  for (const { name = '', database } of shards) {
+  for (const { name, database } of shards) {
     const place = await placeOf(database);
     const other = names.get(place);
     if (other !== undefined) {
@@ -150,8 +176,9 @@ async function requireApart(own: Database, shards: readonly LogShard[]): Promise
     }
     names.set(place, name);
   }
-  if (names.has(await placeOf(own))) return;
-  if ((await own.knex(viewLog.table).first(viewLog.key)) === undefined) return;
+  const ownName = names.get(await placeOf(own));
+  if (ownName !== undefined) return ownName;
+  if ((await own.knex(viewLog.table).first(viewLog.key)) === undefined) return undefined;
   throw new SettleError(
     'LOG_BESIDE_SHARDS',
     ExitCode.usage,

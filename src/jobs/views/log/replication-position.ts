@@ -19,5 +19,6 @@ export async function waitForPosition(
 ): Promise<boolean> {
   const wait = dialect.name === 'mariadb' ? 'MASTER_GTID_WAIT' : 'WAIT_FOR_EXECUTED_GTID_SET';
   const [[row]] = await knex.raw(`SELECT ${wait}(?, ?) AS answer`, [position, seconds]);
-  return Number(row.answer) === 0;
+  // NULL: the server could not wait.
+  return row.answer !== null && Number(row.answer) === 0;
 }

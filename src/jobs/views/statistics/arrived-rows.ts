@@ -23,7 +23,9 @@ export async function countArrivedRows(database: Database, run: StatisticsRun): 
     const rowsKnown = known.flat().reduce((sum, { rows }) => sum + rows, 0);
     const isSmall = rowsKnown <= wholeCountRowsMax;
     const { logEndId } = run;
-    if (!isSmall && logEndId !== undefined) return await countDated(log.shards[0], known[0], run, logEndId);
+    // That of a run from before the log was cut says nothing of the shards.
+    if (!isSmall && !log.isCut && logEndId !== undefined)
+      return await countDated(log.shards[0], known[0], run, logEndId);
     let rows = 0;
     for (const [at, shard] of log.shards.entries()) {
       rows += await (isSmall ? countWhole(shard, run) : countDated(shard, known[at], run));

@@ -79,7 +79,7 @@ async function releaseDated(context: StepContext, shards: readonly LogShard[]): 
     if (keys.length === 0) return;
     after = keys[keys.length - 1];
     const dated: bigint[] = [];
-    for (const shard of shards) dated.push(...(await datedAmong(shard, keys, shards.length > 1)));
+    for (const shard of shards) dated.push(...(await datedAmong(shard, keys)));
     if (dated.length === 0) continue;
     await context.transaction(
       async (tx) =>
@@ -89,11 +89,10 @@ async function releaseDated(context: StepContext, shards: readonly LogShard[]): 
 }
 
 /** Keys of rows of the shard that have a time now. */
-async function datedAmong(shard: LogShard, keys: readonly bigint[], isOneOfMany: boolean): Promise<bigint[]> {
-  const { database, table, base } = shard;
-  const ids = (isOneOfMany ? keys.filter((key) => placeOf(key).number === shard.number) : keys).map(
-    (key) => key - base,
-  );
+async function datedAmong(shard: LogShard, keys: readonly bigint[]): Promise<bigint[]> {
+  const { name, number, database, table, base } = shard;
+  const own = name === undefined ? keys : keys.filter((key) => placeOf(key).number === number);
+  const ids = own.map((key) => key - base);
   if (ids.length === 0) return [];
   const rows = await database
     .knex(table.table)

@@ -11,16 +11,17 @@ import { ExitCode, planOutdated, SettleError } from '../../../errors.ts';
 import { selectPlan } from '../../../repository/partition.ts';
 import { businessDay, isSameZone } from '../../../rules/business-time.ts';
 import { splitWords } from '../../../rules/words.ts';
-import type { LogShard } from '../log/log-shard.ts';
+import { type LogShard, requireShardIds } from '../log/log-shard.ts';
 import { registerShards, type ViewLog, withViewLog } from '../log/open-log.ts';
 import { readPosition } from '../log/replication-position.ts';
+import { placeOf } from '../log/shard-key.ts';
 import { type JudgeFrame, pairKey } from '../rules/judge-frame.ts';
 import { defaultViewPolicy } from '../rules/verdict.ts';
 import { cutPartitions, expectedOpenRows, isEdge, type Span, straysIn, zonesToRead } from '../zones/date-plan.ts';
 import { measureZones } from '../zones/measure-zones.ts';
 import { type Zone, zoneByKey } from '../zones/zone.ts';
 import { extendZoneMap, recheckZones, type ZoneMapOptions } from '../zones/zone-map.ts';
-import { loadZones } from '../zones/zone-store.ts';
+import { forgetZones, loadZones } from '../zones/zone-store.ts';
 
 /** Name of the partitioned step. */
 export const statisticsStep = 'daily-statistics';
@@ -99,7 +100,7 @@ export async function planStatistics(context: StepContext, partitionCount: numbe
   const mapOptions = { concurrency: options.workers, signal };
   await requireSameZone(database.knex, parameters);
   return await withViewLog(database, async (log) => {
-    await registerShards(database, log);
+    await registerShards(database, log, (tx, { map }) => forgetZones(tx, map));
     for (const shard of log.shards) await extendZoneMap(database, shard, mapOptions);
     const map = await trueZones(database, log, span, mapOptions);
     const read = map.map(({ shard, zones }) => ({ shard, zones: zonesToRead(zones, span) }));
@@ -151,17 +152,20 @@ export async function requireTruePlan({ database, parameters, ...context }: Step
     if (JSON.stringify(planned.shards ?? []) !== JSON.stringify(isCut ? names : [])) {
       throw planOutdated('the log lies on other shards than when the plan was made');
     }
-    let zonesKnown = 0;
     for (const shard of shards) {
       const zones = await loadZones(database.knex, shard.map);
-      zonesKnown += zones.length;
+      // Forgotten with another mapping of the log: there is nothing to look for late rows by.
+      if (zones.length === 0 && isPlanned(shard, planned)) throw planOutdated('the map of the log is gone');
       const read = new Set(zonesToRead(zones, span));
       if (!(await recheckZones(database, shard, zones, (zone) => !read.has(zone), options))) continue;
       throw planOutdated('rows turned up in old ids after the plan was made');
     }
-    // Forgotten with another mapping of the log: there is nothing to look for late rows by.
-    if (zonesKnown === 0 && planned.zones.length > 0) throw planOutdated('the map of the log is gone');
   });
+}
+
+/** Whether the plan reads zones of the shard. */
+function isPlanned({ name, number }: LogShard, { zones }: StatisticsPlanDetail): boolean {
+  return zones.some(({ from }) => name === undefined || placeOf(BigInt(from)).number === number);
 }
 
 /** The zones of a plan, as the planner saw them. */
@@ -209,7 +213,10 @@ async function trueZonesOf(
   for (let round = 0; round < recheckRoundsMax; round++) {
     const zones = await loadZones(database.knex, shard.map);
     const read = new Set(zonesToRead(zones, span));
-    if (!(await recheckZones(database, shard, zones, (zone) => !read.has(zone), options))) return zones;
+    if (await recheckZones(database, shard, zones, (zone) => !read.has(zone), options)) continue;
+    // Below the ids that the map began with, too, rows may have turned up: their keys would be another shard's.
+    if (zones.length > 0) requireShardIds(shard, { minId: zones[0].fromId, maxId: zones[zones.length - 1].toId });
+    return zones;
   }
   throw new SettleError(
     'LOG_UNSTEADY',

@@ -15,6 +15,7 @@ import type {
 } from '../../../engine/step.ts';
 import { planOutdated } from '../../../errors.ts';
 import { type JudgedChunk, ViewJudge } from '../kernel/view-judge.ts';
+import { placeOf } from '../log/shard-key.ts';
 import { viewLogColumns } from '../log/view-log.ts';
 import { type SharedVideoDirectory, VideoDirectory } from '../rules/video-directory.ts';
 import { contestedBy } from '../zones/date-plan.ts';
@@ -202,13 +203,17 @@ class StatisticsPartition implements AccumulatingHandlers<JudgedChunk> {
     return { jobInstanceId: this.#context.jobInstanceId, partition: this.#context.partition, chunk: this.#chunk };
   }
 
-  /** The next ids to read: from where we are to the end of a run of neighbouring zones. */
+  /** The next ids to read: from where we are to the end of a run of neighbouring zones of one shard. */
   #nextRun(): { from: bigint; to: bigint } | undefined {
     const zones = this.#zones;
     let z = this.#zoneAt(this.#nextId);
     if (z === zones.length) return undefined;
     const from = this.#nextId > zones[z].fromId ? this.#nextId : zones[z].fromId;
-    while (z + 1 < zones.length && zones[z + 1].fromId === zones[z].toId + 1n) z++;
+    const isCut = (this.#context.planDetail as StatisticsPlanDetail).shards !== undefined;
+    while (z + 1 < zones.length && zones[z + 1].fromId === zones[z].toId + 1n) {
+      if (isCut && placeOf(zones[z].fromId).number !== placeOf(zones[z + 1].fromId).number) break;
+      z++;
+    }
     return { from, to: zones[z].toId };
   }
 

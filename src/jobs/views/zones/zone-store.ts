@@ -106,6 +106,11 @@ export async function insertZones(database: Database, tx: Transaction, table: st
   );
 }
 
+/** Forgets the log: it is measured anew. */
+export async function forgetZones(tx: Transaction, table: string): Promise<void> {
+  for (const kept of ['settle_zone', 'settle_zone_map']) await tx(kept).where({ table_name: table }).delete();
+}
+
 /** Removes the zones that lie within the ids, both inclusive. */
 export async function deleteZones(tx: Transaction, table: string, fromId: bigint, toId: bigint): Promise<void> {
   await tx('settle_zone')

@@ -78,9 +78,27 @@ test('shards keep their numbers, and new ones get the next', () => {
     ['gone', 0],
     ['west', 2],
   ]);
-  expect([...numberShards(known, ['north', 'west', 'east'])]).toEqual([
+  expect([...numberShards(known, ['north', 'west', 'east'], 0)]).toEqual([
     ['north', 3],
     ['west', 2],
     ['east', 4],
+  ]);
+  expect([...numberShards(known, ['north'], 7)]).toEqual([['north', 7]]);
+  expect(() => numberShards(known, ['north'], SHARDS_MAX)).toThrow('no numbers left');
+});
+
+test('the shard in the own database has the number 0, which no other gets', () => {
+  expect([...numberShards(new Map(), ['east', 'own', 'west'], 0, 'own')]).toEqual([
+    ['east', 1],
+    ['own', 0],
+    ['west', 2],
+  ]);
+  expect([...numberShards(new Map([['east', 1]]), ['east', 'own'], 0, 'own')]).toEqual([
+    ['east', 1],
+    ['own', 0],
+  ]);
+  expect([...numberShards(new Map([['east', 0]]), ['east', 'own'], 0, 'own')]).toEqual([
+    ['east', 0],
+    ['own', 1],
   ]);
 });
