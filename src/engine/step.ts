@@ -230,6 +230,12 @@ export interface PartitionedStep extends StepBase {
    * are the frozen ones. Absent: ranges stay as they were planned.
    */
   readonly stealing?: Stealing;
+  /**
+   * A single partition of at most so many rows runs in the run's own thread, and is not put up for workers of other hosts:
+   * it is done before another thread has started. Its handlers must give turns of the event loop. Absent: every partition
+   * runs in a worker thread.
+   */
+  readonly ownThreadRowsMax?: number;
   /** Removes the results that partitions have committed, because the plan is being dropped. */
   discard?(context: StepContext): Promise<void>;
   /**

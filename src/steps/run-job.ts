@@ -85,8 +85,6 @@ export interface JobRunResult {
 
 const LEASE_MS = 30_000;
 const ATTEMPTS_MAX = 3;
-/** Where the planner is not told how many: enough for several hosts, since nobody cuts a partition that another has. */
-const REMOTE_PARTITIONS = 32;
 
 /**
  * Runs `job`, or restarts it where its last execution stopped, failed or died. Rejects when it could not be started:
@@ -184,7 +182,7 @@ async function start(
     signal,
     options: {
       workers,
-      partitions: options.partitions ?? (options.remote === undefined ? undefined : REMOTE_PARTITIONS),
+      partitions: options.partitions,
       chunkSize: options.chunkSize,
       remote: options.remote && {
         threads: options.remote.threads,

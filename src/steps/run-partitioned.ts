@@ -7,19 +7,16 @@
 import { hostname } from 'node:os';
 import { extname } from 'node:path';
 import type { Span } from '@opentelemetry/api';
-import type { Database } from '../database/database.ts';
 import { fencedTransaction } from '../engine/fence.ts';
 import { tellMeasure } from '../engine/measure.ts';
 import { isExhausted, withRetry } from '../engine/retrying.ts';
 import type { PartitionedStep } from '../engine/step.ts';
 import type { RemoteOptions } from '../engine/step-context.ts';
-import { stepError } from '../engine/step-error.ts';
 import { isPlanOutdated, planOutdated, type SettleError } from '../errors.ts';
 import { definitionDigest } from '../partition/definition-digest.ts';
 import { runPool } from '../partition/pool.ts';
-import type { PartitionResult, PartitionTask } from '../partition/protocol.ts';
+import type { PartitionTask } from '../partition/protocol.ts';
 import { fromRemoteError } from '../partition/remote-error.ts';
-import { insertStepContext, selectStepContext } from '../repository/execution-context.ts';
 import { nextStepExecutionId } from '../repository/next-id.ts';
 import { deleteOffer, selectOffer } from '../repository/offer.ts';
 import {
@@ -31,20 +28,18 @@ import {
   listPartitions,
   type StoredPlan,
   selectPlan,
-  startOwnPartition,
-  updatePartition,
 } from '../repository/partition.ts';
-import { insertStepExecution, selectStepExecution, updateStepExecution } from '../repository/step-execution.ts';
-import { insertPartitionWork, type PartitionWork } from '../repository/step-progress.ts';
-import { type ExecutionCounts, type PartitionProgress, type StepExecution, zeroCounts } from '../repository/types.ts';
-import { newStepExecution } from './new-step-execution.ts';
+import { type ExecutionCounts, type PartitionProgress, zeroCounts } from '../repository/types.ts';
 import { takeDown } from './offer-step.ts';
-import { newPartitionContext } from './partition-context.ts';
+import { endPartition, startPartition } from './own-partition.ts';
+import { runInOwnThread } from './run-in-own-thread.ts';
 import { runRemote } from './run-remote.ts';
 import type { StepOutcome, StepRun } from './run-state.ts';
 import { failSpan, openSpan, spanAttributes } from './tracing.ts';
 
 const REPLANS_MAX = 3;
+/** Where the planner is not told how many: enough for several hosts, since nobody cuts a partition that another has. */
+const REMOTE_PARTITIONS = 32;
 const defaultRemoteOptions = { attemptsMax: 3, leaseMs: 30_000 };
 
 export async function runPartitioned(step: PartitionedStep, run: StepRun): Promise<StepOutcome> {
@@ -80,7 +75,9 @@ async function mustPlanAgain(step: PartitionedStep, run: StepRun): Promise<boole
 
 async function makePlan(step: PartitionedStep, run: StepRun): Promise<StoredPlan> {
   const { database, fence, logger } = run;
-  const { partitions, detail } = await withRetry(run.retrying, () => step.plan(run.context, run.options.partitions));
+  const { partitions, detail } = await withRetry(run.retrying, () =>
+    step.plan(run.context, partitionsAsked(step, run)),
+  );
   // A number out of the sequence of step executions: it tells those of this plan from those of a dropped one.
   const planId = await nextIdOfStep(run);
   const plan: StoredPlan = { planId, detail: JSON.stringify(detail ?? null) };
@@ -95,6 +92,12 @@ async function makePlan(step: PartitionedStep, run: StepRun): Promise<StoredPlan
   );
   logger.info({ partitions: partitions.length, rowsExpected: total(partitions) }, 'step planned');
   return plan;
+}
+
+function partitionsAsked({ ownThreadRowsMax }: PartitionedStep, { options }: StepRun): number | undefined {
+  const { partitions, remote } = options;
+  // A step that may do without other threads looks itself at how much there is for workers.
+  return partitions ?? (remote === undefined || ownThreadRowsMax !== undefined ? undefined : REMOTE_PARTITIONS);
 }
 
 /** In an order that survives a crash at any point: while results may be half removed, no partition counts as done. */
@@ -137,8 +140,12 @@ async function runPlan(step: PartitionedStep, run: StepRun, plan: StoredPlan): P
   // Largest first: a large one that starts last would keep one worker busy while the others have nothing to do.
   const queue = [...pending].sort((a, b) => b.rowsExpected - a.rowsExpected || a.partition - b.partition);
   await withRetry(retrying, async () => await step.checkPlan?.(run.context));
-  const remote = await remoteOptionsOf(step, run);
+  const remote = await remoteOptionsOf(step, run, pending);
   if (remote !== undefined) return await runRemote(step, run, plan, remote.options, remote.definition);
+  if (isForOwnThread(step, pending)) {
+    await runInOwnThread(step, run, plan, pending[0]);
+    return await outcomeOf(step, run);
+  }
   const shared = await withRetry(retrying, async () => await step.share?.(run.context));
   const failures: Error[] = [];
   const spans = new Map<number, Span>();
@@ -217,10 +224,11 @@ async function takeDownStale(step: PartitionedStep, run: StepRun): Promise<void>
 async function remoteOptionsOf(
   step: PartitionedStep,
   run: StepRun,
+  pending: readonly PartitionProgress[],
 ): Promise<{ readonly options: RemoteOptions; readonly definition: string } | undefined> {
   const { database, fence, options, retrying, logger } = run;
   const left = await withRetry(retrying, () => selectOffer(database.knex, fence.jobInstanceId, step.name));
-  if (options.remote === undefined && left === undefined) return undefined;
+  if (left === undefined && (options.remote === undefined || isForOwnThread(step, pending))) return undefined;
   if (!(step.remote ?? step.share === undefined)) {
     logger.info('the step is for threads of this process only');
     return undefined;
@@ -230,6 +238,10 @@ async function remoteOptionsOf(
     options: options.remote ?? { ...defaultRemoteOptions, threads: options.workers },
     definition: await definitionDigest(job, step),
   };
+}
+
+function isForOwnThread({ ownThreadRowsMax = -1 }: PartitionedStep, pending: readonly PartitionProgress[]): boolean {
+  return pending.length === 1 && pending[0].rowsExpected <= ownThreadRowsMax;
 }
 
 /** How many workers could find something to do. */
@@ -255,69 +267,6 @@ async function stolenPartition(
     run.progress({ type: 'partition-resized', step: step.name, partition, rowsExpected });
   }
   return { stolen, victim: victim?.partition };
-}
-
-/** Writes the partition's row for this execution, with the context that the last one left. */
-async function startPartition(
-  run: StepRun,
-  partition: PartitionProgress,
-  work: PartitionWork,
-): Promise<Omit<PartitionTask, 'traceCarrier'>> {
-  const { database, fence, execution, progress, retrying } = run;
-  const { stepName, minId, maxId, rowsExpected, counts } = partition;
-  const id = await nextIdOfStep(run);
-  const name = `${stepName}:${partition.partition}`;
-  const stepExecution = newStepExecution(id, execution.id, name, run.now());
-  const savedText = await withRetry(retrying, () => previousContext(database, partition));
-  const contextText = savedText ?? newPartitionContext(partition);
-  await withRetry(retrying, () =>
-    fencedTransaction(database, fence, async (tx) => {
-      // An earlier attempt was committed, but the answer was lost.
-      if ((await selectStepExecution(tx, id)) !== undefined) return;
-      await insertStepExecution(tx, stepExecution);
-      await insertStepContext(tx, id, contextText);
-      await startOwnPartition(tx, fence.jobInstanceId, stepName, partition.partition, id);
-      await insertPartitionWork(tx, id, work);
-    }),
-  );
-  const rowsDone = counts.readCount;
-  progress({ type: 'partition-started', step: stepName, partition: partition.partition, rowsExpected, rowsDone });
-  return { partition: partition.partition, minId, maxId, stepExecution, contextText, rowsDone, rowsExpected };
-}
-
-async function previousContext(
-  database: Database,
-  { stepExecutionId }: PartitionProgress,
-): Promise<string | undefined> {
-  return stepExecutionId === undefined ? undefined : await selectStepContext(database.knex, stepExecutionId);
-}
-
-/** A completed partition has said so itself, in its last transaction; how else it ended is written here. */
-async function endPartition(run: StepRun, task: PartitionTask, result: PartitionResult): Promise<void> {
-  const { database, fence, progress, logger } = run;
-  const { stepName } = run.stepExecution;
-  const { partition } = task;
-  if (result.outcome === 'completed') {
-    logger.debug({ partition }, 'partition completed');
-    progress({ type: 'partition-ended', step: stepName, partition, status: 'COMPLETED' });
-    return;
-  }
-  const status = result.outcome === 'failed' ? 'FAILED' : 'STOPPED';
-  const exitMessage = result.outcome === 'failed' ? stepError(fromRemoteError(result.error), stepName).message : '';
-  const rollbackCount = result.outcome === 'failed' ? result.rollbackCount : 0;
-  if (status === 'FAILED') logger.error({ partition, reason: exitMessage }, 'partition failed');
-  await withRetry(run.retrying, () =>
-    fencedTransaction(database, fence, async (tx) => {
-      const stored = await selectStepExecution(tx, task.stepExecution.id, { lock: true });
-      // A thread can die after its last commit and before it could tell.
-      if (stored === undefined || stored.status === 'COMPLETED') return;
-      const now = run.now();
-      const ended: StepExecution = { ...stored, status, exitCode: status, exitMessage, rollbackCount, endTime: now };
-      await updateStepExecution(tx, { ...ended, lastUpdated: now });
-      await updatePartition(tx, fence.jobInstanceId, stepName, partition, { status, stepExecutionId: stored.id });
-    }),
-  );
-  progress({ type: 'partition-ended', step: stepName, partition, status });
 }
 
 async function outcomeOf(step: PartitionedStep, run: StepRun): Promise<StepOutcome> {
