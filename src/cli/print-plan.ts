@@ -1,11 +1,11 @@
 /** `settle run --dry-run`: the ranges that a run would read, the rows expected in them, and what it would cost. */
 import { availableParallelism } from 'node:os';
 import { CHECKPOINT_MS } from '../engine/chunk-size.ts';
-import type { Prediction } from '../engine/cost.ts';
+import { type Prediction, ROWS } from '../engine/cost.ts';
 import type { JobDefinition } from '../engine/job.ts';
 import { parseParameters } from '../engine/parse-parameters.ts';
 import { completedExecution, planJob, type StepPlan } from '../steps/plan-job.ts';
-import { predictRun } from '../steps/predict-cost.ts';
+import { plannedUnits, predictRun, unitOf } from '../steps/predict-cost.ts';
 import type { CommandContext } from './command-context.ts';
 import { type RunFlags, tellAlreadyComplete } from './execute-job.ts';
 import { formatCount, formatDuration, formatNumbered } from './output/format.ts';
@@ -34,10 +34,19 @@ export async function printPlan(
   });
   const cost = await predictRun(database, job, steps, workers);
   if (flags.json) {
-    const shown = steps.map((step) => ({ ...step, rowsExpected: rowsExpected(step), chunks: chunks(step, cost) }));
+    const shown = steps.map((step) => {
+      return {
+        ...step,
+        rowsExpected: plannedLater(job, steps, step)?.rows ?? rowsExpected(step),
+        chunks: chunks(step, cost),
+      };
+    });
     const completedBy = completed ?? null;
     await print(formatJson({ job: job.name, parameters, completedBy, steps: shown, cost: costView(cost, workers) }));
-  } else await print(steps.map((step) => stepText(step, cost)).join('') + costText(cost, workers));
+    return;
+  }
+  const texts = steps.map((step) => stepText(step, cost, plannedLater(job, steps, step)));
+  await print(texts.join('') + costText(cost, workers));
 }
 
 function costView(cost: Prediction | undefined, workers: number): object | null {
@@ -66,8 +75,19 @@ function basisText(basis: Prediction['basis']): string {
   return `${formatNumbered(basis.length, 'earlier run')} of ${range}`;
 }
 
-function stepText(step: StepPlan, prediction: Prediction | undefined): string {
+/** Of a partitioned step that is planned by what the steps before it leave: what their plans say of it. */
+function plannedLater(job: JobDefinition, steps: readonly StepPlan[], step: StepPlan): { rows?: number } | undefined {
+  const unit = unitOf(job, step.name);
+  if (step.kind !== 'partitioned' || step.frozen || step.partitions.length > 0 || unit === ROWS) return undefined;
+  return { rows: plannedUnits(job, steps)[unit] };
+}
+
+function stepText(step: StepPlan, prediction: Prediction | undefined, later: { rows?: number } | undefined): string {
   if (step.kind !== 'partitioned') return `${step.name}: one ${step.kind}\n`;
+  if (later !== undefined) {
+    const rows = later.rows === undefined ? '' : `, about ${formatNumbered(later.rows, 'row')} expected`;
+    return `${step.name}: planned when the steps before it have run${rows}\n`;
+  }
   const plan = step.frozen ? 'ranges frozen by an earlier execution' : 'planned now';
   const cost = `${formatNumbered(rowsExpected(step), 'row')} expected, ${formatNumbered(chunks(step, prediction), 'chunk transaction')}`;
   const right = ['partition', 'ids from', 'to', 'rows expected'].map((header) => ({ header, align: 'right' as const }));

@@ -6,7 +6,7 @@
 import type { Database } from '../database/database.ts';
 import { type CostLine, type CostObservation, costOf, fitCost } from './fit-cost.ts';
 
-/** The units of every partitioned step, which the plan counts. */
+/** The units of every partitioned step that counts no unit of its own: the plan counts them. */
 export const ROWS = 'rows';
 
 /** What is known of a job's cost before it has ever run: measured once, on the machine of docs/performance.md. */

@@ -26,9 +26,8 @@ export async function predictRun(
   workers: number,
   past?: readonly PastRun[],
 ): Promise<Prediction | undefined> {
-  const rows = plans.reduce((sum, plan) => sum + rowsLeft(plan), 0);
-  const planned = Object.assign({}, ...plans.map(({ units }) => units)) as Record<string, number>;
-  const units = { ...(await job.cost?.count?.(database)), ...planned, [ROWS]: rows };
+  const planned = plannedUnits(job, plans);
+  const units = { ...(await job.cost?.count?.(database)), ...planned };
   return predictCost(
     plans.map(({ name }) => name),
     job.cost,
@@ -36,6 +35,24 @@ export async function predictRun(
     units,
     workers,
   );
+}
+
+/** Units of work that the plans know of: `rows`, and others by their names. */
+export function plannedUnits(job: JobDefinition, plans: readonly StepPlan[]): Record<string, number> {
+  const units: Record<string, number> = Object.assign({}, ...plans.map(({ units }) => units));
+  for (const plan of plans) {
+    const unit = unitOf(job, plan.name);
+    // Of a plan that is not made yet an earlier step's plan says what it knows.
+    if (unit !== ROWS && plan.partitions.length > 0) units[unit] = rowsLeft(plan);
+  }
+  const rows = plans.filter(({ name }) => unitOf(job, name) === ROWS);
+  return { ...units, [ROWS]: rows.reduce((sum, plan) => sum + rowsLeft(plan), 0) };
+}
+
+/** What the rows of a partitioned step are called in the cost model: a unit that the step counts, or `rows`. */
+export function unitOf({ cost }: JobDefinition, step: string): string {
+  const [unit] = Object.entries(cost?.countedBy ?? {}).find(([, countedBy]) => countedBy === step) ?? [ROWS];
+  return unit;
 }
 
 /** Rows of the plan that no execution has read yet. */
@@ -101,12 +118,17 @@ async function pastRun(
     }
     // It had completed in an earlier execution: this one did not do all of the work.
     if (own?.startTime === undefined || own.endTime === undefined) return undefined;
-    if (kind === 'partitioned') {
+    if (kind === 'partitioned' && (await hadPartitions(database, jobInstanceId, name))) {
       const parts = executions.filter(({ stepName }) => stepName.startsWith(`${name}:`));
       if (parts.reduce((sum, { readCount }) => sum + readCount, 0) !== own.readCount) return undefined;
-      rows += own.readCount;
+      if (unitOf(job, name) === ROWS) rows += own.readCount;
     }
     steps[name] = { ms: own.endTime.getTime() - own.startTime.getTime(), units: own.readCount };
   }
   return { execution: id, workers, rows, cpuMs, peakMb, ms: endTime.getTime() - startTime.getTime(), steps };
+}
+
+/** False for a step that had nothing to do, and for one that had no partitions in the version that ran it. */
+async function hadPartitions({ knex }: Database, jobInstanceId: number, step: string): Promise<boolean> {
+  return (await findStepHistory(knex, jobInstanceId, `${step}:0`)).last !== undefined;
 }

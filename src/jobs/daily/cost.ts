@@ -5,6 +5,7 @@
 import { toNumber } from '../../database/values.ts';
 import type { JobCost, StepCost } from '../../engine/cost.ts';
 import { ROWS } from '../../engine/cost.ts';
+import { resolveStep } from '../views/statistics/resolve-plan.ts';
 import { openViews, statisticsStep } from '../views/statistics/statistics-plan.ts';
 
 const videos = 'videos';
@@ -15,10 +16,10 @@ function serial(by: string, unitUs: number, startMs = 20): StepCost {
 
 export const dailyCost: JobCost = {
   count: async ({ knex }) => ({ [videos]: toNumber((await knex('video').count({ rows: '*' }))[0].rows) }),
-  countedBy: { [videos]: 'publish-statistics', [openViews]: 'resolve-windows' },
+  countedBy: { [videos]: 'publish-statistics', [openViews]: resolveStep },
   steps: {
     [statisticsStep]: { by: ROWS, startMs: 400, unitUs: 0.6, unitCpuUs: 0.3, workerGain: 0.8 },
-    'resolve-windows': serial(openViews, 1),
+    [resolveStep]: { ...serial(openViews, 1), workerGain: 0.8 },
     'publish-statistics': serial(videos, 6),
     'settle-videos': serial(videos, 40),
     'credit-creators': serial(videos, 2),

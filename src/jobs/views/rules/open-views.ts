@@ -51,6 +51,21 @@ export class OpenViews {
     this.seeds[at] = view.isSeed ? 1 : 0;
   }
 
+  at(at: number): OpenView {
+    return {
+      idLo: this.idWords[2 * at],
+      idHi: this.idWords[2 * at + 1],
+      viewerLo: this.viewerWords[2 * at],
+      viewerHi: this.viewerWords[2 * at + 1],
+      videoLo: this.videoWords[2 * at],
+      videoHi: this.videoWords[2 * at + 1],
+      time: this.times[at],
+      playSeconds: this.playSeconds[at],
+      adViews: this.adViews[at],
+      isSeed: this.seeds[at] === 1,
+    };
+  }
+
   /** The bucket of view `at`: all views of a pair fall into the same one. */
   bucketOf(at: number, buckets: number): number {
     if (buckets === 1) return 0;

@@ -32,9 +32,11 @@ export interface Resolved {
   readonly repeats: number;
   /** Pairs that could not be decided. Nothing of theirs is in the other two. */
   readonly needHistory: readonly Pair[];
+  /** Positions in the given views: all those of the pairs that could not be decided, seeds included. */
+  readonly undecided: readonly number[];
 }
 
-const undecided = 0;
+const none = 0;
 const counts = 1;
 const repeats = 2;
 
@@ -46,7 +48,7 @@ export function resolveOpenViews(views: OpenViews, frame: ResolveFrame): Resolve
   const lastCounted = new Float64Array(views.count).fill(Number.NEGATIVE_INFINITY);
   const lastUnknown = new Float64Array(views.count).fill(lookbackStartMs);
   const needsHistory = new Uint8Array(views.count);
-  /** By view; views before the date stay undecided. */
+  /** By view; views before the date have none. */
   const verdicts = new Uint8Array(views.count);
   for (const at of sortByTime(views)) {
     const pair = pairs.take(at);
@@ -78,17 +80,19 @@ function gather(
   verdicts: Uint8Array,
 ): Resolved {
   const counted: number[] = [];
+  const undecided: number[] = [];
   let repeatCount = 0;
   for (let at = 0; at < views.count; at++) {
-    if (verdicts[at] === undecided || needsHistory[pairOf[at]] === 1) continue;
-    if (verdicts[at] === counts) counted.push(at);
+    if (needsHistory[pairOf[at]] === 1) undecided.push(at);
+    else if (verdicts[at] === none) continue;
+    else if (verdicts[at] === counts) counted.push(at);
     else repeatCount++;
   }
   const needHistory: Pair[] = [];
   for (let pair = 0; pair < pairs.count; pair++) {
     if (needsHistory[pair] === 1) needHistory.push(pairs.at(pair));
   }
-  return { counted, repeats: repeatCount, needHistory };
+  return { counted, repeats: repeatCount, needHistory, undecided };
 }
 
 /** Numbers the pairs of some views 0, 1, 2 ... in the order in which they are met. */

@@ -2,9 +2,10 @@
  * What the partitions of a date commit until it is published: encoded sums and open views, verdict counts, rows for
  * the quarantine, and the state that a restart goes on from. One statement, one function.
  */
+import type { Knex } from 'knex';
 import { bulkInsert } from '../../../database/bulk-insert.ts';
 import type { Database, Executor, Transaction } from '../../../database/database.ts';
-import { type Row, toNumber } from '../../../database/values.ts';
+import { type Row, type SqlValue, toNumber } from '../../../database/values.ts';
 import type { QuarantinedView } from '../kernel/quarantined-views.ts';
 import { noVerdicts, type VerdictCounts, verdicts } from '../rules/verdict.ts';
 
@@ -25,35 +26,41 @@ const pieceBytes = 1_000_000;
 
 const tables = ['settle_partial', 'settle_partial_verdicts', 'settle_partition_state', 'settle_quarantine_staged'];
 
-/** Saves encoded bytes in pieces. */
-export async function insertPartial(
+/** Encoded bytes of a bucket. */
+export interface PartialBody {
+  readonly bucket: number;
+  readonly body: Buffer;
+}
+
+/** Saves the encoded bytes of a chunk's buckets, in pieces: of thousands of buckets with few statements. */
+export async function insertPartials(
   database: Database,
   tx: Transaction,
   key: ChunkKey,
   kind: PartialKind,
-  bucket: number,
-  body: Buffer,
+  bodies: Iterable<PartialBody>,
 ): Promise<void> {
-  for (let piece = 0; piece * pieceBytes < body.length; piece++) {
-    await bulkInsert(
-      tx,
-      database.dialect,
-      {
-        table: 'settle_partial',
-        columns: ['job_instance_id', 'partition_no', 'chunk_no', 'kind', 'bucket', 'piece', 'body'],
-      },
-      [
-        [
-          key.jobInstanceId,
-          key.partition,
-          key.chunk,
-          kind,
-          bucket,
-          piece,
-          body.subarray(piece * pieceBytes, (piece + 1) * pieceBytes),
-        ],
-      ],
-    );
+  await bulkInsert(
+    tx,
+    database.dialect,
+    {
+      table: 'settle_partial',
+      columns: ['job_instance_id', 'partition_no', 'chunk_no', 'kind', 'bucket', 'piece', 'body'],
+    },
+    piecesOf(key, kind, bodies),
+  );
+}
+
+function* piecesOf(
+  { jobInstanceId, partition, chunk }: ChunkKey,
+  kind: PartialKind,
+  bodies: Iterable<PartialBody>,
+): Generator<SqlValue[]> {
+  for (const { bucket, body } of bodies) {
+    for (let piece = 0; piece * pieceBytes < body.length; piece++) {
+      const bytes = body.subarray(piece * pieceBytes, (piece + 1) * pieceBytes);
+      yield [jobInstanceId, partition, chunk, kind, bucket, piece, bytes];
+    }
   }
 }
 
@@ -63,7 +70,7 @@ export interface PartialName {
   readonly bucket: number;
 }
 
-/** Which encoded chunks there are; their bytes are read one by one, so that memory stays small. */
+/** Which encoded chunks there are: as many as chunks times buckets of the kind. Their bytes are read one by one. */
 export async function listPartials(
   executor: Executor,
   jobInstanceId: number,
@@ -97,6 +104,77 @@ export async function readPartial(
     .orderBy('piece')
     .select('body');
   return Buffer.concat(rows.map((row) => row.body as Buffer));
+}
+
+/** Rows that are read at once: of a bucket of open views most are small, none is above a piece. */
+const bodiesARead = 32;
+
+/** The encoded open views of a bucket, chunk by chunk. */
+export async function* readOpenBodies(
+  executor: Executor,
+  jobInstanceId: number,
+  bucket: number,
+): AsyncGenerator<Buffer> {
+  let pieces: Buffer[] = [];
+  for (let last: Row | undefined; ; ) {
+    const query = executor('settle_partial').where({ job_instance_id: jobInstanceId, kind: 'open', bucket });
+    if (last !== undefined) query.andWhere(isAfter(last));
+    const rows: Row[] = await query
+      .orderBy(['partition_no', 'chunk_no', 'piece'])
+      .limit(bodiesARead)
+      .select('partition_no', 'chunk_no', 'piece', 'body');
+    for (const row of rows) {
+      if (toNumber(row.piece) === 0 && pieces.length > 0) {
+        yield Buffer.concat(pieces);
+        pieces = [];
+      }
+      pieces.push(row.body as Buffer);
+    }
+    if (rows.length < bodiesARead) break;
+    last = rows[rows.length - 1];
+  }
+  if (pieces.length > 0) yield Buffer.concat(pieces);
+}
+
+/** What comes after the row in order of its key; in words that every server's optimizer takes for a range. */
+function isAfter(row: Row): (query: Knex.QueryBuilder) => void {
+  const [partition, chunk, piece] = [row.partition_no, row.chunk_no, row.piece].map(toNumber);
+  const samePartition = { partition_no: partition };
+  const sameChunk = { ...samePartition, chunk_no: chunk };
+  return (query) =>
+    query
+      .where('partition_no', '>', partition)
+      .orWhere((same) => same.where(samePartition).andWhere('chunk_no', '>', chunk))
+      .orWhere((same) => same.where(sameChunk).andWhere('piece', '>', piece));
+}
+
+/**
+ * Open views of the date that the partitions left, the merge's entries not counted in; undefined where no partition has
+ * committed anything. `isMerged`: the merge has entries.
+ */
+export async function countOpenOfDay(
+  executor: Executor,
+  jobInstanceId: number,
+): Promise<{ readonly open: number; readonly isMerged: boolean } | undefined> {
+  const entries = executor('settle_partial_verdicts').where({ job_instance_id: jobInstanceId });
+  const [row]: Row[] = await entries
+    .clone()
+    .whereNot({ partition_no: mergePartition })
+    .count({ entries: '*' })
+    .sum({ open: 'open_of_day' });
+  if (toNumber(row.entries) === 0) return undefined;
+  const merged = await entries.clone().where({ partition_no: mergePartition }).first('chunk_no');
+  return { open: toNumber(row.open ?? 0), isMerged: merged !== undefined };
+}
+
+/** Open views that the merge's entries have decided. */
+export async function sumMerged(executor: Executor, jobInstanceId: number): Promise<number> {
+  const entries = executor('settle_partial_verdicts').where({
+    job_instance_id: jobInstanceId,
+    partition_no: mergePartition,
+  });
+  const [row]: Row[] = await entries.sum({ open: 'open_of_day' });
+  return Math.abs(toNumber(row.open ?? 0));
 }
 
 /** @param openOfDay rows that wait for the merge; negative in the merge's own entry, which decides them */

@@ -66,7 +66,7 @@ export async function readPlanDetail(executor: Executor, jobInstanceId: number):
 export const openViews = 'openViews';
 /** Key in the step's context: the job execution that made the plan. */
 const plannedBy = 'plan.execution';
-/** Rows of one bucket, about: what the merge holds in memory and decides at once, in some 20 ms. */
+/** Rows of one bucket, about: what a thread of the merge holds in memory and decides at once, in some 20 ms. */
 const openRowsABucket = 30_000;
 /** Videos of one bucket of sums. */
 const videosABucket = 250_000;
@@ -116,7 +116,7 @@ export async function planStatistics(context: StepContext, partitionCount: numbe
         core: zone.minMs <= zone.maxMs ? [zone.minMs, zone.maxMs] : null,
       })),
       strayPairs: await findStrayPairs(refined, span),
-      buckets: Math.max(1, Math.ceil(open / openRowsABucket)),
+      buckets: countBuckets(open, partitionCount),
       videoBounds: await findVideoBounds(database),
       videos: await videosCheck(database),
       ...(log.isCut ? { shards: log.shards.map(({ number, name = '' }) => ({ number, name })) } : {}),
@@ -138,6 +138,11 @@ async function positionsOf({ shards }: ViewLog): Promise<Pick<StatisticsPlanDeta
     if (position !== undefined) positions[number] = position;
   }
   return { positions };
+}
+
+/** Buckets of open views: none has many more rows than others, and as many partitions as were asked for find some. */
+export function countBuckets(open: number, partitionCount = 1): number {
+  return Math.max(1, Math.ceil(open / openRowsABucket), Math.min(partitionCount, open));
 }
 
 /** On a restart: rows may have turned up where the frozen plan does not read. Throws PLAN_OUTDATED when some have. */

@@ -12,12 +12,15 @@ import { publishPopular } from './publish-popular.ts';
 import { publishStatistics } from './publish-statistics.ts';
 import { quarantineUndated } from './quarantine-undated.ts';
 import { rankVideos } from './rank-videos.ts';
-import { resolveWindows } from './resolve-windows.ts';
+import { discardMerged, planResolve, requireOwnMerge, resolveRowsOfOwnThread, resolveStep } from './resolve-plan.ts';
 import { planStatistics, requireTruePlan, statisticsStep, videosCheck } from './statistics-plan.ts';
 import type { StatisticsShare } from './statistics-worker.ts';
 
 /** A checkpoint about every second a worker. */
 const chunkSize: ChunkSize = { firstRows: 262_144, rowsMax: 4_000_000 };
+
+/** Views, in whole buckets of them; what counts is held until the checkpoint. */
+const resolveChunkSize: ChunkSize = { firstRows: 120_000, rowsMax: 500_000 };
 
 /** Reads the date's rows once, and publishes its daily statistics. */
 export const statisticsSteps: readonly Step[] = [
@@ -34,7 +37,19 @@ export const statisticsSteps: readonly Step[] = [
     stealing: { rowsMin: 100_000 },
     workerModule: workerModule('statistics-worker', import.meta.url),
   },
-  { kind: 'tasklet', name: 'resolve-windows', run: resolveWindows },
+  {
+    kind: 'partitioned',
+    name: resolveStep,
+    chunkSize: resolveChunkSize,
+    plan: planResolve,
+    checkPlan: requireOwnMerge,
+    ownThreadRowsMax: resolveRowsOfOwnThread,
+    // The history of a pair is read from all shards.
+    share: ({ database }) => requireShards(database),
+    remote: true,
+    discard: discardMerged,
+    workerModule: workerModule('resolve-worker', import.meta.url),
+  },
   { kind: 'tasklet', name: 'quarantine-undated', run: quarantineUndated },
   { kind: 'tasklet', name: 'publish-statistics', run: publishStatistics },
 ];

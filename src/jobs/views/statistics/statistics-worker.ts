@@ -23,7 +23,7 @@ import type { Zone } from '../zones/zone.ts';
 import { LogScanner } from './log-scanner.ts';
 import {
   type ChunkKey,
-  insertPartial,
+  insertPartials,
   insertVerdicts,
   readPartitionState,
   savePartitionState,
@@ -159,8 +159,9 @@ class StatisticsPartition implements AccumulatingHandlers<JudgedChunk> {
   async write(judged: JudgedChunk, tx: Transaction): Promise<void> {
     const { database } = this.#context;
     const key = this.#chunkKey();
-    for (const { bucket, body } of judged.sums) await insertPartial(database, tx, key, 'sums', bucket, body);
-    for (const [bucket, open] of judged.open) await insertPartial(database, tx, key, 'open', bucket, open);
+    await insertPartials(database, tx, key, 'sums', judged.sums);
+    const open = [...judged.open].map(([bucket, body]) => ({ bucket, body }));
+    await insertPartials(database, tx, key, 'open', open);
     await stageQuarantine(database, tx, key, judged.quarantined);
     await insertVerdicts(tx, key, judged.verdicts, judged.openOfDay);
   }
