@@ -1,7 +1,13 @@
 /** A view log that lies on several shards: the date is the one of the same rows in one log, whatever the cut. */
+
+import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { ColumnBatch } from '../../../src/database/column-batch.ts';
 import { registerShards, withViewLog } from '../../../src/jobs/views/log/open-log.ts';
+import { viewLogColumns } from '../../../src/jobs/views/log/view-log.ts';
 import { countArrivedRows } from '../../../src/jobs/views/statistics/arrived-rows.ts';
+import { LogScanner } from '../../../src/jobs/views/statistics/log-scanner.ts';
+import { readPlanDetail } from '../../../src/jobs/views/statistics/statistics-plan.ts';
 import { readStatisticsRun } from '../../../src/jobs/views/statistics/statistics-run.ts';
 import { verifyDate } from '../../../src/jobs/views/statistics/verify.ts';
 import { dailyStatistics, statisticsCsv } from '../../oracles/daily-statistics.ts';
@@ -224,6 +230,51 @@ describe.each(testDatabases())('a log on shards, on $name', ({ name }) => {
     const whole = [...kept, ...rows.map((row) => ({ ...row, id: BigInt(number) * 2n ** 45n + row.id }))];
     const expected = dailyStatistics(whole, parted.whole.videos, date, zone);
     expect(await publishedCsv(own.database, date)).toBe(statisticsCsv(expected.sums));
+  });
+
+  test('URLs that were exchanged are met by a map that was made of the other log', async () => {
+    const { bench: own } = await open({ rows: [], videos: new Map([[7n, null]]) }, 1);
+    const dense = (from: string, viewer: bigint) =>
+      Array.from({ length: 300 }, (_, at) => ({
+        ...viewAt(BigInt(at + 1), 7n, viewer + BigInt(at), from),
+        viewedAt: Date.parse(from) + at * 1000,
+      }));
+    const parts = [dense('2026-11-10T03:00:00Z', 1_000n), dense(`${date}T03:00:00Z`, 2_000n)];
+    await writeLog(shards[0].url, { rows: parts[0], videos: new Map() });
+    await writeLog(shards[1].url, { rows: parts[1], videos: new Map() });
+    await settle(own.database, '2026-11-15', zone);
+    vi.stubEnv('SETTLE_SHARDS', `east=${shards[1].url} west=${shards[0].url} north=${shards[2].url}`);
+    await settle(own.database, date, zone);
+    const rows = parts[1].map((row) => ({ ...row, id: keyOf(0, row.id) }));
+    await expectAsOracle(own.database, { rows, videos: new Map([[7n, null]]) }, date, zone);
+  });
+
+  test('two servers with the same rows are refused: one is a replica of the other', async () => {
+    const { bench: own } = await open({ rows: [], videos: new Map([[7n, null]]) }, 1);
+    const rows = Array.from({ length: 100 }, (_, at) => viewAt(BigInt(at + 1), 7n, BigInt(at + 1)));
+    for (const shard of [shards[0], shards[2]]) await writeLog(shard.url, { rows, videos: new Map() });
+    await expect(settle(own.database, date, zone)).rejects.toMatchObject({ code: 'SHARD_TWICE', exitCode: 2 });
+    expect(await own.database.knex('settle_shard')).toEqual([]);
+  });
+
+  test('a host on which a name leads to another server is refused', async () => {
+    const { bench: own } = await open(buildLog('ordered', 38, 600, date, zone), 1);
+    const { database } = own;
+    await settle(database, date, zone);
+    const [{ id }] = await database.knex('BATCH_JOB_INSTANCE').max({ id: 'JOB_INSTANCE_ID' });
+    const detail = await readPlanDetail(database.knex, Number(id));
+    const elsewhere = `east=${shards[0].url} west=${own.test.url} north=${shards[2].url}`;
+    vi.stubEnv('SETTLE_SHARDS', elsewhere);
+    const zones = detail.zones.map(({ from, to }) => ({ fromId: BigInt(from), toId: BigInt(to) }));
+    const scanner = new LogScanner(database, { ...detail, zones }, pino({ enabled: false }));
+    const batch = new ColumnBatch(viewLogColumns, 1000);
+    const scanned = async (number: number) => {
+      const range = { from: BigInt(number) * 2n ** 45n, to: BigInt(number) * 2n ** 45n + 10_000n, limit: 1000 };
+      return await scanner.scan(range, batch, () => {}, undefined as never);
+    };
+    expect(await scanned(1)).toBeGreaterThan(0);
+    await expect(scanned(2)).rejects.toMatchObject({ code: 'SHARD_OTHER', exitCode: 2 });
+    await scanner.close();
   });
 
   test('a run that began before another one named one more shard is refused', async () => {

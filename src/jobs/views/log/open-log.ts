@@ -4,6 +4,7 @@ import type { Database, Transaction } from '../../../database/database.ts';
 import { openDatabase } from '../../../database/open.ts';
 import { parseDatabaseUrl } from '../../../database/url.ts';
 import { ExitCode, SettleError, usageError } from '../../../errors.ts';
+import { requireDistinctRows } from './distinct-rows.ts';
 import { type ShardSetting, shardSettings, viewReplicaUrls } from './log-settings.ts';
 import { type LogShard, mapOfShard } from './log-shard.ts';
 import { baseOf } from './shard-key.ts';
@@ -43,7 +44,7 @@ export async function withViewLog<T>(database: Database, work: (log: ViewLog) =>
 /**
  * Keeps the numbers of shards that are new, for good.
  * @param forget told of each new one: what is remembered by its name is of another one, whose row was deleted
- * @throws SettleError (exit 1) when another run has named other ones meanwhile
+ * @throws SettleError SHARD_TWICE (exit 2) when two have the same rows; exit 1: another run has numbered other ones meanwhile
  */
 export async function registerShards(
   database: Database,
@@ -55,6 +56,7 @@ export async function registerShards(
   const before = await selectShards(database.knex);
   requireSameShards(before, shards);
   if (added(before).length === 0) return;
+  await requireDistinctRows(shards);
   await database.transaction(async (tx) => {
     await lockShards(tx);
     const known = await selectShards(tx);
@@ -191,6 +193,7 @@ async function requireApart(own: Database, shards: readonly OpenedShard[]): Prom
 async function placeOf({ url, knex }: Database): Promise<string> {
   const parsed = parseDatabaseUrl(url);
   if (parsed.kind === 'sqlite') return `sqlite:${realpathSync(parsed.path)}`;
-  const [[row]] = await knex.raw("SELECT CONCAT_WS('|', @@hostname, @@port, @@datadir, DATABASE()) AS place");
+  const schema = 'IF(@@lower_case_table_names = 0, DATABASE(), LOWER(DATABASE()))';
+  const [[row]] = await knex.raw(`SELECT CONCAT_WS('|', @@hostname, @@port, @@datadir, ${schema}) AS place`);
   return String(row.place);
 }

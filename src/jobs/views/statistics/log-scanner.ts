@@ -29,6 +29,7 @@ const POOL_SIZE = 1;
 /** What the plan says of the log: StatisticsPlanDetail has these. */
 export interface PlannedLog {
   readonly shards?: readonly { readonly number: number; readonly name: string }[];
+  readonly ends?: Readonly<Record<number, { readonly from: string; readonly to: string; readonly rows: number }>>;
   readonly positions?: Readonly<Record<number, string>>;
   /** By key; the last zone of a shard tells whether a replica has its rows. */
   readonly zones: readonly { readonly fromId: bigint; readonly toId: bigint }[];
@@ -124,7 +125,28 @@ export class LogScanner {
       const scanner = await openScanner(this.#database);
       return { scanner, base, replicaUrl: undefined, close: () => scanner.close() };
     }
-    return await opened(await openShard(setting.name, setting.url, POOL_SIZE), base, undefined);
+    return await opened(await this.#openPrimary(setting, base), base, undefined);
+  }
+
+  /** @throws SettleError SHARD_OTHER (exit 2): this host's settings lead to another server than those of the plan's */
+  async #openPrimary({ name, url }: ShardSetting, base: bigint): Promise<Database> {
+    const database = await openShard(name, url, POOL_SIZE);
+    try {
+      const end = this.#plan.ends?.[placeOf(base).number];
+      if (end === undefined) return database;
+      const { rows } = await checkIds(database, viewLog, BigInt(end.from), BigInt(end.to));
+      // More: some have turned up since.
+      if (rows >= end.rows) return database;
+      throw new SettleError(
+        'SHARD_OTHER',
+        ExitCode.usage,
+        `the shard ${name} has ${rows} rows with ids from ${end.from} to ${end.to}, where the plan knows of ${end.rows}`,
+        { hint: 'Its URL in SETTLE_SHARDS of this host must be of the same server as where the run was started.' },
+      );
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
   }
 
   /** On the first replica that has the plan's rows; undefined: on none. */
@@ -162,7 +184,7 @@ export class LogScanner {
     );
     if (zone === undefined) return undefined;
     const ids = (database: Database) => checkIds(database, viewLog, zone.fromId - base, zone.toId - base);
-    const primary = setting === undefined ? this.#database : await openShard(setting.name, setting.url, POOL_SIZE);
+    const primary = setting === undefined ? this.#database : await this.#openPrimary(setting, base);
     try {
       const [own, theirs] = await Promise.all([ids(replica), ids(primary)]);
       return sameIds([theirs], own) ? undefined : 'it has other rows than its primary';

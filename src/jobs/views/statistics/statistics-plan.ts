@@ -20,7 +20,7 @@ import { defaultViewPolicy } from '../rules/verdict.ts';
 import { cutPartitions, expectedOpenRows, isEdge, type Span, straysIn, zonesToRead } from '../zones/date-plan.ts';
 import { measureZones } from '../zones/measure-zones.ts';
 import { type Zone, zoneByKey } from '../zones/zone.ts';
-import { extendZoneMap, recheckZones, type ZoneMapOptions } from '../zones/zone-map.ts';
+import { extendZoneMap, forgetOtherLog, recheckZones, type ZoneMapOptions } from '../zones/zone-map.ts';
 import { forgetZones, loadZones } from '../zones/zone-store.ts';
 
 /** Name of the partitioned step. */
@@ -47,6 +47,8 @@ export interface StatisticsPlanDetail {
   readonly logEndId?: string;
   /** The shards on which the log lies, by number; absent for a log that is not cut. */
   readonly shards?: readonly { readonly number: number; readonly name: string }[];
+  /** By number of the shard: its last zone that has rows, and how many the plan knows of; a host must find these there. */
+  readonly ends?: Readonly<Record<number, { readonly from: string; readonly to: string; readonly rows: number }>>;
   /** By number of the shard: what a replica must have replayed to have the plan's rows. Absent without replicas. */
   readonly positions?: Readonly<Record<number, string>>;
 }
@@ -101,7 +103,10 @@ export async function planStatistics(context: StepContext, partitionCount: numbe
   await requireSameZone(database.knex, parameters);
   return await withViewLog(database, async (log) => {
     await registerShards(database, log, (tx, { map }) => forgetZones(tx, map));
-    for (const shard of log.shards) await extendZoneMap(database, shard, mapOptions);
+    for (const shard of log.shards) {
+      await forgetOtherLog(database, shard);
+      await extendZoneMap(database, shard, mapOptions);
+    }
     const map = await trueZones(database, log, span, mapOptions);
     const read = map.map(({ shard, zones }) => ({ shard, zones: zonesToRead(zones, span) }));
     const refined = await refineZones(read, span, partitionCount);
@@ -119,13 +124,26 @@ export async function planStatistics(context: StepContext, partitionCount: numbe
       buckets: countBuckets(open, partitionCount),
       videoBounds: await findVideoBounds(database),
       videos: await videosCheck(database),
-      ...(log.isCut ? { shards: log.shards.map(({ number, name = '' }) => ({ number, name })) } : {}),
+      ...(log.isCut
+        ? { shards: log.shards.map(({ number, name = '' }) => ({ number, name })), ends: endsOf(refined) }
+        : {}),
       logEndId: log.isCut ? undefined : map[0].zones.at(-1)?.toId.toString(),
       ...(await positionsOf(log)),
     };
     context.executionContext.put(plannedBy, BigInt(context.jobExecutionId));
     return { partitions, detail, units: { [openViews]: open } };
   });
+}
+
+/** By ids of the shard. */
+function endsOf(parts: readonly ShardZones[]): StatisticsPlanDetail['ends'] {
+  const ends: Record<number, { from: string; to: string; rows: number }> = {};
+  for (const { shard, zones } of parts) {
+    const last = zones.findLast(({ rows }) => rows > 0);
+    if (last === undefined) continue;
+    ends[shard.number] = { from: last.fromId.toString(), to: last.toId.toString(), rows: last.rows };
+  }
+  return ends;
 }
 
 /** Taken when all is measured: a replica that is as far has every row of the plan. */
@@ -158,6 +176,7 @@ export async function requireTruePlan({ database, parameters, ...context }: Step
       throw planOutdated('the log lies on other shards than when the plan was made');
     }
     for (const shard of shards) {
+      if (await forgetOtherLog(database, shard)) throw planOutdated(`the shard ${shard.name} has another log`);
       const zones = await loadZones(database.knex, shard.map);
       // Forgotten with another mapping of the log: there is nothing to look for late rows by.
       if (zones.length === 0 && isPlanned(shard, planned)) throw planOutdated('the map of the log is gone');

@@ -77,8 +77,8 @@ export default async function openStatisticsPartition(
     open: detail.buckets,
     videoBounds: (detail.videoBounds ?? []).map((id) => videos.numbersUpTo(BigInt(id))),
   };
-  const { shards, positions } = detail;
-  const scanner = new LogScanner(context.database, { shards, positions, zones: own }, context.logger);
+  const { shards, ends, positions } = detail;
+  const scanner = new LogScanner(context.database, { shards, ends, positions, zones: own }, context.logger);
   return new StatisticsPartition(context, buckets, judge, own, lastKey, scanner);
 }
 

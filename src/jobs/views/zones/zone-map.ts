@@ -5,9 +5,9 @@
 import pLimit from 'p-limit';
 import type { Database } from '../../../database/database.ts';
 import { type LogShard, requireShardIds } from '../log/log-shard.ts';
-import { checkIds, idBounds, measureZones } from './measure-zones.ts';
-import { isDense, sameIds, type Zone } from './zone.ts';
-import { deleteZones, insertZones, loadZones, lockExtent, readExtent, saveExtent } from './zone-store.ts';
+import { checkIds, idBounds, measureZone, measureZones } from './measure-zones.ts';
+import { isDense, sameIds, sameRows, type Zone } from './zone.ts';
+import { deleteZones, forgetZones, insertZones, loadZones, lockExtent, readExtent, saveExtent } from './zone-store.ts';
 
 /** Rows a zone: small zones plan small logs exactly, large ones keep the map of a large log small. */
 const zoneRowsMin = 256;
@@ -41,6 +41,25 @@ export async function extendZoneMap(database: Database, log: LogShard, options: 
     await saveExtent(tx, log.map, bounds.maxId);
   });
   return loadZones(database.knex, log.map);
+}
+
+/**
+ * Forgets the map of a shard when its name leads to another log than the one that was measured: two URLs that were
+ * exchanged, say. Dense zones are believed, so one of them is measured again: its ids and times tell logs apart.
+ * @returns whether it was another log
+ */
+export async function forgetOtherLog(database: Database, log: LogShard): Promise<boolean> {
+  // The map of a log that is not cut lies beside it.
+  if (log.name === undefined) return false;
+  const remembered = (await loadZones(database.knex, log.map)).findLast((zone) => zone.rows > 0 && isDense(zone));
+  if (remembered === undefined) return false;
+  const measured = await measureZone(log.database, log.table, remembered.fromId, remembered.toId);
+  if (sameRows(remembered, measured)) return false;
+  await database.transaction(async (tx) => {
+    await lockExtent(tx, log.map);
+    await forgetZones(tx, log.map);
+  });
+  return true;
 }
 
 /**

@@ -47,6 +47,17 @@ export function sameIds(zones: readonly IdCheck[], check: IdCheck): boolean {
   );
 }
 
+/** Whether the two have the same ids and times. */
+export function sameRows(one: Zone, other: Zone): boolean {
+  return (
+    sameIds([one], other) &&
+    one.undated === other.undated &&
+    one.minMs === other.minMs &&
+    one.maxMs === other.maxMs &&
+    one.strays.length === other.strays.length
+  );
+}
+
 /** Whether every id of the zone is taken: then no row can turn up in it. */
 export function isDense(zone: Zone): boolean {
   return BigInt(zone.rows) === zone.toId - zone.fromId + 1n;
