@@ -235,7 +235,9 @@ async function trueZonesOf(
   options: ZoneMapOptions,
 ): Promise<readonly Zone[]> {
   for (let round = 0; round < recheckRoundsMax; round++) {
-    const zones = await loadZones(database.knex, shard.map);
+    const known = await loadZones(database.knex, shard.map);
+    // Another run may have forgotten the map a moment ago: without one, history would be missing unseen.
+    const zones = known.length > 0 ? known : await extendZoneMap(database, shard, options);
     const read = new Set(zonesToRead(zones, span));
     if (await recheckZones(database, shard, zones, (zone) => !read.has(zone), options)) continue;
     // Below the ids that the map began with, too, rows may have turned up: their keys would be another shard's.
