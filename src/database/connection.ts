@@ -16,8 +16,9 @@ export interface DatabaseConnection {
   /**
    * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. On SQLite it takes the
    * write lock at its start (BEGIN IMMEDIATE), so that it waits for the lock instead of failing in the middle.
+   * @param options.idleSecondsMax the server ends it when nothing is sent for so long; see `Dialect.withIdleLimit`
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: { readonly idleSecondsMax?: number }): Promise<T>;
   /** Ends every connection. Idempotent. */
   close(): Promise<void>;
 }

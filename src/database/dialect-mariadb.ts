@@ -1,5 +1,5 @@
 /** MariaDB 10.6 and later: ids come from real sequences, rows go by its bulk protocol. */
-import type { Executor } from './connection.ts';
+import type { Executor, Transaction } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { nextTableValue, raiseTableValue } from './dialect-mysql.ts';
 import { insertSyntax, serverDialect } from './dialect-server.ts';
@@ -13,6 +13,7 @@ export const mariadbDialect: Dialect = {
   dropSequence: (name) => [`DROP SEQUENCE IF EXISTS ${serverDialect.quoteIdentifier(name)}`],
   nextSequenceValue,
   raiseSequence,
+  withIdleLimit,
   insertColumns: (executor, target, batch) => insertMariadbColumns(executor, insertSyntax(target), batch),
   insertRows: (executor, inserts) =>
     insertMariadbRows(
@@ -20,6 +21,19 @@ export const mariadbDialect: Dialect = {
       inserts.map(({ target, rows }) => ({ syntax: insertSyntax(target), columnCount: target.columns.length, rows })),
     ),
 };
+
+/** Seconds by connection: what its transactions were last limited to. */
+const idleLimits = new WeakMap<object, number>();
+
+/** A limit that holds in transactions only stays as it is until one asks for another: most send nothing for it. */
+async function withIdleLimit<T>(tx: Transaction, seconds = 0, work: () => Promise<T>): Promise<T> {
+  const connection: object = await tx.client.acquireConnection();
+  if ((idleLimits.get(connection) ?? 0) !== seconds) {
+    await tx.raw(`SET SESSION idle_transaction_timeout = ${seconds}`);
+    idleLimits.set(connection, seconds);
+  }
+  return await work();
+}
 
 /** MariaDB's "is not a SEQUENCE". */
 const NOT_A_SEQUENCE = 4089;

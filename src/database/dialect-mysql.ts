@@ -1,9 +1,10 @@
 /**
  * MySQL 8 and later: ids come from one-row tables with the columns of Spring Batch's own schema for MySQL.
  */
-import type { Executor } from './connection.ts';
+import type { Executor, Transaction } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import { serverDialect } from './dialect-server.ts';
+import { SESSION_IDLE_SECONDS_MAX } from './session-settings.ts';
 import { toNumber } from './values.ts';
 
 export const mysqlDialect: Dialect = {
@@ -12,7 +13,18 @@ export const mysqlDialect: Dialect = {
   dropSequence: (name) => [`DROP TABLE IF EXISTS ${serverDialect.quoteIdentifier(name)}`],
   nextSequenceValue: nextTableValue,
   raiseSequence: raiseTableValue,
+  withIdleLimit,
 };
+
+/** The one limit that there is holds outside of transactions too: in the pool, where idleness is no fault. */
+async function withIdleLimit<T>(tx: Transaction, seconds: number | undefined, work: () => Promise<T>): Promise<T> {
+  if (seconds === undefined) return await work();
+  await tx.raw(`SET SESSION wait_timeout = ${seconds}`);
+  const result = await work();
+  // After a failure the connection is soon replaced.
+  await tx.raw(`SET SESSION wait_timeout = ${SESSION_IDLE_SECONDS_MAX}`);
+  return result;
+}
 
 /** Steps a one-row table. */
 export async function nextTableValue(executor: Executor, name: string): Promise<number> {

@@ -6,7 +6,6 @@ import { insertServerColumns } from './insert-columns-server.ts';
 import { insertServerRows } from './insert-rows-server.ts';
 import { serverInspector } from './inspect-server.ts';
 import { quoteIdentifier } from './quote-server.ts';
-import { SESSION_IDLE_SECONDS_MAX } from './session-settings.ts';
 
 const columnTypes: ColumnTypes = {
   bigint: 'BIGINT',
@@ -19,9 +18,9 @@ const columnTypes: ColumnTypes = {
   varchar: (length) => `VARCHAR(${length})`,
 };
 
-type SequenceMembers = 'dropSequence' | 'nextSequenceValue' | 'raiseSequence';
+type OwnMembers = 'name' | 'dropSequence' | 'nextSequenceValue' | 'raiseSequence' | 'withIdleLimit';
 
-export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
+export const serverDialect: Omit<Dialect, OwnMembers> = {
   columnTypes,
   inspect: serverInspector,
   // The binary collation: names and keys are told apart by every character, as in SQLite and in job keys.
@@ -35,7 +34,6 @@ export const serverDialect: Omit<Dialect, SequenceMembers | 'name'> = {
   rowDigest: (expressions) => `CRC32(CONCAT_WS('/',${expressions.map((one) => `COALESCE(${one},'-')`).join(',')}))`,
   insertSyntax,
   viewStatements,
-  limitIdle,
   insertRows: async (executor, inserts) => {
     for (const { target, rows } of inserts) await insertServerRows(executor, insertSyntax(target), rows);
   },
@@ -50,10 +48,6 @@ function viewStatements({ name, table, columns }: RenamingView): readonly string
     `CREATE OR REPLACE ALGORITHM = MERGE SQL SECURITY INVOKER VIEW ${quoteIdentifier(name)}
       AS SELECT ${read.join(', ')} FROM ${quoteIdentifier(table)}`,
   ];
-}
-
-async function limitIdle(executor: Executor, seconds = SESSION_IDLE_SECONDS_MAX): Promise<void> {
-  await executor.raw(`SET SESSION wait_timeout = ${seconds}`);
 }
 
 async function now(executor: Executor): Promise<string> {

@@ -41,7 +41,7 @@ export const sqliteDialect: Dialect = {
   raiseSequence,
   insertSyntax,
   viewStatements,
-  limitIdle: async () => {},
+  withIdleLimit: (_tx, _seconds, work) => work(),
   insertColumns: (executor, target, batch) => insertSqliteColumns(executor, insertSyntax(target), batch),
   insertRows: async (executor, inserts) => {
     for (const { target, rows } of inserts) {

@@ -3,7 +3,7 @@
  * a dialect to decide what SQL to write.
  */
 import type { ColumnBatch } from './column-batch.ts';
-import type { DatabaseConnection, Executor } from './connection.ts';
+import type { DatabaseConnection, Executor, Transaction } from './connection.ts';
 import type { Inspector } from './inspect.ts';
 import type { SqlValue } from './values.ts';
 
@@ -102,11 +102,11 @@ export interface Dialect {
   /** Make the view, in the place of one of its name. It is read with the rights of who reads it. */
   viewStatements(view: RenamingView): readonly string[];
   /**
-   * Has the server end this connection, and so roll back its transaction and free its locks, when the client sends it
-   * nothing for `seconds`; undefined: as long as the session's own setting says. A process that is paused or a node
+   * Runs `work` in the transaction. The server ends its connection, and so rolls it back and frees its locks, when the client
+   * sends nothing for `seconds`; undefined: as long as the session's own setting says. A process that is paused or a node
    * that is lost in mid-transaction would otherwise hold its locks for hours. Nothing to do on SQLite.
    */
-  limitIdle(executor: Executor, seconds: number | undefined): Promise<void>;
+  withIdleLimit<T>(tx: Transaction, seconds: number | undefined, work: () => Promise<T>): Promise<T>;
   /**
    * Inserts the rows of each insert, one after the other, in as few and as large statements as this database likes; none
    * after what failed. See bulk-insert.ts.

@@ -56,7 +56,8 @@ export async function openDatabase(url: string, options: OpenOptions = {}): Prom
     knex,
     url,
     displayUrl: parsed.displayUrl,
-    transaction: (work) => runTransaction(knex, work),
+    transaction: (work, { idleSecondsMax } = {}) =>
+      runTransaction(knex, (tx) => dialect.withIdleLimit(tx, idleSecondsMax, () => work(tx))),
     close() {
       closed ??= closeKnex(knex);
       return closed;

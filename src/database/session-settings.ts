@@ -5,7 +5,7 @@
  */
 import { type BoundedConnection, boundSilence } from './silence.ts';
 
-/** How long a session may be idle; of all others than those that `Dialect.limitIdle` has a word with. */
+/** How long a session may be idle; outside of the transactions that `Dialect.withIdleLimit` has a word with. */
 export const SESSION_IDLE_SECONDS_MAX = 28_800;
 /** How long a statement waits for a row. A wait beyond it is a transient error, which is tried again. */
 export const ROW_LOCK_WAIT_SECONDS_MAX = 50;

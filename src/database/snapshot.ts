@@ -16,5 +16,8 @@ export async function withSnapshot<T>(
 
 /** Runs `work` in a transaction that only reads and whose statements all see the database as its first one found it. */
 export async function readSnapshot<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return await database.knex.transaction(work, { isolationLevel: 'repeatable read' });
+  const { knex, dialect } = database;
+  return await knex.transaction((tx) => dialect.withIdleLimit(tx, undefined, () => work(tx)), {
+    isolationLevel: 'repeatable read',
+  });
 }

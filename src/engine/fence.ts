@@ -30,17 +30,16 @@ export async function fencedTransaction<T>(
   fence: Fence,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  const { dialect } = database;
-  return await database.transaction(async (tx) => {
-    await dialect.limitIdle(tx, fence.idleSecondsMax);
-    const token = await readFence(tx, fence.jobInstanceId);
-    if (fence.claim !== undefined) await requireClaim(tx, fence.jobInstanceId, fence.claim, token);
-    else if (token !== fence.token) throw ownershipLost();
-    const result = await work(tx);
-    // The connection goes back to its pool, where idleness is no fault. (After a failure it is soon replaced.)
-    await dialect.limitIdle(tx, undefined);
-    return result;
-  });
+  const { jobInstanceId, token, claim, idleSecondsMax } = fence;
+  return await database.transaction(
+    async (tx) => {
+      const current = await readFence(tx, jobInstanceId);
+      if (claim !== undefined) await requireClaim(tx, jobInstanceId, claim, current);
+      else if (current !== token) throw ownershipLost();
+      return await work(tx);
+    },
+    { idleSecondsMax },
+  );
 }
 
 /** What `fencedTransaction` throws. */

@@ -247,11 +247,5 @@ async function standsAs(tx: Transaction, offer: Offer): Promise<boolean> {
 
 /** A transaction whose locks the server frees when this process is paused in it. */
 async function ownTransaction<T>({ database, lease }: TakingScope, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const { dialect } = database;
-  return await database.transaction(async (tx) => {
-    await dialect.limitIdle(tx, Math.ceil(lease.leaseMs / 1000));
-    const result = await work(tx);
-    await dialect.limitIdle(tx, undefined);
-    return result;
-  });
+  return await database.transaction(work, { idleSecondsMax: Math.ceil(lease.leaseMs / 1000) });
 }

@@ -1,13 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ColumnBatch } from '../../../src/database/column-batch.ts';
 import { openScanner } from '../../../src/database/column-scan.ts';
-import type { Database } from '../../../src/database/database.ts';
+import type { Database, Executor, Transaction } from '../../../src/database/database.ts';
 import { classifyError, toSettleError } from '../../../src/database/errors.ts';
 import { openDatabase } from '../../../src/database/open.ts';
+import { readSnapshot } from '../../../src/database/snapshot.ts';
 import { isSettleError, type SettleError } from '../../../src/errors.ts';
 import {
   administer,
@@ -214,6 +216,50 @@ describe.each(serverDatabases())('a session on $name', ({ name }) => {
       });
       expect(await waiting.then(String, classifyError)).toBe('transient');
     });
+  });
+
+  test('a limit of idleness ends the transaction that asked for it, and no other on its connection', async () => {
+    const single = await openDatabase(own.url, { poolSizeMax: 1 });
+    const other = await openDatabase(own.url);
+    try {
+      await single.knex.raw('CREATE TABLE t (id BIGINT PRIMARY KEY, v INT)');
+      await single.knex('t').insert({ id: 1, v: 0 });
+      const idleMs = 2_500;
+      const lockAndPause = async (tx: Transaction) => {
+        await tx('t').where({ id: 1 }).forUpdate().first();
+        await sleep(idleMs);
+        await tx('t').where({ id: 1 }).increment('v');
+      };
+      const paused = single.transaction(lockAndPause, { idleSecondsMax: 1 }).then(() => 'committed', classifyError);
+      await sleep(200);
+      // Waits for the lock, which is free before the pause is over.
+      const beganMs = performance.now();
+      await other.transaction((tx) => tx('t').where({ id: 1 }).forUpdate().first());
+      expect(performance.now() - beganMs).toBeLessThan(idleMs - 300);
+      expect(await paused).toBe('transient');
+
+      const ids = new Set<number>();
+      const idOf = async (executor: Executor) => {
+        const [[{ id }]] = await executor.raw('SELECT CONNECTION_ID() AS id');
+        ids.add(Number(id));
+      };
+      await single.transaction(idOf, { idleSecondsMax: 1 });
+      await sleep(1_500);
+      await idOf(single.knex);
+      await single.transaction(async (tx) => {
+        await idOf(tx);
+        await lockAndPause(tx);
+      });
+      await single.transaction(idOf, { idleSecondsMax: 1 });
+      await readSnapshot(single, async (tx) => {
+        await idOf(tx);
+        await sleep(1_500);
+        expect(await tx('t').first()).toMatchObject({ v: 1 });
+      });
+      expect(ids.size).toBe(1);
+    } finally {
+      await Promise.all([single.close(), other.close()]);
+    }
   });
 
   // MySQL makes itself a certificate when it is set up; MariaDB 10.11 has none unless it is given one.
