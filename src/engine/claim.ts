@@ -29,7 +29,7 @@ export function claimOwner(): ClaimOwner {
 }
 
 /** Whether somebody may be at work on it: its lease runs, and its process is not known to be gone. */
-export function isHeld({ lease }: ClaimRow): boolean {
+export function isHeld({ lease }: Pick<ClaimRow, 'lease'>): boolean {
   return lease !== undefined && reasonOfDeath(lease) === undefined;
 }
 

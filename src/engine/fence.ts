@@ -33,9 +33,8 @@ export async function fencedTransaction<T>(
   const { jobInstanceId, token, claim, idleSecondsMax } = fence;
   return await database.transaction(
     async (tx) => {
-      const current = await readFence(tx, jobInstanceId);
-      if (claim !== undefined) await requireClaim(tx, jobInstanceId, claim, current);
-      else if (current !== token) throw ownershipLost();
+      if (claim !== undefined) await requireClaim(tx, jobInstanceId, claim);
+      else if ((await readFence(tx, jobInstanceId)) !== token) throw ownershipLost();
       return await work(tx);
     },
     { idleSecondsMax },

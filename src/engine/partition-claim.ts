@@ -1,6 +1,7 @@
 /** The check of a claimed partition in each of its transactions, and how a run takes partitions from their workers. */
 import type { Transaction } from '../database/database.ts';
 import { ExitCode, isSettleError, SettleError } from '../errors.ts';
+import { lockFencedPartition } from '../repository/claim-locks.ts';
 import { deleteOffersOf, readOffer } from '../repository/offer.ts';
 import {
   listClaimedSteps,
@@ -22,20 +23,14 @@ const PARTITION_LOST = 'PARTITION_LOST';
 const RUN_CHANGING = 'RUN_CHANGING';
 
 /**
- * Holds the partition's row, and where the fence has changed the offer's, until the transaction ends.
- * @param token the fence as it stands, held already
+ * Holds the fence, the partition's row, and where the fence has changed the offer's, until the transaction ends.
  * @throws SettleError PARTITION_LOST; RUN_CHANGING, which a later attempt gets over, while a new run begins
  */
-export async function requireClaim(
-  tx: Transaction,
-  jobInstanceId: number,
-  claim: PartitionClaim,
-  token: number | undefined,
-): Promise<void> {
+export async function requireClaim(tx: Transaction, jobInstanceId: number, claim: PartitionClaim): Promise<void> {
   const { stepName, partition } = claim;
-  const state = await lockPartition(tx, { jobInstanceId, stepName, partition });
-  const offer = token === claim.token ? undefined : await readOffer(tx, jobInstanceId, stepName);
-  const right = commitRightOf(state, claim, token, offer);
+  const { fence, state } = await lockFencedPartition(tx, { jobInstanceId, stepName, partition });
+  const offer = fence === claim.token ? undefined : await readOffer(tx, jobInstanceId, stepName);
+  const right = commitRightOf(state, claim, fence, offer);
   if (right === 'lost') throw partitionLost(claim);
   if (right === 'wait') throw runChanging();
 }

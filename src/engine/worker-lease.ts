@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../database/database.ts';
-import { deleteClaims, listClaims, readClaim, renewClaim } from '../repository/claim.ts';
+import { deleteClaims, listClaims, readClaim, renewClaim, WORKER_CLAIMS } from '../repository/claim.ts';
 import { type Claim, type ClaimOwner, type ClaimRow, claimOwner, isHeld, takeClaim } from './claim.ts';
 import { DEAD_OWNER, reasonOfDeath } from './owner.ts';
 
@@ -13,7 +13,6 @@ export const DEAD_WORKER = 'its worker';
 /** That of a partition which threads of a run had that is dead. */
 export const GONE_WORKER = 'its process has ended without giving it back';
 
-const PREFIX = 'worker/';
 /** Rows of workers that ended without a word are removed so long after the end of their lease. */
 const FORGET_MS = 3_600_000;
 
@@ -62,20 +61,20 @@ export async function startWorkerLease(database: Database, leaseMs: number, logg
 
 /** Workers that are there: those whose lease runs, and that are not known to be dead. */
 export async function listWorkers(database: Database): Promise<ClaimRow[]> {
-  return (await listClaims(database, database.knex, PREFIX)).filter(isHeld);
+  return (await listClaims(database, database.knex, WORKER_CLAIMS)).filter(isHeld);
 }
 
 /** Of every worker whose lease has not been given back, dead or alive, by the id of the owner. */
 export async function listLeases(database: Database): Promise<ReadonlyMap<string, NonNullable<ClaimRow['lease']>>> {
-  const claims = await listClaims(database, database.knex, PREFIX);
+  const claims = await listClaims(database, database.knex, WORKER_CLAIMS);
   return new Map(
-    claims.flatMap(({ name, lease }) => (lease === undefined ? [] : [[name.slice(PREFIX.length), lease]])),
+    claims.flatMap(({ name, lease }) => (lease === undefined ? [] : [[name.slice(WORKER_CLAIMS.length), lease]])),
   );
 }
 
 /** The owners of partitions that are there, by id. */
 export async function listLiveOwners(database: Database): Promise<ReadonlySet<string>> {
-  return new Set((await listWorkers(database)).map(({ name }) => name.slice(PREFIX.length)));
+  return new Set((await listWorkers(database)).map(({ name }) => name.slice(WORKER_CLAIMS.length)));
 }
 
 /**
@@ -89,7 +88,7 @@ export async function deathOfOwner(database: Database, tx: Transaction, ownerId:
 }
 
 function claimNameOf(ownerId: string): string {
-  return `${PREFIX}${ownerId}`;
+  return `${WORKER_CLAIMS}${ownerId}`;
 }
 
 async function claimAnew(database: Database, name: string, owner: ClaimOwner, leaseMs: number): Promise<Claim> {
@@ -99,7 +98,7 @@ async function claimAnew(database: Database, name: string, owner: ClaimOwner, le
 }
 
 async function forgetDead(database: Database): Promise<void> {
-  const claims = await listClaims(database, database.knex, PREFIX);
+  const claims = await listClaims(database, database.knex, WORKER_CLAIMS);
   const dead = claims.filter(({ lease }) => lease === undefined || lease.leaseLeftMs < -FORGET_MS);
   await deleteClaims(
     database.knex,

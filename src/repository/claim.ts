@@ -9,6 +9,9 @@ import { toDate, toInstant } from './row.ts';
 import type { Lease } from './types.ts';
 
 const TABLE = 'settle_claim';
+/** How the names of workers' claims begin; what follows is the worker's id as an owner. */
+export const WORKER_CLAIMS = 'worker/';
+
 export type ClaimOwner = Omit<NewLease, 'jobExecutionId'>;
 
 /** A claim as it stands; `lease` is undefined when nobody holds it. */
@@ -111,13 +114,17 @@ async function times(database: Database, executor: Executor, leaseMs: number) {
 }
 
 function claimOf(row: Row): ClaimRow {
-  const claim = { name: String(row.name), epoch: toNumber(row.epoch) };
-  if (row.owner_id === null || row.expires_at === null) return { ...claim, lease: undefined };
+  return { name: String(row.name), epoch: toNumber(row.epoch), lease: leaseOf(row) };
+}
+
+/** By the columns of the table, and `database_now`; undefined when nobody holds the claim. */
+export function leaseOf(row: Row): ClaimRow['lease'] {
+  if (row.owner_id === null || row.expires_at === null) return undefined;
   const [now, begin, end] = [row.database_now, row.heartbeat_at, row.expires_at].map((time) =>
     parseInstant(String(time)),
   );
   const times = { beginMs: begin, endMs: end, leaseMs: toNumber(row.lease_ms) };
-  const lease = {
+  return {
     ownerId: String(row.owner_id),
     host: String(row.host),
     pid: toNumber(row.pid),
@@ -129,5 +136,4 @@ function claimOf(row: Row): ClaimRow {
     heartbeatAgoMs: now - begin,
     leaseLeftMs: end - now,
   };
-  return { ...claim, lease };
 }

@@ -6,7 +6,7 @@ import { inBatches } from './in-batches.ts';
 import { type BatchStatus, batchStatuses, type PartitionState } from './types.ts';
 
 const TABLE = 'settle_partition';
-const CLAIM_COLUMNS = ['status', 'epoch', 'attempts', 'owner_id', 'step_execution_id'] as const;
+export const CLAIM_COLUMNS = ['status', 'epoch', 'attempts', 'owner_id', 'step_execution_id'] as const;
 
 export interface PartitionKey {
   readonly jobInstanceId: number;
@@ -52,9 +52,7 @@ export async function listOpenPartitions(
   stepName: string,
   { lock = false } = {},
 ): Promise<OpenPartition[]> {
-  const query = executor(TABLE)
-    .where({ job_instance_id: jobInstanceId, step_name: stepName })
-    .whereNotIn('status', ['COMPLETED', 'ABANDONED'] satisfies BatchStatus[])
+  const query = openPartitions(executor, jobInstanceId, stepName)
     .orderBy([{ column: 'rows_expected', order: 'desc' }, 'partition_no'])
     .select('partition_no', 'rows_expected', ...CLAIM_COLUMNS);
   const rows: Row[] = await (lock ? query.forUpdate() : query);
@@ -63,6 +61,13 @@ export async function listOpenPartitions(
     partition: toNumber(row.partition_no),
     rowsExpected: toNumber(row.rows_expected),
   }));
+}
+
+/** Those of a step that are not complete, as `p`, without columns. */
+export function openPartitions(executor: Executor, jobInstanceId: number, stepName: string) {
+  return executor(`${TABLE} as p`)
+    .where({ 'p.job_instance_id': jobInstanceId, 'p.step_name': stepName })
+    .whereNotIn('p.status', ['COMPLETED', 'ABANDONED'] satisfies BatchStatus[]);
 }
 
 /** Steps of which workers have partitions, as they are now, whatever the transaction has seen before. */
@@ -145,7 +150,7 @@ export async function claimPartition(
   host: string,
 ): Promise<boolean> {
   const changed = await tx(TABLE)
-    .where({ ...whereOf(key), epoch: from.epoch, status: from.status })
+    .where({ ...whereOf(key), epoch: from.epoch, status: from.status, attempts: from.attempts })
     .update({ ...columnsOf(to), owner_host: host });
   return changed === 1;
 }
@@ -185,7 +190,7 @@ export async function sumRowsRead(
   return toNumber(row?.rows ?? 0);
 }
 
-function whereOf({ jobInstanceId, stepName, partition }: PartitionKey) {
+export function whereOf({ jobInstanceId, stepName, partition }: PartitionKey) {
   return { job_instance_id: jobInstanceId, step_name: stepName, partition_no: partition };
 }
 
@@ -193,7 +198,7 @@ function columnsOf({ status, epoch, attempts, ownerId, stepExecutionId }: Partit
   return { status, epoch, attempts, owner_id: ownerId ?? null, step_execution_id: stepExecutionId ?? null };
 }
 
-function stateOf(row: Row): PartitionState {
+export function stateOf(row: Row): PartitionState {
   return {
     status: toOneOf(row.status, batchStatuses, 'settle_partition.status'),
     epoch: toNumber(row.epoch),

@@ -31,6 +31,18 @@ export async function insertPartitionWork(
   await executor(TABLE).insert({ step_execution_id: stepExecutionId, host, worker, cut_from: cutFrom ?? null });
 }
 
+/** As `insertPartitionWork`, where the points of the step execution may have been written before. */
+export async function savePartitionWork(
+  executor: Executor,
+  stepExecutionId: number,
+  { host, worker, cutFrom }: PartitionWork,
+): Promise<void> {
+  await executor(TABLE)
+    .insert({ step_execution_id: stepExecutionId, host, worker, cut_from: cutFrom ?? null })
+    .onConflict('step_execution_id')
+    .merge(['host', 'worker', 'cut_from']);
+}
+
 /** Replaces the points of a step execution. */
 export async function savePoints(
   executor: Executor,

@@ -13,9 +13,10 @@ import { type ExitCode, isPlanOutdated, planOutdated, SettleError } from '../err
 import type { Offer } from '../repository/offer.ts';
 import { listPartitions, type StoredPlan } from '../repository/partition.ts';
 import type { PartitionProgress, PartitionState } from '../repository/types.ts';
+import { type PartitionFailure, setAsideDead } from './give-up-partition.ts';
 import { offerStep, revokeAll, takeDown } from './offer-step.ts';
 import type { StepOutcome, StepRun } from './run-state.ts';
-import { listTakeable, type PartitionFailure, ringsOf, setAsideDead } from './take-partition.ts';
+import { listTakeable, ringsOf } from './take-partition.ts';
 import { workOnOffer } from './work-on-offer.ts';
 
 const WATCH_MS = 500;

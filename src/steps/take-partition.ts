@@ -1,31 +1,38 @@
-/** A worker's claims: takes a partition of a step that was put up, and gives it back. Each is one short transaction. */
+/**
+ * A worker's claims: takes a partition of a step that was put up. One short transaction, whose statements follow one
+ * another and cost a way to the server and back each: what can be read or drawn before or beside it is.
+ */
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../database/database.ts';
+import { isHeld } from '../engine/claim.ts';
 import type { Ring } from '../engine/doorbell.ts';
 import { tellMeasure } from '../engine/measure.ts';
 import { endAttempt } from '../engine/partition-claim.ts';
-import { choicesOf, givenUp, isHeldBy, revoked, taken, takingOf } from '../engine/partition-rules.ts';
+import { choicesOf, isHeldBy, taken, takingOf } from '../engine/partition-rules.ts';
 import { type Retrying, withRetry } from '../engine/retrying.ts';
-import { deathOfOwner, GONE_WORKER, listLiveOwners, type WorkerLease } from '../engine/worker-lease.ts';
-import type { SettleError } from '../errors.ts';
+import { deathOfOwner, GONE_WORKER, type WorkerLease } from '../engine/worker-lease.ts';
 import type { PartitionTask } from '../partition/protocol.ts';
+import {
+  type ClaimablePartition,
+  listClaimablePartitions,
+  lockOfferedStep,
+  type OfferedStep,
+} from '../repository/claim-locks.ts';
 import { insertStepContext, selectStepContext } from '../repository/execution-context.ts';
-import { readFence } from '../repository/fence.ts';
-import { nextStepExecutionId } from '../repository/next-id.ts';
-import { type Offer, readOffer } from '../repository/offer.ts';
+import type { Offer } from '../repository/offer.ts';
 import {
   claimPartition,
-  listOpenPartitions,
   lockPartition,
   type OpenPartition,
   type PartitionKey,
+  type PartitionRange,
   selectRange,
   sumRowsRead,
-  writePartitionState,
 } from '../repository/partition-claim.ts';
-import { insertStepExecution, selectStepExecution, updateStepExecution } from '../repository/step-execution.ts';
-import { insertPartitionWork } from '../repository/step-progress.ts';
-import type { PartitionState } from '../repository/types.ts';
+import { insertStepExecution, selectStepExecution } from '../repository/step-execution.ts';
+import { savePartitionWork } from '../repository/step-progress.ts';
+import type { PartitionState, StepExecution } from '../repository/types.ts';
+import type { IdsAhead } from './ids-ahead.ts';
 import { newStepExecution } from './new-step-execution.ts';
 import { newPartitionContext } from './partition-context.ts';
 
@@ -40,24 +47,23 @@ export interface TakingScope {
 export interface TakingThread extends TakingScope {
   /** Number of the thread among those of this process, from 0. */
   readonly worker: number;
+  /** Of step executions. */
+  readonly ids: IdsAhead;
 }
 
 export type ClaimedTask = Omit<PartitionTask, 'traceCarrier'> & { readonly claim: NonNullable<PartitionTask['claim']> };
 
-/** Why an attempt failed, as settle_partition.failure has it. */
-export interface PartitionFailure {
-  readonly code: string;
-  readonly exitCode: number;
-  readonly message: string;
-  readonly hint?: string;
+/** Partitions of the step that may be claimed now, the largest first. */
+export async function listTakeable(
+  database: Database,
+  { jobInstanceId, stepName }: Offer,
+  attemptsMax: number,
+): Promise<ClaimablePartition[]> {
+  return takeableOf(await listClaimablePartitions(database, jobInstanceId, stepName), attemptsMax);
 }
 
-/** Partitions of the step that may be claimed now, the largest first. */
-export async function listTakeable(database: Database, offer: Offer, attemptsMax: number): Promise<OpenPartition[]> {
-  const open = await listOpenPartitions(database.knex, offer.jobInstanceId, offer.stepName);
-  if (open.length === 0) return [];
-  const alive = open.some(({ status }) => status === 'STARTED') ? await listLiveOwners(database) : new Set<string>();
-  return open.filter((one) => takingOf(one, isAlive(one, alive), attemptsMax) === 'take');
+function takeableOf(open: readonly ClaimablePartition[], attemptsMax: number): ClaimablePartition[] {
+  return open.filter((one) => takingOf(one, isHeld(one), attemptsMax) === 'take');
 }
 
 /** What the bell says of them. */
@@ -69,8 +75,16 @@ export function ringsOf(
   return partitions.map(({ partition, epoch }) => ({ ...of, partition, epoch }));
 }
 
-function isAlive({ ownerId }: PartitionState, alive: ReadonlySet<string>): boolean {
-  return ownerId !== undefined && alive.has(ownerId);
+/** What is asked for, and what an attempt at it whose answer was lost may have written. */
+interface Claiming extends TakingThread {
+  readonly offer: Offer;
+  readonly attemptsMax: number;
+  readonly isWanted: (partition: OpenPartition) => boolean;
+  readonly stepExecutionId: number;
+  /** Once one is chosen, a further attempt finds out first what became of it. */
+  chosen: ClaimablePartition | undefined;
+  /** Resolves when it is written down who works on it. */
+  noted: Promise<void> | undefined;
 }
 
 /**
@@ -83,17 +97,23 @@ export async function takePartition(
   attemptsMax: number,
   isWanted: (partition: OpenPartition) => boolean,
 ): Promise<ClaimedTask | undefined> {
-  const { database, retrying } = scope;
+  const { retrying, ids } = scope;
   for (;;) {
-    const takeable = await withRetry(retrying, () => listTakeable(database, offer, attemptsMax));
-    const wanted = takeable.filter(isWanted);
-    if (wanted.length === 0) return undefined;
-    const choices = choicesOf(wanted);
-    const chosen = choices[Math.floor(Math.random() * choices.length)];
-    const id = await withRetry(retrying, () => nextStepExecutionId(database, database.knex));
-    const claimed = await withRetry(retrying, () => claim(scope, offer, attemptsMax, chosen.partition, id));
-    if (claimed === 'offer-gone') return undefined;
-    if (claimed === 'taken') continue;
+    const stepExecutionId = await withRetry(retrying, () => ids.next(offer.planId));
+    const claiming: Claiming = {
+      ...scope,
+      offer,
+      attemptsMax,
+      isWanted,
+      stepExecutionId,
+      chosen: undefined,
+      noted: undefined,
+    };
+    const claimed = await withRetry(retrying, () => claim(claiming));
+    if (claimed === 'none') return undefined;
+    if (claimed === 'not-taken') continue;
+    await claiming.noted;
+    ids.drawAhead();
     if (claimed.isTakenOver) tellMeasure({ type: 'taken-over', job: offer.jobName, what: 'partition' });
     return claimed.task;
   }
@@ -105,147 +125,127 @@ interface Claimed {
   readonly isTakenOver: boolean;
 }
 
-async function claim(
-  scope: TakingThread,
-  offer: Offer,
-  attemptsMax: number,
-  partition: number,
-  stepExecutionId: number,
-): Promise<Claimed | 'taken' | 'offer-gone'> {
-  const { lease } = scope;
-  const { jobInstanceId, stepName, token, planId, definition } = offer;
-  const key: PartitionKey = { jobInstanceId, stepName, partition };
-  return await ownTransaction(scope, async (tx) => {
-    if (!(await standsAs(tx, offer))) return 'offer-gone';
-    const state = await lockPartition(tx, key);
-    if (state === undefined) return 'offer-gone';
-    const isOwn = state.stepExecutionId === stepExecutionId && state.ownerId === lease.ownerId;
+async function claim(claiming: Claiming): Promise<Claimed | 'none' | 'not-taken'> {
+  const { database, offer, lease, stepExecutionId } = claiming;
+  return await claimTransaction(claiming, async (tx) => {
+    const step = await lockOfferedStep(database, tx, offer.jobInstanceId, offer.stepName);
+    if (!standsAs(step, offer)) return 'none';
+    const isAgain = claiming.chosen !== undefined;
+    claiming.chosen ??= choose(claiming, step.open);
+    if (claiming.chosen === undefined) return 'none';
+    const { chosen } = claiming;
+    const key = { jobInstanceId: offer.jobInstanceId, stepName: offer.stepName, partition: chosen.partition };
+    // Of what nobody is at work on only a claim changes the row while the offer is locked: the compare and set finds out.
+    const isAsRead = !isAgain && chosen.status !== 'STARTED';
+    const state = isAsRead ? chosen : await lockPartition(tx, key);
+    if (state === undefined) return 'not-taken';
+    const range = isAsRead ? chosen : await selectRange(tx, key);
     // An earlier attempt was committed, but the answer was lost.
-    const claimedAs = isOwn ? 'own' : await claimRow({ ...scope, attemptsMax, offer }, tx, key, state, stepExecutionId);
-    if (claimedAs === undefined) return 'taken';
-    const stepExecution = await selectStepExecution(tx, stepExecutionId);
-    const contextText = await selectStepContext(tx, stepExecutionId);
-    if (stepExecution === undefined || contextText === undefined) {
-      throw new Error(`the row of step execution ${stepExecutionId} is gone`);
-    }
-    const epoch = isOwn ? state.epoch : state.epoch + 1;
-    const rowsDone = await sumRowsRead(tx, key, planId);
-    const held = { epoch, ownerId: lease.ownerId, stepExecutionId, token, planId, definition };
-    const range = await selectRange(tx, key);
-    const claimOfTask = { ...held, stepName, partition };
-    return {
-      task: { partition, ...range, stepExecution, contextText, rowsDone, claim: claimOfTask },
-      isTakenOver: claimedAs === 'taken-over',
-    };
+    if (isHeldBy(state, { epoch: state.epoch, ownerId: lease.ownerId, stepExecutionId }))
+      return { task: await readTask(claiming, tx, key, range, state), isTakenOver: false };
+    return await claimRow(claiming, tx, key, range, state);
   });
 }
 
-/** How it was claimed; undefined: it was not. The caller holds the row. */
+function choose(
+  { attemptsMax, isWanted }: Claiming,
+  open: readonly ClaimablePartition[],
+): ClaimablePartition | undefined {
+  const choices = choicesOf(takeableOf(open, attemptsMax).filter(isWanted));
+  return choices[Math.floor(Math.random() * choices.length)];
+}
+
+/** A STARTED one's row is held by the caller. */
 async function claimRow(
-  scope: TakingThread & { readonly attemptsMax: number; readonly offer: Offer },
+  claiming: Claiming,
   tx: Transaction,
   key: PartitionKey,
+  range: PartitionRange,
   state: PartitionState,
-  stepExecutionId: number,
-): Promise<'anew' | 'taken-over' | undefined> {
-  const { database, lease, worker, now, logger, attemptsMax, offer } = scope;
+): Promise<Claimed | 'not-taken'> {
+  const { database, lease, now, logger, attemptsMax, offer, stepExecutionId } = claiming;
   const death = await deathOf(database, tx, state);
-  if (takingOf(state, death === undefined, attemptsMax) !== 'take') return undefined;
+  if (takingOf(state, death === undefined, attemptsMax) !== 'take') return 'not-taken';
+  const last = state.stepExecutionId;
+  // Executions of a partition are told apart by which came first: an id that was drawn before its last one is of no use.
+  if (last !== undefined && last >= stepExecutionId) return 'not-taken';
   if (death !== undefined) {
-    await endAttempt(tx, state.stepExecutionId, 'FAILED', death, now());
+    await endAttempt(tx, last, 'FAILED', death, now());
     logger.warn({ partition: key.partition, reason: death }, 'partition taken over');
   }
-  if (!(await claimPartition(tx, key, state, taken(state, lease.ownerId, stepExecutionId), lease.host)))
-    return undefined;
-  const saved = state.stepExecutionId === undefined ? undefined : await selectStepContext(tx, state.stepExecutionId);
+  const to = taken(state, lease.ownerId, stepExecutionId);
+  if (!(await claimPartition(tx, key, state, to, lease.host))) return 'not-taken';
+  claiming.noted = noteWork(claiming);
+  const saved = last === undefined ? undefined : await selectStepContext(tx, last);
+  const rowsDone = last === undefined ? 0 : await sumRowsRead(tx, key, offer.planId);
   const name = `${key.stepName}:${key.partition}`;
-  await insertStepExecution(tx, newStepExecution(stepExecutionId, offer.jobExecutionId, name, now()));
-  await insertStepContext(tx, stepExecutionId, saved ?? newPartitionContext(await selectRange(tx, key)));
+  const stepExecution = newStepExecution(stepExecutionId, offer.jobExecutionId, name, now());
+  const contextText = saved ?? newPartitionContext(range);
+  await insertStepExecution(tx, stepExecution);
+  await insertStepContext(tx, stepExecutionId, contextText);
+  const task = taskOf(claiming, key, range, to, { stepExecution, contextText, rowsDone });
+  return { task, isTakenOver: death !== undefined };
+}
+
+/**
+ * Writes down who works on it, on another connection beside the rest of the claim: for people alone, and true of no claim
+ * that is not committed. Never rejects.
+ */
+async function noteWork({ database, lease, worker, logger, stepExecutionId }: Claiming): Promise<void> {
   // A host may have several workers, whose threads have the same numbers.
   const host = `${lease.host} (${process.pid})`;
-  await insertPartitionWork(tx, stepExecutionId, { host, worker, cutFrom: undefined });
-  return death === undefined ? 'anew' : 'taken-over';
+  await savePartitionWork(database.knex, stepExecutionId, { host, worker, cutFrom: undefined }).catch((err: unknown) =>
+    logger.debug({ err }, 'who works on the partition was not written down'),
+  );
+}
+
+/** The task of a claim that was committed. */
+async function readTask(
+  claiming: Claiming,
+  tx: Transaction,
+  key: PartitionKey,
+  range: PartitionRange,
+  state: PartitionState,
+): Promise<ClaimedTask> {
+  const { stepExecutionId, offer } = claiming;
+  const stepExecution = await selectStepExecution(tx, stepExecutionId);
+  const contextText = await selectStepContext(tx, stepExecutionId);
+  if (stepExecution === undefined || contextText === undefined) {
+    throw new Error(`the row of step execution ${stepExecutionId} is gone`);
+  }
+  const rowsDone = await sumRowsRead(tx, key, offer.planId);
+  return taskOf(claiming, key, range, state, { stepExecution, contextText, rowsDone });
+}
+
+function taskOf(
+  { lease, offer, stepExecutionId }: Claiming,
+  { stepName, partition }: PartitionKey,
+  { minId, maxId, rowsExpected }: PartitionRange,
+  { epoch }: PartitionState,
+  work: { readonly stepExecution: StepExecution; readonly contextText: string; readonly rowsDone: number },
+): ClaimedTask {
+  const { token, planId, definition } = offer;
+  const held = { epoch, ownerId: lease.ownerId, stepExecutionId, token, planId, definition };
+  return { partition, minId, maxId, rowsExpected, ...work, claim: { ...held, stepName, partition } };
 }
 
 /** Why the owner of a STARTED one is dead; undefined when it lives, and where nobody is at work on it. */
-async function deathOf(database: Database, tx: Transaction, state: PartitionState): Promise<string | undefined> {
+export async function deathOf(database: Database, tx: Transaction, state: PartitionState): Promise<string | undefined> {
   if (state.status !== 'STARTED') return undefined;
   if (state.ownerId === undefined) return GONE_WORKER;
   return await deathOfOwner(database, tx, state.ownerId);
 }
 
-/**
- * Writes down how work on a partition ended that did not complete it. Goes by the claim alone: also when the run has been
- * taken over, or has ended. Returns false when the partition is another's.
- */
-export async function giveUpPartition(
-  scope: TakingScope,
-  offer: Pick<Offer, 'jobInstanceId' | 'stepName'>,
-  task: ClaimedTask,
-  error: SettleError | undefined,
-  rollbackCount: number,
-): Promise<boolean> {
-  const key = { jobInstanceId: offer.jobInstanceId, stepName: offer.stepName, partition: task.partition };
-  return await withRetry(scope.retrying, () =>
-    ownTransaction(scope, async (tx) => {
-      const state = await lockPartition(tx, key);
-      if (state === undefined || !isHeldBy(state, task.claim)) return false;
-      const stored = await selectStepExecution(tx, task.stepExecution.id, { lock: true });
-      const now = scope.now();
-      const status = error === undefined ? 'STOPPED' : 'FAILED';
-      const ended = {
-        status,
-        exitCode: status,
-        exitMessage: error?.message ?? '',
-        endTime: now,
-        lastUpdated: now,
-      } as const;
-      if (stored !== undefined) await updateStepExecution(tx, { ...stored, ...ended, rollbackCount });
-      await writePartitionState(
-        tx,
-        key,
-        givenUp(state, error === undefined ? 'stopped' : 'failed'),
-        error === undefined ? undefined : failureText(error),
-      );
-      return true;
-    }),
-  );
-}
-
-/**
- * Sets aside a partition that its dead owner has tried for the last time. The caller's transaction holds the run's fence.
- * Returns why, or undefined when it is not so.
- */
-export async function setAsideDead(
-  database: Database,
-  tx: Transaction,
-  key: PartitionKey,
-  attemptsMax: number,
-  now: Date,
-): Promise<string | undefined> {
-  const state = await lockPartition(tx, key);
-  if (state?.status !== 'STARTED') return undefined;
-  const death = await deathOf(database, tx, state);
-  if (death === undefined || takingOf(state, false, attemptsMax) !== 'set-aside') return undefined;
-  await endAttempt(tx, state.stepExecutionId, 'FAILED', death, now);
-  const failure: PartitionFailure = { code: 'WORKER_LOST', exitCode: 1, message: death };
-  await writePartitionState(tx, key, revoked(state, 'FAILED'), JSON.stringify(failure));
-  return death;
-}
-
-function failureText({ code, exitCode, message, hint }: SettleError): string {
-  const failure: PartitionFailure = { code, exitCode, message: message.slice(0, 2_000), hint: hint?.slice(0, 1_000) };
-  return JSON.stringify(failure);
-}
-
-/** Under locks: the offer is there as it was read, and its run has not been taken over. */
-async function standsAs(tx: Transaction, offer: Offer): Promise<boolean> {
-  if ((await readFence(tx, offer.jobInstanceId)) !== offer.token) return false;
-  const stored = await readOffer(tx, offer.jobInstanceId, offer.stepName);
-  return stored?.token === offer.token && stored.planId === offer.planId && stored.definition === offer.definition;
+/** The offer is there as it was read, and its run has not been taken over. */
+function standsAs({ fence, offer: stored }: OfferedStep, { token, planId, definition }: Offer): boolean {
+  if (fence !== token || stored === undefined) return false;
+  return stored.token === token && stored.planId === planId && stored.definition === definition;
 }
 
 /** A transaction whose locks the server frees when this process is paused in it. */
-async function ownTransaction<T>({ database, lease }: TakingScope, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function claimTransaction<T>(
+  { database, lease }: TakingScope,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
   return await database.transaction(work, { idleSecondsMax: Math.ceil(lease.leaseMs / 1000) });
 }

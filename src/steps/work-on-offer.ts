@@ -10,10 +10,13 @@ import { stepError } from '../engine/step-error.ts';
 import { runPool } from '../partition/pool.ts';
 import type { PartitionResult } from '../partition/protocol.ts';
 import { fromRemoteError } from '../partition/remote-error.ts';
+import { nextStepExecutionId } from '../repository/next-id.ts';
 import type { Offer } from '../repository/offer.ts';
 import type { StoredPlan } from '../repository/partition.ts';
 import type { OpenPartition } from '../repository/partition-claim.ts';
-import { type ClaimedTask, giveUpPartition, type TakingScope, takePartition } from './take-partition.ts';
+import { giveUpPartition } from './give-up-partition.ts';
+import { IdsAhead } from './ids-ahead.ts';
+import { type ClaimedTask, type TakingScope, takePartition } from './take-partition.ts';
 import { openSpan, spanAttributes } from './tracing.ts';
 
 export interface OfferWork extends TakingScope {
@@ -54,6 +57,11 @@ export async function workOnOffer(work: OfferWork): Promise<WorkDone> {
     const atMs = failedAtMs.get(partition);
     return atMs === undefined || performance.now() - atMs > OWN_FAILURE_MS * attempts;
   };
+  const ids = Array.from(
+    { length: work.threads },
+    () => new IdsAhead(() => nextStepExecutionId(database, database.knex)),
+  );
+  for (const one of ids) one.drawAhead();
   const tasks = new Map<number, ClaimedTask>();
   const spans = new Map<number, ReturnType<typeof openSpan>['span']>();
   await runPool({
@@ -82,7 +90,8 @@ export async function workOnOffer(work: OfferWork): Promise<WorkDone> {
     signal: AbortSignal.any([work.signal, circuitOpen.signal]),
     nextTask: async (worker) => {
       const offer = work.offer();
-      const task = offer && (await takePartition({ ...work, worker }, offer, work.attemptsMax, isWanted));
+      const scope = { ...work, worker, ids: ids[worker] };
+      const task = offer && (await takePartition(scope, offer, work.attemptsMax, isWanted));
       if (task === undefined) return undefined;
       tasks.set(task.partition, task);
       logger.info({ partition: task.partition, epoch: task.claim.epoch }, 'partition taken');
