@@ -83,6 +83,7 @@ interface Claiming extends TakingThread {
   readonly stepExecutionId: number;
   /** Once one is chosen, a further attempt finds out first what became of it. */
   chosen: ClaimablePartition | undefined;
+  tries: number;
   /** Resolves when it is written down who works on it. */
   noted: Promise<void> | undefined;
 }
@@ -97,26 +98,29 @@ export async function takePartition(
   attemptsMax: number,
   isWanted: (partition: OpenPartition) => boolean,
 ): Promise<ClaimedTask | undefined> {
-  const { retrying, ids } = scope;
+  const { database, retrying, ids } = scope;
   for (;;) {
+    if (!ids.hasOne) {
+      const takeable = await withRetry(retrying, () => listTakeable(database, offer, attemptsMax));
+      if (!takeable.some(isWanted)) return undefined;
+    }
     const stepExecutionId = await withRetry(retrying, () => ids.next(offer.planId));
-    const claiming: Claiming = {
-      ...scope,
-      offer,
-      attemptsMax,
-      isWanted,
-      stepExecutionId,
-      chosen: undefined,
-      noted: undefined,
-    };
+    const claiming: Claiming = { ...scope, offer, attemptsMax, isWanted, stepExecutionId, ...newClaiming() };
     const claimed = await withRetry(retrying, () => claim(claiming));
+    if (typeof claimed === 'object') {
+      await claiming.noted;
+      ids.drawAhead();
+      if (claimed.isTakenOver) tellMeasure({ type: 'taken-over', job: offer.jobName, what: 'partition' });
+      return claimed.task;
+    }
+    // After a second try nobody knows by then what the first one has written.
+    if (claimed !== 'id-behind' && claiming.tries === 1) ids.giveBack(stepExecutionId);
     if (claimed === 'none') return undefined;
-    if (claimed === 'not-taken') continue;
-    await claiming.noted;
-    ids.drawAhead();
-    if (claimed.isTakenOver) tellMeasure({ type: 'taken-over', job: offer.jobName, what: 'partition' });
-    return claimed.task;
   }
+}
+
+function newClaiming(): Pick<Claiming, 'tries' | 'chosen' | 'noted'> {
+  return { tries: 0, chosen: undefined, noted: undefined };
 }
 
 interface Claimed {
@@ -125,8 +129,12 @@ interface Claimed {
   readonly isTakenOver: boolean;
 }
 
-async function claim(claiming: Claiming): Promise<Claimed | 'none' | 'not-taken'> {
+/** `id-behind`: the id of the step execution is lower than that of the partition's last one. */
+type NotClaimed = 'none' | 'not-taken' | 'id-behind';
+
+async function claim(claiming: Claiming): Promise<Claimed | NotClaimed> {
   const { database, offer, lease, stepExecutionId } = claiming;
+  claiming.tries++;
   return await claimTransaction(claiming, async (tx) => {
     const step = await lockOfferedStep(database, tx, offer.jobInstanceId, offer.stepName);
     if (!standsAs(step, offer)) return 'none';
@@ -162,13 +170,13 @@ async function claimRow(
   key: PartitionKey,
   range: PartitionRange,
   state: PartitionState,
-): Promise<Claimed | 'not-taken'> {
+): Promise<Claimed | NotClaimed> {
   const { database, lease, now, logger, attemptsMax, offer, stepExecutionId } = claiming;
   const death = await deathOf(database, tx, state);
   if (takingOf(state, death === undefined, attemptsMax) !== 'take') return 'not-taken';
   const last = state.stepExecutionId;
-  // Executions of a partition are told apart by which came first: an id that was drawn before its last one is of no use.
-  if (last !== undefined && last >= stepExecutionId) return 'not-taken';
+  // The ids of a partition's executions tell which came first.
+  if (last !== undefined && last >= stepExecutionId) return 'id-behind';
   if (death !== undefined) {
     await endAttempt(tx, last, 'FAILED', death, now());
     logger.warn({ partition: key.partition, reason: death }, 'partition taken over');

@@ -61,7 +61,6 @@ export async function workOnOffer(work: OfferWork): Promise<WorkDone> {
     { length: work.threads },
     () => new IdsAhead(() => nextStepExecutionId(database, database.knex)),
   );
-  for (const one of ids) one.drawAhead();
   const tasks = new Map<number, ClaimedTask>();
   const spans = new Map<number, ReturnType<typeof openSpan>['span']>();
   await runPool({

@@ -24,6 +24,16 @@ test('the id that was drawn ahead is given out once', async () => {
   expect(await ids.next(0)).toBe(3);
 });
 
+test('one that was given back is the next', async () => {
+  const { ids, drawn } = counting();
+  expect(ids.hasOne).toBe(false);
+  ids.giveBack(await ids.next(0));
+  expect(ids.hasOne).toBe(true);
+  expect(await ids.next(0)).toBe(1);
+  expect(ids.hasOne).toBe(false);
+  expect(drawn()).toBe(1);
+});
+
 test('one that was drawn before the plan is thrown away', async () => {
   const { ids } = counting();
   ids.drawAhead();
