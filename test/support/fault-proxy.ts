@@ -28,6 +28,8 @@ export interface Aim {
   readonly nth?: number;
   /** When set: only on a connection where a statement matched this before, since the last COMMIT or ROLLBACK. */
   readonly after?: RegExp;
+  /** When set: only on a connection where no statement matched this, since the last COMMIT or ROLLBACK. */
+  readonly notAfter?: RegExp;
 }
 
 interface Armed {
@@ -226,8 +228,10 @@ export class FaultProxy {
 
   #faultFor(link: Link, statement: string): Fault | undefined {
     const hit = this.#armed.find(({ aim }) => {
-      const { after } = aim;
-      return aim.statement.test(statement) && (after === undefined || link.recent.some((sql) => after.test(sql)));
+      const { after, notAfter } = aim;
+      if (!aim.statement.test(statement)) return false;
+      if (notAfter !== undefined && link.recent.some((sql) => notAfter.test(sql))) return false;
+      return after === undefined || link.recent.some((sql) => after.test(sql));
     });
     if (hit === undefined || --hit.left > 0) return undefined;
     this.#armed = this.#armed.filter((armed) => armed !== hit);
