@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const SLOW = [
   'cli/privileges',
   'daily/backfill',
+  'daily/shards',
   'daily/crash',
   'daily/oracle',
   'cli/signals',

@@ -12,7 +12,7 @@ import { readStatisticsRun } from '../../../src/jobs/views/statistics/statistics
 import { verifyDate } from '../../../src/jobs/views/statistics/verify.ts';
 import { buildLog, LOG_KINDS, randomOf } from '../../oracles/logs.ts';
 import { type Log, writeLog } from '../../oracles/read-log.ts';
-import { freshPlatform, type TestDatabase, testDatabases } from '../../support/databases.ts';
+import { freshPlatform, sampledDatabases, type TestDatabase } from '../../support/databases.ts';
 import { runThroughKills } from '../../support/kill-run.ts';
 import { runSettle, startSettle } from '../../support/run-settle.ts';
 import { isThorough, onServers } from '../../support/thorough.ts';
@@ -43,7 +43,7 @@ function cut(log: Log, seed: number): CutLog {
   return { parts, whole: { rows: whole, videos: log.videos } };
 }
 
-describe.each(testDatabases())('a log on shards, on $name', ({ name }) => {
+describe.each(sampledDatabases(import.meta.url))('a log on shards, on $name', ({ name }) => {
   let bench: Bench | undefined;
   let shards: TestDatabase[] = [];
   afterEach(async () => {

@@ -27,7 +27,7 @@ test('a shard of it is read as text', async (context) => {
     return Number((rows as { Value: string }[])[0].Value);
   };
   try {
-    await admin.query('CREATE DATABASE `keyspace:-80@rdonly`');
+    await admin.query('CREATE OR REPLACE DATABASE `keyspace:-80@rdonly`');
     await admin.query(
       'CREATE TABLE `keyspace:-80@rdonly`.view_log (id BIGINT PRIMARY KEY, video_id BIGINT, viewer_id BIGINT, ' +
         'viewed_at DATETIME(3), play_seconds INT, ad_views INT)',
@@ -37,7 +37,9 @@ test('a shard of it is read as text', async (context) => {
     const before = await executed();
     process.env.SETTLE_SHARDS = `one=${url}`;
     await settle(bench.database, date, zone, { workers: 2, partitions: 3 });
-    await expectAsOracle(bench.database, log, date, zone);
+    // Number 0 is kept for settle's own database.
+    const rows = log.rows.map((row) => ({ ...row, id: row.id + 2n ** 45n }));
+    await expectAsOracle(bench.database, { ...log, rows }, date, zone);
     expect(await executed()).toBe(before);
   } finally {
     process.env.SETTLE_SHARDS = '';
