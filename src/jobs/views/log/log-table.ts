@@ -1,4 +1,3 @@
-/** What a log is like, wherever it lies. */
 /** A log: a table that grows, with an ascending integer key and a time. */
 export interface LogTable {
   readonly table: string;
